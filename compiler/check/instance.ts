@@ -1,0 +1,41 @@
+import type { Constraint, ModelDecl, ProfileDecl, Span } from "../../grammar/ast.js";
+import type { Graph } from "../ir/graph.js";
+
+/** A constraint that holds for a model: its own, or inherited from a base. */
+export interface ModelConstraint {
+  readonly kind: "budget" | "expect";
+  readonly constraint: Constraint;
+  readonly profile: ProfileDecl | undefined;
+  /** The model that states it. */
+  readonly model: ModelDecl;
+}
+
+/** A field after late binding, as a report shows it. */
+export interface FieldValue {
+  readonly name: string;
+  readonly value: bigint | number | boolean | string;
+  readonly span: Span;
+}
+
+/** One block of a stack: `path` is `blocks.5`; `slots` say what stands in it (`ffn` → `pkm`). */
+export interface BlockInfo {
+  readonly path: string;
+  readonly slots: Readonly<Record<string, string>>;
+}
+
+/**
+ * A model after late binding, traced to graphs. Both graphs have the same weights.
+ * `start` begins with empty state: symbols `batch`, `seq`. `step` continues: symbols `batch`, `seq`, `past`, with the
+ * states as inputs. Without state the two are one.
+ */
+export interface ModelInstance {
+  readonly name: string;
+  readonly decl: ModelDecl;
+  readonly fields: readonly FieldValue[];
+  readonly blocks: readonly BlockInfo[];
+  readonly constraints: readonly ModelConstraint[];
+  readonly start: Graph;
+  readonly step: Graph;
+  /** A layer reads `decoding`, so that `step` with nothing past is not `start`: two ONNX files. */
+  readonly separateStep: boolean;
+}

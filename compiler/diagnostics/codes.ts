@@ -1,0 +1,23 @@
+import { internalCodes } from "./codes/internal.js";
+import { nameCodes } from "./codes/name.js";
+import { shapeCodes } from "./codes/shape.js";
+import { syntaxCodes } from "./codes/syntax.js";
+import { modelCodes } from "./codes/model.js";
+import { budgetCodes } from "./codes/budget.js";
+import { emitCodes } from "./codes/emit.js";
+import { usageCodes } from "./codes/usage.js";
+
+/** Every problem archc can report, and the only place with words. One file per subject under `codes/`. */
+export const codes = {
+  ...syntaxCodes,
+  ...nameCodes,
+  ...shapeCodes,
+  ...modelCodes,
+  ...budgetCodes,
+  ...emitCodes,
+  ...usageCodes,
+  ...internalCodes,
+};
+
+export type Codes = typeof codes;
+export type CodeName = keyof Codes;

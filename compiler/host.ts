@@ -1,0 +1,7 @@
+/** The only way the compiler reaches files. Paths are `/`-separated and inside the host's root, or `std/NAME.arch`. */
+export interface Host {
+  /** The text of a file, or undefined where there is none (or it lies outside the root). */
+  read(path: string): string | undefined;
+  /** Names of the standard library's files (`std/attention.arch`, …). */
+  std(): readonly string[];
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+/** A size: a number, or a polynomial in the run-time sizes in archc's notation (`past + seq`). */
+const size = z.union([z.number().int().nonnegative(), z.string()]);
+const dtype = z.enum(["f32", "i32", "bool"]);
+const tensor = z.object({ name: z.string(), dtype, shape: z.array(size) });
+
+/** One thing kept from step to step: fed back as `input`, given as `output`. */
+const state = z.object({
+  /** `blocks.5.attn` */
+  path: z.string(),
+  /** The name in the layer: `keys` */
+  name: z.string(),
+  /** `past_key_values.5.key` */
+  input: z.string(),
+  /** `present.5.key` */
+  output: z.string(),
+  dtype,
+  /** Shape of the input; the growing axis is a size of run time, 0 at first. */
+  shape: z.array(size),
+  /** Index of the growing axis. */
+  grows: z.number().int().nullable(),
+  /** Largest length of the growing axis. */
+  bound: z.number().int().nullable(),
+});
+
+const assumption = z.object({
+  left: z.string(),
+  relation: z.enum(["==", "<=", "<"]),
+  right: z.string(),
+  reason: z.string(),
+});
+
+/**
+ * `manifest.json` of a build. A runtime needs nothing else to feed the model: `start` runs whole sequences from
+ * nothing, `step` continues from states (the same ONNX file where the model allows it).
+ */
+export const manifestSchema = z.object({
+  format: z.literal(1),
+  archc: z.string(),
+  model: z.string(),
+  spec: z.object({ file: z.string(), sha256: z.string() }),
+  seed: z.number().int(),
+  /** Run-time sizes and their least values. */
+  symbols: z.array(z.object({ name: z.string(), least: z.number().int() })),
+  /** Longest sequence (past + seq) that the assumptions allow; null where nothing bounds it. */
+  context: z.number().int().nullable(),
+  inputs: z.array(tensor),
+  outputs: z.array(tensor),
+  states: z.array(state),
+  assumptions: z.array(assumption),
+  /** Tensors in weights.safetensors, in file order. `parameters` counts the trained ones. */
+  weights: z.array(
+    z.object({ name: z.string(), kind: z.enum(["weight", "buffer"]), dtype, shape: z.array(z.number().int()) }),
+  ),
+  onnx: z.object({ start: z.string(), step: z.string(), opset: z.number().int(), ir: z.number().int() }).nullable(),
+  tfjs: z.object({ module: z.string() }).nullable(),
+  /** Name, bytes and SHA-256 of each file beside the manifest. */
+  files: z.array(z.object({ name: z.string(), bytes: z.number().int(), sha256: z.string() })),
+  /** Headline numbers; exact, so as decimal strings. Polynomials in archc's notation. */
+  cost: z.record(z.string(), z.string()),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
