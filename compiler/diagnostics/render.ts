@@ -1,0 +1,118 @@
+import picocolors from "picocolors";
+import type { Diagnostic, Label } from "./diagnostic.js";
+import { type Mark, type SnippetLook, type Style, snippet } from "./render-snippet.js";
+import { LineIndex, safe } from "./render-text.js";
+
+export interface RenderOptions {
+  /** The text of a file, or undefined where it cannot be read again. */
+  source(file: string): string | undefined;
+  /** How a file is named to the user; the host's path unless told. */
+  display?(file: string): string;
+  readonly color: boolean;
+  /** Cells of a row; source lines beyond are cut. */
+  readonly width?: number;
+}
+
+/** How many steps of a trace are shown before the middle is left out. */
+const TRACE_STEPS = 4;
+
+/** One diagnostic for a person: what, where, why and what to do. Nothing in it can drive the terminal. */
+export function render(diagnostic: Diagnostic, options: RenderOptions): string {
+  const colors = picocolors.createColors(options.color);
+  const strong = diagnostic.severity === "error" ? colors.red : colors.yellow;
+  const paint = (style: Style, text: string): string => {
+    if (style === "primary") return colors.bold(strong(text));
+    if (style === "secondary" || style === "gutter") return colors.bold(colors.blue(text));
+    return text;
+  };
+  const sources = new Map<string, LineIndex | undefined>();
+  const indexOf = (file: string): LineIndex | undefined => {
+    if (!sources.has(file)) {
+      const text = options.source(file);
+      sources.set(file, text === undefined ? undefined : new LineIndex(text));
+    }
+    return sources.get(file);
+  };
+  const display = (file: string) => safe(options.display?.(file) ?? file);
+  const sections = sectionsOf(diagnostic);
+  const gutter = Math.max(1, ...sections.flatMap((s) => s.marks).map((m) => lastLine(m, indexOf)));
+  const look: SnippetLook = { gutter, width: options.width ?? 120, paint };
+
+  const head = `${diagnostic.severity}[${diagnostic.code}]`;
+  const rows = [`${paint("primary", head)}${colors.bold(`: ${safe(diagnostic.message)}`)}`];
+  for (const [i, section] of sections.entries()) {
+    const index = indexOf(section.file);
+    const first = section.marks.find((m) => m.primary) ?? section.marks[0]!;
+    const at = index?.at(first.span.start);
+    const place =
+      at === undefined ? display(section.file) : `${display(section.file)}:${at.line}:${at.column}`;
+    rows.push(`${" ".repeat(gutter)}${paint("gutter", i === 0 ? "-->" : ":::")} ${place}`);
+    if (index !== undefined) rows.push(...snippet(index, section.marks, look));
+    if (section.gap !== undefined) rows.push(`${" ".repeat(gutter)}${paint("gutter", ":::")} ${section.gap}`);
+  }
+  const margin = `${" ".repeat(gutter + 1)}${paint("gutter", "=")} `;
+  const remark = (kind: "note" | "help", text: string) => {
+    const [first = "", ...more] = safe(text, true).split("\n");
+    rows.push(`${margin}${colors.bold(`${kind}:`)} ${first}`);
+    for (const line of more) rows.push(`${" ".repeat(gutter + 3 + kind.length + 2)}${line}`.trimEnd());
+  };
+  for (const note of diagnostic.notes) remark("note", note);
+  for (const help of diagnostic.helps) remark("help", help);
+  for (const fix of diagnostic.fixes) remark("help", fixText(fix.title, fix.replacement));
+  return rows.join("\n");
+}
+
+/** All diagnostics, a blank line between two, and a closing line with their number; "" for none. */
+export function renderAll(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
+  if (diagnostics.length === 0) return "";
+  return `${diagnostics.map((d) => render(d, options)).join("\n\n")}\n\n${tally(diagnostics)}\n`;
+}
+
+/** `2 errors, 1 warning` */
+export function tally(diagnostics: readonly Diagnostic[]): string {
+  const count = (severity: Diagnostic["severity"]) => {
+    const n = diagnostics.filter((d) => d.severity === severity).length;
+    return n === 0 ? [] : [`${n} ${severity}${n === 1 ? "" : "s"}`];
+  };
+  return [...count("error"), ...count("warning")].join(", ");
+}
+
+interface Section {
+  readonly file: string;
+  readonly marks: readonly Mark[];
+  /** A line after it for steps left out. */
+  readonly gap?: string;
+}
+
+/** The user's place with its labels first, other files' labels next, then the trace, a step each. */
+function sectionsOf(diagnostic: Diagnostic): readonly Section[] {
+  const { span, label, labels, trace } = diagnostic;
+  if (span === undefined) return traceSections(trace);
+  const files = [...new Set([span.file, ...labels.map((l) => l.span.file)])];
+  const near = files.map((file) => ({
+    file,
+    marks: [
+      ...(file === span.file ? [{ span, text: label, primary: true }] : []),
+      ...labels.filter((l) => l.span.file === file).map((l) => ({ ...l, primary: false })),
+    ],
+  }));
+  return [...near, ...traceSections(trace)];
+}
+
+function traceSections(trace: readonly Label[]): readonly Section[] {
+  const section = (step: Label): Section => ({ file: step.span.file, marks: [{ ...step, primary: false }] });
+  if (trace.length <= TRACE_STEPS) return trace.map(section);
+  const head = trace.slice(0, TRACE_STEPS - 2).map(section);
+  const tail = trace.slice(-2).map(section);
+  const last = head.pop()!;
+  return [...head, { ...last, gap: `(${trace.length - TRACE_STEPS} calls between)` }, ...tail];
+}
+
+function lastLine(mark: Mark, indexOf: (file: string) => LineIndex | undefined): number {
+  return String(indexOf(mark.span.file)?.at(mark.span.end).line ?? 0).length;
+}
+
+function fixText(title: string, replacement: string): string {
+  if (replacement === "" || title.includes(replacement)) return title;
+  return `${title}: \`${replacement}\``;
+}
