@@ -1,0 +1,15 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { expect } from "vitest";
+
+/** Compares text with a file kept beside the test; `UPDATE=1` rewrites the file. */
+export function expectGolden(actual: string, file: string): void {
+  if (process.env.UPDATE === "1") {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, actual);
+    return;
+  }
+  if (!existsSync(file))
+    throw new Error(`${file} is missing; run the test once with UPDATE=1 and read what it wrote`);
+  expect(actual).toBe(readFileSync(file, "utf8"));
+}
