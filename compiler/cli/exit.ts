@@ -1,0 +1,38 @@
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { type DataOf, Diagnostics, type Place } from "../diagnostics/sink.js";
+import type { CodeName } from "../diagnostics/codes.js";
+
+/** What the shell is told. */
+export const exit = { clean: 0, violated: 1, wrong: 2, noData: 3, internal: 4 } as const;
+
+export type ExitCode = (typeof exit)[keyof typeof exit];
+
+/** Codes that say that something asked for is not there, though the question was right. */
+const NO_DATA = new Set<string>(["usage/no-backend", "budget/no-data"]);
+
+/** The worst of the diagnostics decides; warnings leave it clean. A wrong spec outweighs a budget it breaks. */
+export function exitCodeOf(diagnostics: readonly Diagnostic[]): ExitCode {
+  const codes = diagnostics.filter((d) => d.severity === "error").map((d) => d.code);
+  if (codes.length === 0) return exit.clean;
+  if (codes.some((c) => c.startsWith("internal/"))) return exit.internal;
+  if (codes.some((c) => !isViolation(c) && !NO_DATA.has(c))) return exit.wrong;
+  return codes.some(isViolation) ? exit.violated : exit.noData;
+}
+
+function isViolation(code: string): boolean {
+  return code === "budget/exceeded" || code === "budget/expectation";
+}
+
+/** Ends a command with diagnostics; only the command line throws it, and only `main` catches it. */
+export class Failure extends Error {
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((d) => d.message).join("; "));
+  }
+}
+
+/** A failure with one problem. */
+export function fail<K extends CodeName>(code: K, data: DataOf<K>, place?: Place): Failure {
+  const sink = new Diagnostics();
+  sink.report(code, data, place);
+  return new Failure(sink.list);
+}

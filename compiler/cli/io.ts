@@ -1,0 +1,46 @@
+/** What a command may do to the outside: print. Tests capture it; the real one is the process. */
+export interface Io {
+  /** Results, to standard output. */
+  out(text: string): void;
+  /** Problems and progress, to standard error. */
+  err(text: string): void;
+  /** Colours for standard error and output. */
+  readonly color: boolean;
+  /** Standard error is a terminal: progress may be drawn. */
+  readonly interactive: boolean;
+  /** Cells of a row. */
+  readonly width: number;
+}
+
+export function processIo(): Io {
+  const { env, stdout, stderr } = process;
+  const color =
+    env.NO_COLOR === undefined && env.TERM !== "dumb" && (env.FORCE_COLOR !== undefined || stderr.isTTY === true);
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    color,
+    interactive: stderr.isTTY === true && env.CI === undefined,
+    width: stderr.columns ?? 120,
+  };
+}
+
+export interface Captured extends Io {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+}
+
+/** Collects what a command prints. */
+export function capturedIo(): Captured {
+  let out = "";
+  let err = "";
+  return {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    color: false,
+    interactive: false,
+    width: 120,
+    stdout: () => out,
+    stderr: () => err,
+  };
+}

@@ -1,0 +1,11 @@
+import type { Host } from "./host.js";
+
+/** A host over texts in memory, for tests and the web; `std` holds `std/NAME.arch` files (none unless given). */
+export function createMemoryHost(
+  files: Readonly<Record<string, string>>,
+  std: Readonly<Record<string, string>> = {},
+): Host {
+  const all = new Map([...Object.entries(std), ...Object.entries(files)]);
+  const names = Object.keys(std).sort();
+  return { read: (path) => all.get(path), std: () => names };
+}

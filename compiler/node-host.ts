@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Host } from "./host.js";
+
+/** No spec written by a person comes near it; a larger file is not one. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+
+const ROOT_MARKS = ["package.json", "archc.config.json", ".git"];
+
+/** A host on the file system, with what a command line needs beside it. */
+export interface NodeHost extends Host {
+  /** The folder that no read leaves. */
+  readonly root: string;
+  /** A host path as the user would type it from the working folder. */
+  display(path: string): string;
+}
+
+/**
+ * The host of one spec: it reads below the nearest folder above the spec that holds a package.json, an
+ * archc.config.json or a .git (else below the spec's own folder), and the standard library.
+ * `path` is the spec's path in the host.
+ */
+export function openSpec(file: string): { readonly host: NodeHost; readonly path: string } {
+  const absolute = resolve(file);
+  const root = projectRoot(dirname(absolute));
+  return { host: createNodeHost(root), path: relative(root, absolute).split(sep).join("/") };
+}
+
+export function createNodeHost(root: string): NodeHost {
+  const top = real(root) ?? resolve(root);
+  const std = stdFolder();
+  const read = (path: string): string | undefined => {
+    const library = /^std\/([\w-]+\.arch)$/.exec(path);
+    if (library !== null) return readText(join(std, library[1]!));
+    if (path === "" || path.includes("\0") || path.includes("\\")) return undefined;
+    const target = real(resolve(top, path));
+    // The real path counts, so that no link leads out of the project.
+    if (target === undefined || !isBelow(target, top)) return undefined;
+    return readText(target);
+  };
+  return {
+    root: top,
+    read,
+    std: () => stdNames(std),
+    display: (path) => (path.startsWith("std/") ? path : relative(process.cwd(), join(top, path)) || basename(path)),
+  };
+}
+
+function projectRoot(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (ROOT_MARKS.some((mark) => existsSync(join(at, mark)))) return at;
+    if (dirname(at) === at) return folder;
+  }
+}
+
+function isBelow(path: string, root: string): boolean {
+  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+function real(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile() || stat.size > MAX_FILE_BYTES) return undefined;
+    return readFileSync(path, "utf8").replace(/^\ufeff/, "");
+  } catch {
+    return undefined;
+  }
+}
+
+let names: readonly string[] | undefined;
+
+function stdNames(folder: string): readonly string[] {
+  names ??= existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith(".arch"))
+        .sort()
+        .map((name) => `std/${name}`)
+    : [];
+  return names;
+}
+
+/** The library's `.arch` files are packed as they are: beside this file in the sources, two folders up from `dist`. */
+function stdFolder(): string {
+  const beside = fileURLToPath(new URL("./layers/", import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL("../../compiler/layers/", import.meta.url));
+}
