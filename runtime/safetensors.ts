@@ -1,0 +1,213 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { HostTensor } from "./model.js";
+
+/** A weight file that is not what it says; the message names the file and what is wrong. */
+export class SafetensorsError extends Error {
+  override readonly name = "SafetensorsError";
+}
+
+/** One tensor as the header describes it; `begin` and `end` count from the first byte after the header. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  /** In file order. */
+  readonly entries: readonly TensorEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Bytes before the first tensor. */
+  readonly dataStart: number;
+}
+
+/** As the reference implementation allows. */
+const MAX_HEADER = 100_000_000;
+const MAX_RANK = 32;
+
+/** Bits of an element; the dtypes of the format that can stand in a file, whether we can read them or not. */
+const bitsOf: Readonly<Record<string, number>> = {
+  ...{ BOOL: 8, U8: 8, I8: 8, F8_E5M2: 8, F8_E4M3: 8, U16: 16, I16: 16, F16: 16, BF16: 16 },
+  ...{ U32: 32, I32: 32, F32: 32, U64: 64, I64: 64, F64: 64 },
+};
+
+/** Reads and checks a header. `start` holds at least its bytes, `size` is that of the whole file. Throws SafetensorsError. */
+export function parseHeader(start: Uint8Array, size: number, file: string): SafetensorsHeader {
+  const fail = (what: string): never => {
+    throw new SafetensorsError(`\`${file}\` is not a valid safetensors file: ${what}`);
+  };
+  const length = headerLength(start, size, file);
+  if (start.length < 8 + length) fail("its header was not read whole");
+  let table: unknown;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(start.subarray(8, 8 + length));
+    checkDepth(text, fail);
+    table = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw error;
+    fail("its header is not JSON");
+  }
+  if (!isRecord(table)) return fail("its header is not a JSON object");
+
+  const metadata: Record<string, string> = {};
+  const entries: TensorEntry[] = [];
+  for (const [name, value] of Object.entries(table)) {
+    if (name !== "__metadata__") {
+      entries.push(parseEntry(name, value, fail));
+      continue;
+    }
+    if (!isRecord(value)) fail("`__metadata__` is not an object");
+    for (const [key, text] of Object.entries(value as Record<string, unknown>)) {
+      metadata[key] = typeof text === "string" ? text : fail(`metadata \`${key}\` is not a string`);
+    }
+  }
+  // An empty tensor shares its place with the next one and stands before it.
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const data = size - 8 - length;
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.begin < end) fail(`tensor \`${entry.name}\` overlaps the one before it`);
+    if (entry.begin > end) fail(`${entry.begin - end} bytes before tensor \`${entry.name}\` belong to none`);
+    end = entry.end;
+    if (end > data) fail(`tensor \`${entry.name}\` ends at byte ${end} of ${data}: the file is cut short`);
+  }
+  if (end !== data) fail(`${data - end} bytes after the last tensor belong to none`);
+  return { entries, metadata, dataStart: 8 + length };
+}
+
+/** The header's length in bytes, from the first 8 bytes of the file. Throws SafetensorsError. */
+export function headerLength(start: Uint8Array, size: number, file: string): number {
+  const fail = (what: string): never => {
+    throw new SafetensorsError(`\`${file}\` is not a valid safetensors file: ${what}`);
+  };
+  if (start.length < 8 || size < 8) return fail(`it has only ${size} bytes`);
+  const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER)) return fail(`its header would take ${length} bytes`);
+  if (length > BigInt(size - 8)) return fail(`its header takes ${length} bytes, but only ${size - 8} follow`);
+  return Number(length);
+}
+
+/** A header is three levels deep; JSON.parse could overflow the stack on a hostile one. */
+function checkDepth(text: string, fail: (what: string) => never): void {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (quoted) {
+      if (c === 0x5c) i++;
+      else if (c === 0x22) quoted = false;
+    } else if (c === 0x22) quoted = true;
+    else if (c === 0x7b || c === 0x5b) {
+      if (++depth > 8) fail("its header is nested too deeply");
+    } else if (c === 0x7d || c === 0x5d) depth--;
+  }
+}
+
+function parseEntry(name: string, value: unknown, fail: (what: string) => never): TensorEntry {
+  if (!isRecord(value)) return fail(`tensor \`${name}\` is not described by an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== "string") return fail(`tensor \`${name}\` has no dtype`);
+  const bits = Object.hasOwn(bitsOf, dtype)
+    ? bitsOf[dtype]!
+    : fail(`tensor \`${name}\` has unknown dtype \`${dtype}\``);
+  if (!isSizes(shape) || shape.length > MAX_RANK) return fail(`tensor \`${name}\` has no proper shape`);
+  if (!isSizes(offsets) || offsets.length !== 2) return fail(`tensor \`${name}\` has no proper offsets`);
+  const [begin, end] = offsets as [number, number];
+  const count = shape.reduce((a, b) => a * b, 1);
+  if (!Number.isSafeInteger(count)) return fail(`tensor \`${name}\` is too large`);
+  if (end - begin !== (count * bits) / 8) {
+    return fail(
+      `tensor \`${name}\` of ${dtype} [${shape.join(", ")}] has ${end - begin} bytes, not ${(count * bits) / 8}`,
+    );
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+}
+
+const readable: Readonly<Record<string, HostTensor["dtype"]>> = { F32: "f32", I32: "i32", BOOL: "bool" };
+
+/** A weight file, open for reading; tensors are read one by one, when asked for. */
+export class SafetensorsFile {
+  readonly header: SafetensorsHeader;
+  private readonly file: FileHandle;
+  private readonly path: string;
+  private readonly byName: ReadonlyMap<string, TensorEntry>;
+
+  private constructor(path: string, file: FileHandle, header: SafetensorsHeader) {
+    this.path = path;
+    this.file = file;
+    this.header = header;
+    this.byName = new Map(header.entries.map((e) => [e.name, e]));
+  }
+
+  /** Opens a file and reads its header alone. Throws SafetensorsError where that lies, and the system's error where there is no file. */
+  static async open(path: string): Promise<SafetensorsFile> {
+    const file = await open(path, "r");
+    try {
+      const { size } = await file.stat();
+      const first = new Uint8Array(8);
+      const got = await readInto(file, first, 0);
+      const length = headerLength(first.subarray(0, got), size, path);
+      const start = new Uint8Array(8 + length);
+      if ((await readInto(file, start, 0)) !== start.length) {
+        throw new SafetensorsError(`\`${path}\` ended while its header was read`);
+      }
+      return new SafetensorsFile(path, file, parseHeader(start, size, path));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  get names(): string[] {
+    return this.header.entries.map((e) => e.name);
+  }
+
+  /** One whole tensor. Throws SafetensorsError where there is none of that name, or of a dtype that archc does not use. */
+  async read(name: string): Promise<HostTensor> {
+    const entry = this.byName.get(name);
+    if (!entry) throw new SafetensorsError(`\`${this.path}\` has no tensor \`${name}\``);
+    const dtype = Object.hasOwn(readable, entry.dtype) ? readable[entry.dtype]! : undefined;
+    if (!dtype) {
+      throw new SafetensorsError(
+        `tensor \`${name}\` in \`${this.path}\` is ${entry.dtype}; archc reads F32, I32 and BOOL`,
+      );
+    }
+    const bytes = new Uint8Array(entry.end - entry.begin);
+    if ((await readInto(this.file, bytes, this.header.dataStart + entry.begin)) !== bytes.length) {
+      throw new SafetensorsError(`\`${this.path}\` ended while tensor \`${name}\` was read`);
+    }
+    const data =
+      dtype === "bool"
+        ? bytes
+        : dtype === "f32"
+          ? new Float32Array(bytes.buffer)
+          : new Int32Array(bytes.buffer);
+    return { dtype, shape: entry.shape, data };
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+/** Reads until `out` is full or the file ends; one call of the system may give less, and never more than 2 GiB. */
+async function readInto(file: FileHandle, out: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < out.length) {
+    const want = Math.min(out.length - done, 1 << 30);
+    const { bytesRead } = await file.read(out, done, want, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}
