@@ -41,7 +41,8 @@ function fillRandom(
     // The first draw of an odd start is the second word of its pair; a block never crosses 2^32 counters.
     const skip = (start + done) % 2;
     const count = Math.min(out.length - done, BLOCK - ((start + done) % BLOCK));
-    threefry(key, (start + done - skip) / 2, Math.ceil((count + skip) / 2), bits);
+    const first = (start + done - skip) / 2;
+    threefry(key, first, Math.floor(first / 4294967296), Math.ceil((count + skip) / 2), bits);
     const drawn = skip === 0 ? bits : bits.subarray(1);
     if (init.kind === "normal") normalFrom(drawn, count, init.mean, init.std, out, done);
     else uniformFrom(drawn, count, init.low, init.high, out, done);

@@ -15,21 +15,21 @@ export function keyOf(name: string, seed: number): Key {
 /**
  * Threefry-2x32 with 13 rounds (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011:
  * the fewest rounds that pass BigCrush). Draw `i` is word `i % 2` of the block with counter `floor(i / 2)`, so any
- * part of a stream can be made on its own. Writes `2 * pairs` words for the counters from `first` to `out`;
+ * part of a stream can be made on its own. Writes `2 * pairs` words for the counters from (low, high) to `out`;
  * the low word of the counter must not wrap within the call.
  */
-export function threefry(key: Key, first: number, pairs: number, out: Int32Array): void {
+export function threefry(key: Key, low: number, high: number, pairs: number, out: Int32Array): void {
   const k0 = key[0];
   const k1 = key[1];
   const k2 = 0x1bd11bda ^ k0 ^ k1;
-  const low = (first + k0) | 0;
-  const high = ((first / 4294967296) | 0) + k1;
+  const first = (low + k0) | 0;
+  const second = (high + k1) | 0;
   const k2a = (k2 + 1) | 0;
   const k0a = (k0 + 2) | 0;
   const k1a = (k1 + 3) | 0;
   for (let i = 0; i < pairs; i++) {
-    let a = (low + i) | 0;
-    let b = high | 0;
+    let a = (first + i) | 0;
+    let b = second;
     a = (a + b) | 0;
     b = ((b << 13) | (b >>> 19)) ^ a;
     a = (a + b) | 0;
