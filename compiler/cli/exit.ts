@@ -1,6 +1,6 @@
+import type { CodeName } from "../diagnostics/codes.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { type DataOf, Diagnostics, type Place } from "../diagnostics/sink.js";
-import type { CodeName } from "../diagnostics/codes.js";
 
 /** What the shell is told. */
 export const exit = { clean: 0, violated: 1, wrong: 2, noData: 3, internal: 4 } as const;

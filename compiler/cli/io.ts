@@ -15,7 +15,9 @@ export interface Io {
 export function processIo(): Io {
   const { env, stdout, stderr } = process;
   const color =
-    env.NO_COLOR === undefined && env.TERM !== "dumb" && (env.FORCE_COLOR !== undefined || stderr.isTTY === true);
+    env.NO_COLOR === undefined &&
+    env.TERM !== "dumb" &&
+    (env.FORCE_COLOR !== undefined || stderr.isTTY === true);
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),

@@ -65,20 +65,26 @@ export const usageCodes = {
     message: `the model has no size \`${name}\` to set`,
     helps: choices(name, known, "its sizes at run time"),
   })),
-  "usage/size-range": code<{ name: string; value: string; least: string }>("error", ({ name, value, least }) => ({
-    message: `\`${name}\` is \`${value}\`, but is a whole number of at least ${least}`,
-  })),
+  "usage/size-range": code<{ name: string; value: string; least: string }>(
+    "error",
+    ({ name, value, least }) => ({
+      message: `\`${name}\` is \`${value}\`, but is a whole number of at least ${least}`,
+    }),
+  ),
   "usage/past-without-step": code<{ model: string }>("error", ({ model }) => ({
     message: `\`${model}\` keeps nothing from step to step, so \`past\` cannot be set`,
     helps: ["leave `past` out of `--at`"],
   })),
-  "usage/breaks-assumption": code<{ left: string; relation: string; right: string; reason: string; at: string }>(
-    "error",
-    ({ left, relation, right, reason, at }) => ({
-      message: `the model does not run at ${at}: ${reason}`,
-      notes: [`it needs \`${left} ${relation} ${right}\``],
-    }),
-  ),
+  "usage/breaks-assumption": code<{
+    left: string;
+    relation: string;
+    right: string;
+    reason: string;
+    at: string;
+  }>("error", ({ left, relation, right, reason, at }) => ({
+    message: `the model does not run at ${at}: ${reason}`,
+    notes: [`it needs \`${left} ${relation} ${right}\``],
+  })),
   "usage/not-a-build": code<{ folder: string; why: string }>("error", ({ folder, why }) => ({
     message: `\`${folder}\` is not a build of archc: ${why}`,
     helps: ["`archc build SPEC -o DIR` makes one; `archc run SPEC` builds by itself"],

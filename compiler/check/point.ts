@@ -1,0 +1,66 @@
+import type { ProfileDecl, Span } from "../../grammar/ast.js";
+import type { Assumption } from "../ir/graph.js";
+import type { ModelInstance } from "./instance.js";
+import { order } from "./quantity.js";
+
+/** Run-time sizes that a figure is taken at. */
+export type Point = Readonly<Record<string, bigint>>;
+
+/** One size with where it was said; no span for a default. */
+export interface Setting {
+  readonly value: bigint;
+  readonly span: Span | undefined;
+}
+
+export type Settings = ReadonlyMap<string, Setting>;
+
+/** What a profile may say besides sizes. */
+export const PROFILE_WORDS = ["dtype", "device", "optimizer"] as const;
+
+/** The names of all sizes that a figure of the model can depend on. */
+export function sizesOf(instance: ModelInstance): readonly string[] {
+  const own = [...instance.start.symbols, ...instance.step.symbols].map((s) => s.name);
+  return [...new Set(["batch", "seq", ...own])];
+}
+
+/** The least value of a size: 0 for `past`. */
+export function leastOf(instance: ModelInstance, name: string): bigint {
+  const symbol = [...instance.step.symbols, ...instance.start.symbols].find((s) => s.name === name);
+  return symbol?.least ?? (name === "past" ? 0n : 1n);
+}
+
+/** Where nothing else is said: one sequence, as long as the model's field `seq` says, nothing before it. */
+export function defaultSettings(instance: ModelInstance): Settings {
+  const settings = new Map<string, Setting>();
+  for (const name of sizesOf(instance)) {
+    const field = name === "past" ? undefined : instance.fields.find((f) => f.name === name);
+    const value =
+      field !== undefined && typeof field.value === "bigint" ? field.value : leastOf(instance, name);
+    settings.set(name, { value, span: field?.span });
+  }
+  return settings;
+}
+
+export function pointOf(settings: Settings): Point {
+  return Object.fromEntries([...settings].map(([name, { value }]) => [name, value]));
+}
+
+/** The first assumption of the model's graphs that does not hold at a point, with nothing left open. */
+export function brokenAssumption(instance: ModelInstance, point: Point): Assumption | undefined {
+  const graphs = (point.past ?? 0n) === 0n ? [instance.start] : [instance.step];
+  for (const assumption of graphs.flatMap((g) => g.assumptions)) {
+    const known = [...assumption.left.symbols, ...assumption.right.symbols].every(
+      (s) => point[s] !== undefined,
+    );
+    if (!known) continue;
+    const sign = order(assumption.left.evaluate(point), assumption.right.evaluate(point));
+    const holds =
+      assumption.relation === "==" ? sign === 0 : assumption.relation === "<" ? sign < 0 : sign <= 0;
+    if (!holds) return assumption;
+  }
+  return undefined;
+}
+
+export function findProfile(profiles: readonly ProfileDecl[], name: string): ProfileDecl | undefined {
+  return profiles.find((p) => p.name.text === name);
+}

@@ -1,0 +1,53 @@
+import type { Expr, ProfileDecl } from "../../grammar/ast.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
+import type { ModelInstance } from "./instance.js";
+import { evaluateLimit } from "./limit.js";
+import { leastOf, PROFILE_WORDS, type Setting, type Settings } from "./point.js";
+import { exactText, sameUnit, unitless } from "./quantity.js";
+
+/** The sizes of a profile over the defaults; undefined where a problem was reported. */
+export function profileSettings(
+  instance: ModelInstance,
+  profile: ProfileDecl,
+  defaults: Settings,
+  sink: Diagnostics,
+): Settings | undefined {
+  const settings = new Map<string, Setting>(defaults);
+  // A model without `past` in its sizes may still stand in a file whose profile names it.
+  const known = [...new Set([...defaults.keys(), "past", ...PROFILE_WORDS])];
+  let wrong = false;
+  for (const { path, value } of profile.fields) {
+    const name = path.map((p) => p.text).join(".");
+    const at = path[0]?.span ?? profile.span;
+    if ((PROFILE_WORDS as readonly string[]).includes(name)) {
+      if (name === "dtype" && wordOf(value) !== "f32") {
+        sink.report("budget/profile-dtype", { value: wordOf(value) ?? "?" }, { span: value.span });
+      }
+      continue;
+    }
+    if (!known.includes(name)) {
+      sink.report("budget/profile-field", { name, profile: profile.name.text, known }, { span: at });
+      wrong = true;
+      continue;
+    }
+    const size = evaluateLimit(value, {
+      meter: { names: [], read: () => ({ kind: "no-data", why: "" }), words: () => [] },
+      settings: defaults,
+      field: () => undefined,
+      fieldNames: [],
+      report: (code, data, place) => sink.report(code, data, place),
+    });
+    const least = leastOf(instance, name);
+    if (size === undefined) wrong = true;
+    else if (!sameUnit(size.unit, unitless) || size.value[1] !== 1n || size.value[0] < least) {
+      const want = `it is a whole number of at least ${least}`;
+      sink.report("budget/profile-value", { name, value: exactText(size.value), want }, { span: value.span });
+      wrong = true;
+    } else if (defaults.has(name)) settings.set(name, { value: size.value[0], span: at });
+  }
+  return wrong ? undefined : settings;
+}
+
+function wordOf(value: Expr): string | undefined {
+  return value.kind === "name" ? value.name : value.kind === "text" ? value.value : undefined;
+}
