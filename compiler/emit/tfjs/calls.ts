@@ -1,0 +1,74 @@
+import type { NodeOf } from "../../ir/graph.js";
+import { type Body, code, list, type Operand } from "./body.js";
+import type { LowerRegion } from "./module.js";
+
+/** Library functions that tfjs has in a form that is right on every backend; false where it does not fit. */
+const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boolean>> = {
+  softmax(body, node) {
+    const [x] = node.inputs;
+    if (node.inputs.length !== 1 || !x || node.attrs.args.axis !== x.shape.length - 1) return false;
+    body.bind(
+      node.outputs[0]!,
+      body.line(code`tf.softmax(${body.tensor(x)})`, node.outputs[0]!.name || "weights"),
+    );
+    return true;
+  },
+};
+
+const isLiteral = (operand: Operand) =>
+  operand.kind !== "variable" && /^-?([0-9.e+-]+|Infinity|NaN)$/.test(operand.text);
+
+export function lowerCall(body: Body, node: NodeOf<"call">, lower: LowerRegion): void {
+  const { name, path, body: region } = node.attrs;
+  if (Object.hasOwn(matched, name) && matched[name]!(body, node)) return;
+  const known = new Map<number, Operand>();
+  node.inputs.forEach((value, i) => {
+    const operand = body.operand(value);
+    if (isLiteral(operand)) known.set(i, operand);
+  });
+  const f = body.module.define(name, region, known, body.typical, lower);
+  const given = f.parameters.map((i) => body.tensor(node.inputs[i]!));
+  if (f.needsSizes) body.needSizes();
+  const source = code`${f.name}(${list([code`tf`, ...(f.needsSizes ? [code`sizes`] : []), ...given])})`;
+  const hints = new Array<string>(f.results).fill(name);
+  f.origins.forEach((origin, i) => {
+    if ("result" in origin) hints[origin.result] = node.outputs[i]!.name || name;
+  });
+  const note = body.isTop ? path : "";
+  const results =
+    f.results === 0
+      ? []
+      : f.results === 1
+        ? [body.line(source, hints[0]!, note)]
+        : body.several(source, hints, (names) => `[${names.join(", ")}]`, note);
+  f.origins.forEach((origin, i) => {
+    const operand =
+      "result" in origin ? results[origin.result]! : body.operand(node.inputs[origin.argument]!);
+    body.bind(node.outputs[i]!, operand);
+  });
+}
+
+export function lowerMap(body: Body, node: NodeOf<"map">, lower: LowerRegion): void {
+  const { mapped, body: region } = node.attrs;
+  const f = body.module.define("place", region, new Map(), body.typical, lower);
+  const given = node.inputs.map((v) => body.tensor(v));
+  if (f.needsSizes) body.needSizes();
+  // The helper frees each place after its use, so a place that is only passed on must be copied.
+  const places = node.inputs.slice(0, mapped).map((_, i) => `place${i}`);
+  const operands = [...places.map((text) => code`${text}`), ...given.slice(mapped)];
+  const call = code`${f.name}(${list([code`tf`, ...(f.needsSizes ? [code`sizes`] : []), ...operands])})`;
+  const results = f.origins.map((origin) => {
+    if ("argument" in origin) return code`tf.clone(${operands[origin.argument]!})`;
+    return f.results === 1 ? code`result` : code`result[${origin.result}]`;
+  });
+  const inner = f.results === 0 ? code`[${list(results)}]` : undefined;
+  const lambda = inner
+    ? code`(${places.join(", ")}) => ${inner}`
+    : code`(${places.join(", ")}) => { const result = ${call}; return [${list(results)}]; }`;
+  const hints = node.outputs.map((v) => v.name || "places");
+  const source = code`${body.helper("mapPlaces")}(tf, [${list(given.slice(0, mapped))}], ${lambda})`;
+  const stacked = body.several(source, hints, (names) => `[${names.join(", ")}]`);
+  node.outputs.forEach((v, i) => {
+    body.bind(v, stacked[i]!);
+  });
+}

@@ -1,0 +1,100 @@
+import { Dim } from "../../dim/dim.js";
+import type { NodeOf } from "../../ir/graph.js";
+import { type Body, code, type Variable } from "./body.js";
+import { reshape, transpose } from "./structure.js";
+
+interface Plan {
+  /** Which operand stands first in the product: 0 or 1. */
+  readonly first: 0 | 1;
+  readonly batch: string;
+  readonly rows: string;
+  readonly contracted: string;
+  readonly columns: string;
+}
+
+const only = (letters: string, keep: (letter: string) => boolean) => [...letters].filter(keep).join("");
+const inOrderOf = (letters: string, order: string) => only(order, (l) => letters.includes(l));
+const permutation = (from: string, to: string) => [...to].map((l) => from.indexOf(l));
+
+/**
+ * Every einsum is transposes around one matrix product. Which operand comes first and in which order its letters are
+ * folded is free; the plan that moves the fewest elements wins. So a tied head turns the activations, not the table.
+ */
+function plans(a: string, b: string, out: string): readonly Plan[] {
+  const found: Plan[] = [];
+  for (const first of [0, 1] as const) {
+    const [x, y] = first === 0 ? [a, b] : [b, a];
+    const shared = only(x, (l) => y.includes(l));
+    const kept = only(shared, (l) => out.includes(l));
+    const summed = only(shared, (l) => !out.includes(l));
+    const left = only(x, (l) => !y.includes(l));
+    const right = only(y, (l) => !x.includes(l));
+    for (const batch of [out, x, y])
+      for (const contracted of [x, y])
+        for (const rows of [out, x])
+          for (const columns of [out, y])
+            found.push({
+              first,
+              batch: inOrderOf(kept, batch),
+              contracted: inOrderOf(summed, contracted),
+              rows: inOrderOf(left, rows),
+              columns: inOrderOf(right, columns),
+            });
+  }
+  return found;
+}
+
+export function lowerEinsum(body: Body, node: NodeOf<"einsum">): void {
+  const [operands, out] = node.attrs.equation.split("->") as [string, string];
+  const [a, b] = operands.split(",") as [string, string];
+  const size = new Map<string, Dim>();
+  [a, b].forEach((letters, i) => {
+    [...letters].forEach((l, axis) => {
+      size.set(l, node.inputs[i]!.shape[axis]!);
+    });
+  });
+  const dims = (letters: string) => [...letters].map((l) => size.get(l)!);
+  const total = (letters: string) => Dim.product(dims(letters));
+
+  const moves = (from: string, to: string) => {
+    const real = only(to, (l) => !size.get(l)!.isOne);
+    return real === inOrderOf(real, from) ? 0 : body.elements(dims(from));
+  };
+  const cost = ({ first, batch, rows, contracted, columns }: Plan) => {
+    const [x, y] = first === 0 ? [a, b] : [b, a];
+    return (
+      moves(x, batch + rows + contracted) +
+      moves(y, batch + contracted + columns) +
+      moves(batch + rows + columns, out)
+    );
+  };
+  let plan: Plan | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of plans(a, b, out)) {
+    const price = cost(candidate);
+    if (price < least) [plan, least] = [candidate, price];
+  }
+  const { first, batch, rows, contracted, columns } = plan!;
+  const values = first === 0 ? node.inputs : [node.inputs[1]!, node.inputs[0]!];
+  const [x, y] = first === 0 ? [a, b] : [b, a];
+  const name = node.outputs[0]!.name || "product";
+
+  /** One operand as a matrix, or a stack of matrices where letters are shared. */
+  const matrix = (operand: Variable, from: string, to: readonly [string, string], hint: string) => {
+    const order = batch + to[0] + to[1];
+    const turned = transpose(body, operand, dims(from), permutation(from, order), hint);
+    const folded = [...(batch === "" ? [] : [total(batch)]), total(to[0]), total(to[1])];
+    return reshape(body, turned, dims(order), folded, hint);
+  };
+  const [p, q] = values as [(typeof values)[number], (typeof values)[number]];
+  const left = matrix(body.tensor(p), x, [rows, contracted], p.name || "left");
+  const right = matrix(body.tensor(q), y, [contracted, columns], q.name || "right");
+  const product = body.line(
+    contracted === "" ? code`tf.mul(${left}, ${right})` : code`tf.matMul(${left}, ${right})`,
+    name,
+  );
+  const folded = [...(batch === "" ? [] : [total(batch)]), total(rows), total(columns)];
+  const order = batch + rows + columns;
+  const apart = reshape(body, product, folded, dims(order), name);
+  body.bind(node.outputs[0]!, transpose(body, apart, dims(order), permutation(order, out), name));
+}

@@ -1,0 +1,128 @@
+import type { Dim } from "../../dim/dim.js";
+import type { Graph } from "../../ir/graph.js";
+import { Body, type Variable } from "./body.js";
+import { helpers } from "./helpers.js";
+import { lowerRegion } from "./lower.js";
+import { functionText, Module, shapeText, wrap } from "./module.js";
+import { key, property } from "./names.js";
+import { sizeText } from "./size.js";
+import { indexLimits, tensorSizes } from "./survey.js";
+import { typesText } from "./types.js";
+
+/** Sizes at which `start` and `step` are expected to run; they decide between two right forms, never what is right. */
+const typical = { start: { batch: 1, seq: 256, past: 0 }, step: { batch: 1, seq: 1, past: 256 } };
+
+/**
+ * Writes a model as an ES module of plain tfjs-core calls, `model.js`, and its declarations, `model.d.ts`. The module
+ * imports nothing: `start(tf, w, inputs)` and `step(tf, w, inputs)` get the library, the weights by name and the input
+ * tensors by name, and return `{ outputs, states }`, which the caller owns. Same graphs, same bytes.
+ */
+export function emitTfjs(start: Graph, step: Graph): { readonly module: string; readonly types: string } {
+  const module = new Module([...start.symbols, ...step.symbols].map((s) => s.name));
+  const entries = [entry(module, "start", start), ...(step === start ? [] : [entry(module, "step", step)])];
+  if (step === start) entries.push("/** Nothing is kept from step to step. */\nexport const step = start;\n");
+  const used = Object.entries(helpers).filter(([name]) => module.helpers.has(name as keyof typeof helpers));
+  const parts = [
+    banner(start),
+    metadata(start, step),
+    largest(module, start, step),
+    ...entries,
+    "// The layers, one function for all that compute the same.\n",
+    ...module.texts.toReversed(),
+    ...(used.length === 0 ? [] : ["// What tfjs lacks, or does wrongly on some backend.\n"]),
+    ...used.map(([, text]) => `${text.trim()}\n`),
+  ];
+  return { module: parts.join("\n"), types: typesText(start, step) };
+}
+
+function banner(graph: Graph): string {
+  const name = graph.name.replace(/[\r\n\u2028\u2029]/g, " ");
+  return `// ${name}, written by archc: plain tfjs-core calls, each tensor freed at its last use. Arguments are never freed.\n`;
+}
+
+/** What a caller needs to know besides shapes. */
+function metadata(start: Graph, step: Graph): string {
+  const limits = { ...indexLimits(start), ...indexLimits(step) };
+  const names = (ports: readonly { role: string; name: string }[], role: string) =>
+    `[${ports
+      .filter((p) => p.role === role)
+      .map((p) => JSON.stringify(p.name))
+      .join(", ")}]`;
+  const fields = [
+    `name: ${JSON.stringify(start.name)}`,
+    `inputs: ${names(start.inputPorts, "data")}`,
+    `outputs: ${names(start.outputPorts, "data")}`,
+    `pastStates: ${names(step.inputPorts, "state")}`,
+    `nextStates: ${names(step.outputPorts, "state")}`,
+    `/* integer inputs that count rows of a table: all must be below this */ below: { ${Object.entries(limits)
+      .map(([name, rows]) => `${key(name)}: ${rows}`)
+      .join(", ")} }`,
+  ];
+  const lines = fields.flatMap((field) => wrap(`${field},`, 2));
+  return ["export const model = {", ...lines, "};", ""].join("\n");
+}
+
+/** Elements of the largest tensor, as a function of the sizes: what a GPU's buffer limit is held against. */
+function largest(module: Module, start: Graph, step: Graph): string {
+  const symbols = new Set<string>();
+  const texts = tensorSizes([start, step]).map((dim) =>
+    sizeText(dim, (symbol) => {
+      const name = module.symbol(symbol);
+      symbols.add(name);
+      return name;
+    }),
+  );
+  const head = symbols.size === 0 ? "" : `{ ${[...symbols].sort().join(", ")} }`;
+  return [
+    "/** Elements of the largest tensor, weights aside, at these sizes. */",
+    `export function largest(${head}) {`,
+    ...wrap(`return Math.max(${["0", ...texts].join(", ")});`, 2),
+    "}",
+    "",
+  ].join("\n");
+}
+
+function entry(module: Module, kind: "start" | "step", graph: Graph): string {
+  const body = new Body(module, typical[kind], true);
+  for (const port of graph.inputPorts)
+    body.argument(port.value, property(port.role === "weight" ? "w" : "inputs", port.name));
+  lowerRegion(body, graph);
+  const results = body.results(graph.outputPorts.map((p) => p.value));
+  const { text, symbols, needsSizes } = body.render(results);
+  const own = (role: "data" | "state") =>
+    graph.outputPorts.flatMap((p, i) => (p.role === role ? [pair(p.name, results[i]!)] : [])).join(", ");
+  const sizes = graph.symbols.map((s) => `${module.symbol(s.name)}: ${sizeSource(graph, s.name)}`).join(", ");
+  const data = graph.inputPorts.filter((p) => p.role === "data");
+  const takes = data
+    .map((p) => `${p.name} ${shapeText(p.value)}`)
+    .join(", ")
+    .replaceAll("*/", "* /");
+  return functionText(
+    kind === "start"
+      ? `/** A whole sequence from nothing: ${takes}. */`
+      : `/** Continues: ${takes}, and the states that the run before gave. */`,
+    `export function ${kind}(tf, w, inputs, given = {})`,
+    [
+      ...(needsSizes ? [`const sizes = { ${sizes} };`] : []),
+      ...(symbols.length > 0 ? [`const { ${symbols.join(", ")} } = sizes;`] : []),
+      ...text,
+      `return { outputs: { ${own("data")} }, states: { ${own("state")} } };`,
+    ],
+  );
+}
+
+const pair = (name: string, value: Variable) => (name === value.text ? name : `${key(name)}: ${value.text}`);
+
+/** A run-time size, read off the first input that has it as an axis; else the caller gives it. */
+function sizeSource(graph: Graph, symbol: string): string {
+  for (const port of graph.inputPorts) {
+    if (port.role === "weight") continue;
+    const axis = port.value.shape.findIndex((d) => isSymbol(d, symbol));
+    if (axis >= 0) return `${property("inputs", port.name)}.shape[${axis}]`;
+  }
+  return property("given", symbol);
+}
+
+function isSymbol(dim: Dim, symbol: string): boolean {
+  return dim.symbols.size === 1 && dim.symbols.has(symbol) && dim.toString() === symbol;
+}

@@ -1,0 +1,95 @@
+import { Dim } from "../../dim/dim.js";
+import { type Body, code, type Variable } from "./body.js";
+
+/** Most axes that every function of every backend takes; shapes with more are folded first. */
+const mostAxes = 4;
+
+const sameShape = (a: readonly Dim[], b: readonly Dim[]) =>
+  a.length === b.length && a.every((d, i) => d.equals(b[i]!));
+
+/** `x` with another shape of as many elements; `x` itself where nothing changes. */
+export function reshape(
+  body: Body,
+  x: Variable,
+  from: readonly Dim[],
+  to: readonly Dim[],
+  hint: string,
+): Variable {
+  return sameShape(from, to) ? x : body.line(code`tf.reshape(${x}, ${body.shape(to)})`, hint);
+}
+
+/** Axes `perm` of `x`. Axes of size 1 move for free, and neighbours that stay neighbours move as one. */
+export function transpose(
+  body: Body,
+  x: Variable,
+  shape: readonly Dim[],
+  perm: readonly number[],
+  hint: string,
+): Variable {
+  const result = perm.map((axis) => shape[axis]!);
+  const moved = perm.filter((axis) => !shape[axis]!.isOne);
+  if (moved.every((axis, i) => i === 0 || moved[i - 1]! < axis)) return reshape(body, x, shape, result, hint);
+  if (perm.length <= mostAxes) return body.line(code`tf.transpose(${x}, [${perm.join(", ")}])`, hint);
+  const kept = shape.map((_, axis) => axis).filter((axis) => !shape[axis]!.isOne);
+  const next = (axis: number) => kept[kept.indexOf(axis) + 1];
+  const runs: number[][] = [];
+  for (const axis of moved) {
+    const run = runs.at(-1);
+    if (run && next(run.at(-1)!) === axis) run.push(axis);
+    else runs.push([axis]);
+  }
+  const size = (run: readonly number[]) => Dim.product(run.map((axis) => shape[axis]!));
+  const before = [...runs].sort((a, b) => a[0]! - b[0]!);
+  const order = runs.map((run) => before.indexOf(run));
+  const folded = reshape(body, x, shape, before.map(size), hint);
+  const turned = body.line(code`tf.transpose(${folded}, [${order.join(", ")}])`, hint);
+  return reshape(body, turned, runs.map(size), result, hint);
+}
+
+/** A shape seen as [before, axis, after], where it has too many axes to be passed as it is. */
+export interface Folded {
+  readonly x: Variable;
+  readonly shape: readonly Dim[];
+  readonly axis: number;
+}
+
+export function foldAround(
+  body: Body,
+  x: Variable,
+  shape: readonly Dim[],
+  axis: number,
+  hint: string,
+): Folded {
+  if (shape.length <= mostAxes) return { x, shape, axis };
+  const folded = [Dim.product(shape.slice(0, axis)), shape[axis]!, Dim.product(shape.slice(axis + 1))];
+  return { x: reshape(body, x, shape, folded, hint), shape: folded, axis: 1 };
+}
+
+/** `x` repeated to `to`, a shape of the same rank; sizes differ only where `from` has a 1. */
+export function broadcast(
+  body: Body,
+  x: Variable,
+  from: readonly Dim[],
+  to: readonly Dim[],
+  hint: string,
+): Variable {
+  if (sameShape(from, to)) return x;
+  if (to.length <= mostAxes) return body.line(code`tf.broadcastTo(${x}, ${body.shape(to)})`, hint);
+  const small: Dim[][] = [];
+  const large: Dim[][] = [];
+  let spread: boolean | undefined;
+  to.forEach((size, axis) => {
+    const spreads = !from[axis]!.equals(size);
+    if (spreads === spread) {
+      small.at(-1)!.push(from[axis]!);
+      large.at(-1)!.push(size);
+    } else {
+      small.push([from[axis]!]);
+      large.push([size]);
+    }
+    spread = spreads;
+  });
+  const [a, b] = [small, large].map((runs) => runs.map((run) => Dim.product(run))) as [Dim[], Dim[]];
+  const folded = reshape(body, x, from, a, hint);
+  return reshape(body, body.line(code`tf.broadcastTo(${folded}, ${body.shape(b)})`, hint), b, to, hint);
+}
