@@ -1,0 +1,295 @@
+import type { onnx } from "onnx-proto";
+import type { Dim } from "../../dim/dim.js";
+import type { DType, Node, Region, Type, Value } from "../../ir/graph.js";
+import type { Placed } from "../../weights/layout.js";
+import { DimScalars } from "./dims.js";
+import {
+  type Attribute,
+  attributes,
+  elementType,
+  externalTensor,
+  INT32,
+  type OnnxNode,
+  type Tensor,
+  tensor,
+  valueInfo,
+} from "./proto.js";
+
+/** A value by its name in the ONNX graph. */
+export interface Named {
+  readonly kind: "named";
+  readonly name: string;
+}
+
+/** A weight in the weight file, seen with a shape of its own; it becomes an initializer where it is used. */
+export interface Stored {
+  readonly kind: "stored";
+  readonly placed: Placed;
+  readonly shape: readonly number[];
+}
+
+/** What stands for a value of our graph. */
+export type Ref = Named | Stored;
+
+/** How nodes are lowered: the table of all ops, passed in so that bodies can be lowered by it too. */
+export type LowerNode = (emitter: Emitter, node: Node, inputs: readonly Ref[]) => readonly Ref[];
+
+/**
+ * Collects the nodes of one model. Names are unique across the graph and its subgraphs; constants and run-time sizes
+ * are made once, at the front, where subgraphs see them as well.
+ */
+export class Emitter {
+  readonly initializers = new Map<string, Tensor>();
+  readonly infos: onnx.IValueInfoProto[] = [];
+  readonly dims: DimScalars;
+  private nodes: OnnxNode[] = [];
+  private readonly preamble: OnnxNode[] = [];
+  private path = "";
+  private hint = "";
+  private inSubgraph = false;
+  private readonly taken = new Set<string>();
+  private readonly described = new Set<string>();
+  private readonly constants = new Map<string, string>();
+
+  constructor(
+    private readonly lower: LowerNode,
+    private readonly weightsFile: string,
+    /** The instance that a value comes from. */
+    private readonly pathOf: (value: Value) => string,
+  ) {
+    this.dims = new DimScalars(this);
+  }
+
+  /**
+   * All nodes in execution order, with the model's results named as they are to be: a node's output is renamed where
+   * it can be, and copied where the same value is an input, a weight or two outputs.
+   */
+  finish(
+    results: readonly string[],
+    names: readonly string[],
+  ): { readonly nodes: OnnxNode[]; readonly infos: onnx.IValueInfoProto[] } {
+    const all = [...this.preamble, ...this.nodes];
+    const made = new Set(all.flatMap((node) => node.output ?? []));
+    const renamed = new Map<string, string>();
+    results.forEach((result, i) => {
+      if (made.has(result) && !renamed.has(result)) renamed.set(result, names[i]!);
+      else
+        all.push({ opType: "Identity", name: `${names[i]}/Identity`, input: [result], output: [names[i]!] });
+    });
+    renameIn(all, renamed);
+    return { nodes: all, infos: this.infos.filter((info) => !renamed.has(info.name!)) };
+  }
+
+  /** A name that is not taken: `hint`, `hint_2`, … */
+  fresh(hint: string): string {
+    let name = hint;
+    for (let i = 2; this.taken.has(name); i++) name = `${hint}_${i}`;
+    this.taken.add(name);
+    return name;
+  }
+
+  /** Takes an input of the model, from whose shape sizes can be read. */
+  input(hint: string, type: Type): Ref {
+    const name = this.fresh(hint);
+    this.described.add(name);
+    this.dims.learn(name, type.shape);
+    return named(name);
+  }
+
+  /** Adds a node with one output, and gives that output's name. */
+  op(
+    type: string,
+    inputs: readonly string[],
+    values: Readonly<Record<string, Attribute>> = {},
+    hint?: string,
+  ): string {
+    return this.ops(type, inputs, 1, values, hint)[0]!;
+  }
+
+  /** `op` for a node of several outputs. */
+  ops(
+    type: string,
+    inputs: readonly string[],
+    outputs: number,
+    values: Readonly<Record<string, Attribute>> = {},
+    hint = this.hint,
+  ): string[] {
+    const prefix = this.path === "" ? "" : `${this.path}/`;
+    const name = this.fresh(`${prefix}${type}`);
+    const output = Array.from({ length: outputs }, () => this.fresh(`${prefix}${hint || type}`));
+    this.nodes.push({ opType: type, name, input: [...inputs], output, attribute: attributes(values) });
+    return output;
+  }
+
+  /** Runs `emit` with its nodes put before all others; for what depends on the graph's inputs alone. */
+  first<T>(emit: () => T): T {
+    const { nodes, path, hint } = this;
+    this.nodes = this.preamble;
+    this.path = "sizes";
+    this.hint = "";
+    try {
+      return emit();
+    } finally {
+      this.nodes = nodes;
+      this.path = path;
+      this.hint = hint;
+    }
+  }
+
+  /** A small constant as an initializer, made once. */
+  constant(dtype: DType, shape: readonly number[], data: readonly number[]): string {
+    const key = `${dtype}[${shape}]${data.map((v) => (Object.is(v, -0) ? "-0" : v))}`;
+    const known = this.constants.get(key);
+    if (known !== undefined) return known;
+    const short = data.length > 4 || data.length === 0 ? `${dtype}_constant` : `${dtype}_${data.join("_")}`;
+    const name = this.fresh(`constants/${short}`);
+    this.initializers.set(name, tensor(name, dtype, shape, data));
+    this.constants.set(key, name);
+    return name;
+  }
+
+  scalar(dtype: DType, value: number): string {
+    return this.constant(dtype, [], [value]);
+  }
+
+  /** int64 [n], as axes, pads and shapes are given. */
+  ints(values: readonly number[]): string {
+    return this.constant("i32", [values.length], values);
+  }
+
+  /** The name of a value, made an initializer where it is a weight. */
+  name(ref: Ref): string {
+    if (ref.kind === "named") return ref.name;
+    const { tensor: stored, offset, bytes } = ref.placed;
+    const same = stored.shape.length === ref.shape.length && stored.shape.every((n, i) => n === ref.shape[i]);
+    const name = same ? stored.name : `${stored.name} as [${ref.shape.join(", ")}]`;
+    const wide = stored.dtype === "i32";
+    const key = wide ? `${name} (int32)` : name;
+    if (!this.initializers.has(key)) {
+      this.taken.add(key);
+      const type = wide ? INT32 : elementType[stored.dtype];
+      const place = { file: this.weightsFile, offset, bytes };
+      this.initializers.set(key, externalTensor(key, type, ref.shape, place));
+      // The file holds 32 bits; everything here reads 64.
+      if (wide) this.first(() => this.nodes.push(widen(key, name)));
+    }
+    return name;
+  }
+
+  /** `x` of shape `from` seen as `to`. Free for weights; without a copy wherever the runtime can. */
+  reshape(x: Ref, from: readonly Dim[], to: readonly Dim[]): Ref {
+    if (from.length === to.length && from.every((d, i) => d.equals(to[i]!))) return x;
+    if (x.kind === "stored") return { ...x, shape: to.map((d) => Number(d.int)) };
+    return named(this.reshapeNamed(x.name, from, to));
+  }
+
+  private reshapeNamed(x: string, from: readonly Dim[], to: readonly Dim[]): string {
+    const units = unitAxes(from, to);
+    if (units?.add) return this.op("Unsqueeze", [x, this.ints(units.add)]);
+    if (units?.drop) return this.op("Squeeze", [x, this.ints(units.drop)]);
+    const mayBeEmpty = to.some((d) => d.atMost(0) !== "no");
+    const open = to.filter((d, i) => d.int === undefined && !(from[i]?.equals(d) ?? false));
+    if (open.length === 0 && !to.some((d) => d.isZero)) {
+      return this.op("Reshape", [x, this.ints(to.map((d) => (d.int === undefined ? 0 : Number(d.int))))]);
+    }
+    // -1 is ambiguous where another size is 0; and a size of 0 means "as before" unless allowzero says otherwise.
+    if (open.length === 1 && to.every((d) => d === open[0] || d.atMost(0) === "no")) {
+      const sizes = to.map((d) => (d === open[0] ? -1 : d.int === undefined ? 0 : Number(d.int)));
+      return this.op("Reshape", [x, this.ints(sizes)]);
+    }
+    return this.op("Reshape", [x, this.dims.vector(to)], mayBeEmpty ? { allowzero: 1 } : {});
+  }
+
+  /** Lowers all nodes of a region whose inputs are known, and gives its outputs. */
+  region(region: Region, inputs: readonly Ref[]): readonly Ref[] {
+    const known = new Map<Value, Ref>();
+    region.inputs.forEach((v, i) => {
+      known.set(v, inputs[i]!);
+    });
+    const outerPath = this.path;
+    for (const node of region.nodes) {
+      const operands = node.inputs.map((v) => known.get(v)!);
+      const first = node.outputs[0]!;
+      this.path = this.pathOf(first) || outerPath;
+      this.hint = first.name || node.op;
+      const results = this.lower(this, node, operands);
+      node.outputs.forEach((v, i) => {
+        known.set(v, results[i]!);
+        this.describe(results[i]!, v);
+      });
+    }
+    this.path = outerPath;
+    return region.outputs.map((v) => known.get(v)!);
+  }
+
+  /** Records the type of a result, for readers of the file; a subgraph's own are left to its runtime. */
+  private describe(ref: Ref, type: Type): void {
+    if (ref.kind === "stored" || this.inSubgraph || this.described.has(ref.name)) return;
+    if (this.initializers.has(ref.name)) return;
+    this.described.add(ref.name);
+    this.infos.push(valueInfo(ref.name, type));
+  }
+
+  /** A region as a subgraph: `inputs` are its own, named here; what else it uses is taken from around it. */
+  subgraph(region: Region, own: number, outer: readonly Ref[], hint: string): onnx.IGraphProto {
+    const { nodes, inSubgraph } = this;
+    this.nodes = [];
+    this.inSubgraph = true;
+    const inputs = region.inputs
+      .slice(0, own)
+      .map((v) => ({ name: this.fresh(`${hint}/${v.name || "item"}`), type: v }));
+    const results = this.region(region, [...inputs.map((i) => named(i.name)), ...outer]);
+    // An output must be made by a node of the subgraph itself, once.
+    const outputs = results.map((ref, i) => ({
+      name: this.op("Identity", [this.name(ref)]),
+      type: region.outputs[i]!,
+    }));
+    const graph: onnx.IGraphProto = {
+      name: this.fresh(hint),
+      node: this.nodes,
+      input: inputs.map((i) => valueInfo(i.name, i.type)),
+      output: outputs.map((o) => valueInfo(o.name, o.type)),
+    };
+    this.nodes = nodes;
+    this.inSubgraph = inSubgraph;
+    return graph;
+  }
+}
+
+export function named(name: string): Named {
+  return { kind: "named", name };
+}
+
+/** Renames values in nodes, those of subgraphs too: they may read what is around them. */
+function renameIn(nodes: readonly OnnxNode[], names: ReadonlyMap<string, string>): void {
+  for (const node of nodes) {
+    node.input = (node.input ?? []).map((name) => names.get(name) ?? name);
+    node.output = (node.output ?? []).map((name) => names.get(name) ?? name);
+    for (const { g } of node.attribute ?? []) if (g) renameIn(g.node ?? [], names);
+  }
+}
+
+function widen(from: string, to: string): OnnxNode {
+  return {
+    opType: "Cast",
+    name: `${to}/Cast`,
+    input: [from],
+    output: [to],
+    attribute: attributes({ to: elementType.i32 }),
+  };
+}
+
+/** Axes of size 1 to add, or to drop, where that is all the difference. */
+function unitAxes(from: readonly Dim[], to: readonly Dim[]): { add?: number[]; drop?: number[] } | undefined {
+  if (from.length === to.length) return undefined;
+  const grows = to.length > from.length;
+  const [long, short] = grows ? [to, from] : [from, to];
+  const extra: number[] = [];
+  let at = 0;
+  long.forEach((d, i) => {
+    if (at < short.length && d.equals(short[at]!)) at++;
+    else extra.push(i);
+  });
+  if (at !== short.length || extra.some((i) => !long[i]!.isOne)) return undefined;
+  return grows ? { add: extra } : { drop: extra };
+}

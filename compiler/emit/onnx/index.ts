@@ -1,0 +1,67 @@
+import type { Graph, Value } from "../../ir/graph.js";
+import { inline, optimize } from "../../ir/passes/optimize.js";
+import type { Placed } from "../../weights/layout.js";
+import { Emitter, type Ref } from "./emitter.js";
+import { fused } from "./fused.js";
+import { encodeModel, valueInfo } from "./proto.js";
+import { lowerNode } from "./table.js";
+
+/** `default` loads from ONNX Runtime 1.17 and TensorRT 10 on; `modern` needs ONNX Runtime 1.23. */
+export type Profile = "default" | "modern";
+
+export const profiles: Readonly<Record<Profile, { readonly opset: number; readonly ir: number }>> = {
+  default: { opset: 20, ir: 9 },
+  modern: { opset: 23, ir: 11 },
+};
+
+export interface OnnxOptions {
+  readonly profile: Profile;
+  /** Names of the graph's inputs and outputs in the file, in port order; weights keep their own. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Where each weight stands. */
+  readonly weights: ReadonlyMap<string, Placed>;
+  /** The weight file's name; it lies beside the model. */
+  readonly weightsFile: string;
+  /** Of the compiler. */
+  readonly version: string;
+}
+
+/**
+ * A graph as an ONNX model. The bytes depend on nothing but the arguments. Throws UnknownSize where a size of run
+ * time cannot be read from an input.
+ */
+export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
+  const { graph: flat, paths } = inline(optimize(graph), (name) => fused.has(name));
+  // Passes keep the outputs of nodes, so paths are kept by them.
+  const pathOf = new Map<Value, string>();
+  for (const [node, path] of paths) for (const v of node.outputs) pathOf.set(v, path);
+  const model = optimize(flat);
+
+  const emitter = new Emitter(lowerNode, options.weightsFile, (value) => pathOf.get(value) ?? "");
+  const known: Ref[] = model.inputPorts.map((port, i) => {
+    if (port.role !== "weight") return emitter.input(options.inputs[i]!, port.value);
+    const placed = options.weights.get(port.name);
+    if (!placed) throw new Error(`weight \`${port.name}\` has no place in the weight file`);
+    return { kind: "stored", placed, shape: placed.tensor.shape };
+  });
+  for (const name of options.outputs) emitter.fresh(name);
+  const results = emitter.region(model, known).map((ref) => emitter.name(ref));
+
+  const inputs = model.inputPorts.flatMap((port, i) =>
+    port.role === "weight" ? [] : [valueInfo(options.inputs[i]!, port.value)],
+  );
+  const outputs = results.map((_, i) => valueInfo(options.outputs[i]!, model.outputs[i]!));
+  const { nodes, infos } = emitter.finish(results, options.outputs);
+  return encodeModel(
+    {
+      name: model.name,
+      node: nodes,
+      initializer: [...emitter.initializers.values()],
+      input: inputs,
+      output: outputs,
+      valueInfo: infos,
+    },
+    { ...profiles[options.profile], version: options.version },
+  );
+}

@@ -1,0 +1,33 @@
+import type { Node } from "../../ir/graph.js";
+import type { OpName } from "../../ops/index.js";
+import { einsum } from "./einsum.js";
+import { elementwise } from "./elementwise.js";
+import type { Emitter, Ref } from "./emitter.js";
+import { named } from "./emitter.js";
+import { fuse } from "./fused.js";
+import { gather, scatterAdd } from "./indexing.js";
+import type { Lower } from "./lower.js";
+import { structure } from "./structure.js";
+
+/** Every op in ONNX. A missing one is a compile error. */
+export const table: { readonly [K in OpName]: Lower<K> } = {
+  ...elementwise,
+  ...structure,
+  einsum,
+  gather,
+  scatter_add: scatterAdd,
+  call: (e, node, inputs) => fuse(e, node, inputs) ?? e.region(node.attrs.body, inputs),
+  map: (e, node, inputs) => {
+    const { mapped, body } = node.attrs;
+    const scanned = inputs.slice(0, mapped).map((x) => e.name(x));
+    const graph = e.subgraph(body, mapped, inputs.slice(mapped), "map");
+    const attributes = { body: { graph }, num_scan_inputs: mapped };
+    return e.ops("Scan", scanned, body.outputs.length, attributes).map(named);
+  },
+};
+
+/** Lowers a node by its row. */
+export function lowerNode(emitter: Emitter, node: Node, inputs: readonly Ref[]): readonly Ref[] {
+  const row = table[node.op] as Lower<OpName>;
+  return row(emitter, node as Parameters<typeof row>[1], inputs);
+}
