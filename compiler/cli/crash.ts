@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { Diagnostics } from "../diagnostics/sink.js";
 import { archcVersion } from "../version.js";
 
 /** Writes what a bug report needs, and gives the file's path; undefined where not even that can be written. */
@@ -28,4 +30,12 @@ function causes(error: unknown): readonly string[] {
   if (cause === undefined) return [];
   const detail = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   return ["", `caused by: ${detail}`, ...causes(cause)];
+}
+
+/** A bug of ours as a diagnostic: one line and the path of the report. */
+export function internalDiagnostic(error: unknown, argv: readonly string[]): Diagnostic {
+  const sink = new Diagnostics();
+  const what = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  sink.report("internal/bug", { what, report: writeCrashReport(error, argv) });
+  return sink.list[0]!;
 }

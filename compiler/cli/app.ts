@@ -1,0 +1,93 @@
+import { Command, CommanderError } from "commander";
+import { archcVersion } from "../version.js";
+import { backendsCommand } from "./backends.js";
+import { buildCommand } from "./build.js";
+import { checkCommand } from "./check.js";
+import { costCommand } from "./cost.js";
+import { internalDiagnostic } from "./crash.js";
+import { demoCommand } from "./demo.js";
+import { exit, exitCodeOf, Failure, fail } from "./exit.js";
+import { graphCommand } from "./graph.js";
+import type { Io } from "./io.js";
+import { lintCommand } from "./lint.js";
+import { printDiagnostics } from "./print.js";
+import { runCommand } from "./run.js";
+
+/** What a command gets to say its exit code with, and to print. */
+export interface Session {
+  readonly io: Io;
+  code: number;
+}
+
+/** Runs one command line; never throws. The answer is the exit code: design §9. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const session: Session = { io, code: exit.clean };
+  const program = build(session);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return session.code;
+  } catch (error) {
+    const failure = error instanceof CommanderError ? usageFailure(error, program, argv) : error;
+    if (failure === undefined) return exit.clean;
+    if (failure instanceof Failure) {
+      printDiagnostics(io, failure.diagnostics, { source: () => undefined });
+      return exitCodeOf(failure.diagnostics);
+    }
+    printDiagnostics(io, [internalDiagnostic(failure, argv)], { source: () => undefined });
+    return exit.internal;
+  }
+}
+
+function build(session: Session): Command {
+  const program = new Command("archc")
+    .description(
+      "The compiler for model architectures: a short .arch spec in; its exact cost, a tfjs model and an ONNX model out",
+    )
+    .version(archcVersion())
+    .helpCommand(false);
+  for (const command of [
+    checkCommand,
+    costCommand,
+    lintCommand,
+    graphCommand,
+    buildCommand,
+    runCommand,
+    backendsCommand,
+    demoCommand,
+  ]) {
+    program.addCommand(command(session));
+  }
+  program.addHelpText(
+    "after",
+    "\nExit codes: 0 clean, 1 a budget or expectation does not hold, 2 spec or usage wrong,\n3 no data for what was asked, 4 an internal error.",
+  );
+  const quiet = { writeOut: (text: string) => session.io.out(text), writeErr: () => undefined };
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput(quiet).showSuggestionAfterError(false);
+  // Without a command there is nothing to do but to say what there is.
+  program.action(() => {
+    const [name] = program.args;
+    if (name === undefined) session.io.out(program.helpInformation());
+    else throw fail("usage/unknown-command", { name, known: program.commands.map((c) => c.name()) });
+  });
+  program.allowExcessArguments();
+  return program;
+}
+
+/** Commander's complaint in our words; undefined for help and version, which are no complaint. */
+function usageFailure(error: CommanderError, program: Command, argv: readonly string[]): Failure | undefined {
+  if (error.exitCode === 0) return undefined;
+  const command = program.commands.find((c) => argv.includes(c.name())) ?? program;
+  const name = command === program ? "archc" : `archc ${command.name()}`;
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  if (error.code === "commander.unknownOption") {
+    const known = command.options.flatMap((o) => (o.long === undefined ? [] : [o.long]));
+    return fail("usage/unknown-option", { name: quoted, command: name, known: [...known, "--help"] });
+  }
+  const usage = `${name} ${command.usage()}`;
+  const why = error.message
+    .replace(/^error: /, "")
+    .replaceAll("'", "`")
+    .replace(/\.$/, "");
+  return fail("usage/arguments", { why: why.charAt(0).toLowerCase() + why.slice(1), usage });
+}

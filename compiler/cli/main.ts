@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { main } from "./app.js";
+import { processIo } from "./io.js";
+
+// A reader that went away (`archc cost x.arch | head`) is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+const code = await main(process.argv.slice(2), processIo());
+// Backends may leave workers behind; what was printed goes out first.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));

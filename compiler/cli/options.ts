@@ -1,0 +1,59 @@
+import { type Command, Option } from "commander";
+import { fail } from "./exit.js";
+
+/** `--format text|json|…`; the value is checked by `choice`. */
+export function formatOption(formats: readonly string[]): Option {
+  return new Option("--format <format>", `how to print: ${formats.join(", ")}`).default(formats[0]);
+}
+
+/** A value out of a list, or a usage error with the nearest one. */
+export function choice<T extends string>(option: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((c) => c === value);
+  if (found !== undefined) return found;
+  throw fail("usage/bad-value", {
+    option,
+    value,
+    want: `it is one of ${choices.join(", ")}`,
+    known: choices,
+  });
+}
+
+/** A whole number of at least `least`. */
+export function wholeNumber(option: string, value: string, least: number): number {
+  const number = /^\d[\d_]*$/.test(value) ? Number(value.replaceAll("_", "")) : Number.NaN;
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw fail("usage/bad-value", { option, value, want: `it is a whole number of at least ${least}` });
+}
+
+/** A number in a range, its ends included. */
+export function numberIn(option: string, value: string, low: number, high: number): number {
+  const number = value.trim() === "" ? Number.NaN : Number(value);
+  if (Number.isFinite(number) && number >= low && number <= high) return number;
+  const range = high === Number.POSITIVE_INFINITY ? `of at least ${low}` : `from ${low} to ${high}`;
+  throw fail("usage/bad-value", { option, value, want: `it is a number ${range}` });
+}
+
+/** `batch=1,seq=1024,past=0` */
+export function parseAt(value: string): Readonly<Record<string, bigint>> {
+  const sizes: Record<string, bigint> = {};
+  for (const part of value.split(",").map((p) => p.trim())) {
+    if (part === "") continue;
+    const match = /^([A-Za-z_]\w*)\s*=\s*(\d[\d_]*)$/.exec(part);
+    if (match === null) {
+      const want = "sizes are written `batch=1,seq=1024,past=0`";
+      throw fail("usage/bad-value", { option: "--at", value: part, want });
+    }
+    const [name, digits] = [match[1]!, match[2]!.replaceAll("_", "")];
+    if (digits.length > 15)
+      throw fail("usage/bad-value", { option: "--at", value: part, want: "it is too large a size" });
+    if (name in sizes)
+      throw fail("usage/bad-value", { option: "--at", value: part, want: `\`${name}\` is given twice` });
+    sizes[name] = BigInt(digits);
+  }
+  return sizes;
+}
+
+/** The options that most commands share. */
+export function modelOption(command: Command): Command {
+  return command.option("--model <name>", "the model meant; else the file's only or last one");
+}

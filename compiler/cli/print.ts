@@ -1,0 +1,53 @@
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { type RenderOptions, renderAll } from "../diagnostics/render.js";
+import { toGithub } from "../diagnostics/render-github.js";
+import { JSON_VERSION, toJson } from "../diagnostics/render-json.js";
+import { textWidth } from "../diagnostics/render-text.js";
+import type { Io } from "./io.js";
+
+export type Sources = Pick<RenderOptions, "source" | "display">;
+
+/** For a person, on standard error. */
+export function printDiagnostics(io: Io, diagnostics: readonly Diagnostic[], sources: Sources): void {
+  io.err(renderAll(diagnostics, { ...sources, color: io.color, width: io.width }));
+}
+
+/** One object, diagnostics among its fields, on standard output. */
+export function printJson(
+  io: Io,
+  fields: object,
+  diagnostics: readonly Diagnostic[],
+  sources: Sources,
+): void {
+  const body = { version: JSON_VERSION, ...fields, diagnostics: toJson(diagnostics, sources) };
+  io.out(`${jsonText(body)}\n`);
+}
+
+export function printGithub(io: Io, diagnostics: readonly Diagnostic[], sources: Sources): void {
+  io.out(toGithub(diagnostics, sources));
+}
+
+/** JSON with exact numbers: a bigint is a number up to 2^53 and a string of digits above. */
+export function jsonText(value: unknown): string {
+  const exact = (_: string, field: unknown) => {
+    if (typeof field !== "bigint") return field;
+    const safe = field <= BigInt(Number.MAX_SAFE_INTEGER) && field >= -BigInt(Number.MAX_SAFE_INTEGER);
+    return safe ? Number(field) : field.toString();
+  };
+  return JSON.stringify(value, exact, 2);
+}
+
+/** Columns as wide as their widest cell; those of `right` stand at the right. */
+export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) =>
+    Math.max(...rows.map((row) => textWidth(row[i] ?? ""))),
+  );
+  const pad = (cell: string, i: number) => " ".repeat(widths[i]! - textWidth(cell));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join("  "),
+  );
+  return lines.map((line) => `${line.trimEnd()}\n`).join("");
+}

@@ -1,0 +1,236 @@
+import type { ProfileDecl, Span } from "../grammar/ast.js";
+import { checkConstraints, type Verdict } from "./check/constraints.js";
+import type { ModelInstance } from "./check/instance.js";
+import { instantiateModel } from "./check/instantiate.js";
+import { meterOf } from "./check/meter.js";
+import {
+  brokenAssumption,
+  defaultSettings,
+  findProfile,
+  leastOf,
+  pointOf,
+  type Settings,
+} from "./check/point.js";
+import { profileSettings } from "./check/profile.js";
+import { checkProgram, loadProgram, type Program } from "./check/program.js";
+import { type CostReport, costReport } from "./cost/report.js";
+import type { Diagnostic } from "./diagnostics/diagnostic.js";
+import { LineIndex } from "./diagnostics/render-text.js";
+import { Diagnostics } from "./diagnostics/sink.js";
+import type { Build, BuildOptions } from "./emit/build.js";
+import type { Host } from "./host.js";
+import { printGraph } from "./ir/text.js";
+
+/** What a question to the service yields: an answer where there is one, and all that was found on the way. */
+export interface Outcome<T> {
+  readonly value: T | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface CostQuestion {
+  /** The file's only or last model unless told. */
+  readonly model?: string | undefined;
+  /** A profile's sizes, below those of `at`. */
+  readonly profile?: string | undefined;
+  readonly at?: Readonly<Record<string, bigint>> | undefined;
+}
+
+/**
+ * The only way into the compiler, for the command line, the library, editors and the web. Paths are those of the host.
+ * Files are read once: make a new service for changed ones. Nothing here throws on any spec.
+ */
+export interface Service {
+  /** Every problem of a file: text, names, shapes, all its models and layers, and the budgets of its models. */
+  diagnostics(path: string): readonly Diagnostic[];
+  /** Names of the models that a file declares, in its order. */
+  models(path: string): readonly string[];
+  /** One model, bound and traced to graphs. */
+  instance(path: string, model?: string): Outcome<ModelInstance>;
+  /** What became of every budget and expectation of a file's models. */
+  verdicts(path: string): Outcome<readonly Verdict[]>;
+  cost(path: string, question?: CostQuestion): Outcome<CostReport>;
+  /** The graph's text form: of whole sequences, or of continuing from states. */
+  graph(
+    path: string,
+    options?: { readonly model?: string | undefined; readonly part?: "start" | "step" },
+  ): Outcome<string>;
+  /** Writes a build to a folder of the machine; only where there is a file system. */
+  build(path: string, options: BuildQuestion): Promise<Outcome<Build>>;
+  /** The text of a file that spans refer to. */
+  source(file: string): string | undefined;
+}
+
+export interface BuildQuestion extends Omit<BuildOptions, "spec"> {
+  readonly model?: string | undefined;
+}
+
+interface Loaded {
+  readonly program: Program;
+  readonly sink: Diagnostics;
+}
+
+export function createService(host: Host): Service {
+  const programs = new Map<string, Loaded>();
+  const instances = new Map<string, Outcome<ModelInstance>>();
+  const source = (file: string) => host.read(file);
+
+  const load = (path: string): Loaded => {
+    let loaded = programs.get(path);
+    if (loaded === undefined) {
+      const sink = new Diagnostics();
+      loaded = { program: loadProgram(host, path, sink), sink };
+      programs.set(path, loaded);
+    }
+    return loaded;
+  };
+
+  const models = (path: string) => load(path).program.models.map((m) => m.name);
+
+  /** The model meant, or undefined with a reason in the sink. */
+  const named = (path: string, model: string | undefined, sink: Diagnostics): string | undefined => {
+    const known = models(path);
+    if (model === undefined) {
+      if (known.length === 0 && !load(path).sink.hasErrors) sink.report("usage/no-model", { file: path });
+      return known[known.length - 1];
+    }
+    if (known.includes(model)) return model;
+    sink.report("usage/unknown-model", { name: model, file: path, known });
+    return undefined;
+  };
+
+  const bind = (path: string, model: string): Outcome<ModelInstance> => {
+    const key = `${path}\n${model}`;
+    let bound = instances.get(key);
+    if (bound === undefined) {
+      const { program, sink: found } = load(path);
+      const sink = new Diagnostics();
+      const value = instantiateModel(program, model, sink);
+      bound = { value: found.hasErrors || sink.hasErrors ? undefined : value, diagnostics: sink.list };
+      instances.set(key, bound);
+    }
+    return bound;
+  };
+
+  const instance = (path: string, model?: string): Outcome<ModelInstance> => {
+    const sink = new Diagnostics();
+    const name = named(path, model, sink);
+    const bound = name === undefined ? undefined : bind(path, name);
+    const diagnostics = unique([...load(path).sink.list, ...sink.list, ...(bound?.diagnostics ?? [])]);
+    return { value: bound?.value, diagnostics };
+  };
+
+  const place = (span: Span): string =>
+    `${span.file}:${new LineIndex(source(span.file) ?? "").at(span.start).line}`;
+
+  /** Verdicts of the models that bind; what keeps the others from it is for `diagnostics`. */
+  const constraintsOf = (path: string, sink: Diagnostics): readonly Verdict[] =>
+    models(path).flatMap((name) => {
+      const bound = bind(path, name).value;
+      if (bound === undefined || bound.constraints.length === 0) return [];
+      return checkConstraints(bound, { meter: meterOf(bound), sink, source, place });
+    });
+
+  const checked = (
+    path: string,
+  ): { readonly diagnostics: readonly Diagnostic[]; readonly verdicts: readonly Verdict[] } => {
+    const { program, sink: found } = load(path);
+    const sink = new Diagnostics();
+    checkProgram(program, sink);
+    const verdicts = found.hasErrors ? [] : constraintsOf(path, sink);
+    return { diagnostics: unique([...found.list, ...sink.list]), verdicts };
+  };
+
+  const settingsFor = (
+    model: ModelInstance,
+    path: string,
+    question: CostQuestion,
+    sink: Diagnostics,
+  ): Settings | undefined => {
+    let settings: Settings | undefined = defaultSettings(model);
+    if (question.profile !== undefined) {
+      const profiles = profilesOf(load(path).program);
+      const profile = findProfile(profiles, question.profile);
+      if (profile === undefined) {
+        const known = profiles.map((p) => p.name.text);
+        sink.report("usage/unknown-profile", { name: question.profile, file: path, known });
+        return undefined;
+      }
+      settings = profileSettings(model, profile, settings, sink);
+    }
+    const merged = new Map(settings);
+    for (const [name, value] of Object.entries(question.at ?? {})) {
+      const least = leastOf(model, name);
+      if (!merged.has(name)) {
+        if (name !== "past") sink.report("usage/unknown-size", { name, known: [...merged.keys()] });
+        else if (value !== 0n) sink.report("usage/past-without-step", { model: model.name });
+      } else if (value < least) {
+        sink.report("usage/size-range", { name, value: String(value), least: String(least) });
+      } else merged.set(name, { value, span: undefined });
+    }
+    return settings === undefined || sink.hasErrors ? undefined : merged;
+  };
+
+  const cost = (path: string, question: CostQuestion = {}): Outcome<CostReport> => {
+    const { value: model, diagnostics } = instance(path, question.model);
+    if (model === undefined) return { value: undefined, diagnostics };
+    const sink = new Diagnostics();
+    const settings = settingsFor(model, path, question, sink);
+    if (settings === undefined) return { value: undefined, diagnostics: [...diagnostics, ...sink.list] };
+    const point = pointOf(settings);
+    const broken = brokenAssumption(model, point);
+    if (broken !== undefined) {
+      const at = Object.entries(point)
+        .map(([name, value]) => `\`${name} = ${value}\``)
+        .join(", ");
+      const { relation, reason } = broken;
+      sink.report("usage/breaks-assumption", {
+        left: `${broken.left}`,
+        relation,
+        right: `${broken.right}`,
+        reason,
+        at,
+      });
+      return { value: undefined, diagnostics: [...diagnostics, ...sink.list] };
+    }
+    return { value: costReport(model, point), diagnostics };
+  };
+
+  return {
+    diagnostics: (path) => checked(path).diagnostics,
+    models,
+    instance,
+    verdicts(path) {
+      const { diagnostics, verdicts } = checked(path);
+      return { value: verdicts, diagnostics };
+    },
+    cost,
+    graph(path, options = {}) {
+      const { value, diagnostics } = instance(path, options.model);
+      return { value: value && printGraph(value[options.part ?? "start"]), diagnostics };
+    },
+    async build(path, { model, ...options }) {
+      const { value, diagnostics } = instance(path, model);
+      if (value === undefined) return { value: undefined, diagnostics };
+      const { build } = await import("./emit/build.js");
+      const spec = { file: path, text: source(path) ?? "" };
+      const outcome = await build(value, { ...options, spec });
+      return { value: outcome.value, diagnostics: [...diagnostics, ...outcome.diagnostics] };
+    },
+    source,
+  };
+}
+
+function profilesOf(program: Program): readonly ProfileDecl[] {
+  return program.profiles;
+}
+
+/** The same problem at the same place is told once, whichever phase met it first. */
+function unique(list: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return list.filter((d) => {
+    const key = `${d.code}|${d.span?.file}|${d.span?.start}|${d.span?.end}|${d.message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
