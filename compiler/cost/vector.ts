@@ -1,4 +1,4 @@
-import type { Dim } from "../dim/dim.js";
+import { Dim } from "../dim/dim.js";
 
 /**
  * What one execution of a node costs, every entry a polynomial in the run-time sizes. Bytes are at 4 per f32 and i32,
@@ -25,4 +25,40 @@ export interface Cost {
   readonly bytesWritten: Dim;
   /** Scratch bytes beyond operands and results while the op runs. */
   readonly workspace: Dim;
+}
+
+export type CostKey = keyof Cost;
+
+/** The entries in the order of reports. `workspace` does not add up: ops run one after another. */
+export const costKeys: readonly CostKey[] = [
+  "macs",
+  "attentionMacs",
+  "elementwise",
+  "transcendental",
+  "reduce",
+  "compares",
+  "gatherRows",
+  "gatherBytes",
+  "bytesRead",
+  "bytesWritten",
+  "workspace",
+];
+
+/** A rule's answer with 0 for the entries it leaves out. */
+export function fillCost(partial: Partial<Cost>): Cost {
+  return Object.fromEntries(costKeys.map((key) => [key, partial[key] ?? Dim.zero])) as unknown as Cost;
+}
+
+/** The sum of all entries; of `workspace`, too, though only its largest matters at once. */
+export function sumCosts(costs: readonly Cost[]): Cost {
+  return Object.fromEntries(
+    costKeys.map((key) => [key, Dim.sum(costs.map((c) => c[key]))]),
+  ) as unknown as Cost;
+}
+
+/** Every entry but `workspace`, so many times. */
+export function repeatCost(cost: Cost, times: Dim): Cost {
+  return Object.fromEntries(
+    costKeys.map((key) => [key, key === "workspace" ? cost[key] : cost[key].times(times)]),
+  ) as unknown as Cost;
 }

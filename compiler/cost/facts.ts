@@ -1,0 +1,273 @@
+import { Dim } from "../dim/dim.js";
+import type { Graph, Node, Region, Value } from "../ir/graph.js";
+import { bodyOf } from "../ir/traverse.js";
+import {
+  type Affine,
+  affine,
+  combine,
+  countMask,
+  cut,
+  type Mask,
+  negate,
+  renumber,
+  renumberMask,
+  type Support,
+  within,
+} from "./masks.js";
+import { type Origin, originOf } from "./origins.js";
+
+/** How a value that depends on sizes alone is computed, to count a mask at a point. */
+export interface Expression {
+  readonly node: Node;
+  readonly output: number;
+  readonly operands: readonly Expression[];
+}
+
+/** What is known of a value before it is run. */
+export interface Facts {
+  readonly origin: Origin;
+  /** The one number in it. */
+  readonly scalar?: number | undefined;
+  readonly affine?: Affine | undefined;
+  readonly mask?: Mask | undefined;
+  /** Outside of it, so negative that its exponential is 0. */
+  readonly low?: Support | undefined;
+  /** Outside of it, 0. */
+  readonly zero?: Support | undefined;
+  readonly expression?: Expression | undefined;
+}
+
+/** Masks without a closed form: the symbol that stands for how often each is true, to be counted at a point. */
+export type CountedMasks = Map<string, { readonly expression: Expression; readonly over: readonly Dim[] }>;
+
+/** Below this a score counts as masked: its exponential beside others is 0. */
+const lowest = -1e4;
+
+/** Facts of every value of a graph without calls, bodies of maps included. */
+export class Analysis {
+  private readonly facts = new Map<Value, Facts>();
+  readonly counted: CountedMasks = new Map();
+  private readonly supports = new Map<Value, Support | undefined>();
+
+  constructor(graph: Graph) {
+    for (const port of graph.inputPorts) {
+      this.facts.set(port.value, { origin: port.role === "weight" ? "weight" : "activation" });
+    }
+    this.region(graph);
+  }
+
+  of(value: Value): Facts {
+    return this.facts.get(value) ?? { origin: "activation" };
+  }
+
+  /** Where a condition is true, if it depends on sizes alone or in part. */
+  supportOf(condition: Value): Support | undefined {
+    if (this.supports.has(condition)) return this.supports.get(condition);
+    const { mask, expression } = this.of(condition);
+    let support = mask && countMask(mask, condition);
+    if (!support && expression) {
+      const over = condition.shape.filter((d) => !d.isOne);
+      const name = `mask${this.counted.size + 1}`;
+      this.counted.set(name, { expression, over });
+      support = { count: Dim.symbol(name, 0), over };
+    }
+    this.supports.set(condition, support);
+    return support;
+  }
+
+  private region(region: Region): void {
+    for (const node of region.nodes) {
+      const inputs = node.inputs.map((v) => this.of(v));
+      const origin = originOf(
+        node,
+        inputs.map((f) => f.origin),
+      );
+      const body = bodyOf(node);
+      if (body) {
+        body.inputs.forEach((v, i) => {
+          this.facts.set(v, { origin: inputs[i]?.origin ?? "activation" });
+        });
+        this.region(body);
+        node.outputs.forEach((v, i) => {
+          this.facts.set(v, { origin: this.of(body.outputs[i]!).origin });
+        });
+        continue;
+      }
+      const one = node.outputs.length === 1 ? onAxes(this.infer(node, inputs), node.outputs[0]!) : {};
+      node.outputs.forEach((v, output) => {
+        const operands = inputs.map((f) => f.expression);
+        const expression =
+          origin === "constant" && operands.every((e) => e !== undefined)
+            ? { node, output, operands }
+            : undefined;
+        this.facts.set(v, { ...one, origin, expression });
+      });
+    }
+  }
+
+  private infer(node: Node, inputs: readonly Facts[]): Omit<Facts, "origin"> {
+    const [a, b] = inputs;
+    const out = node.outputs[0]!;
+    // Operands as the result's axes number them.
+    const aligned = (i: number) => {
+      const shift = out.shape.length - node.inputs[i]!.shape.length;
+      const known = inputs[i]!.affine;
+      return known && renumber(known, (axis) => axis + shift);
+    };
+    const alignedMask = (i: number) => {
+      const shift = out.shape.length - node.inputs[i]!.shape.length;
+      const known = inputs[i]!.mask;
+      return known && renumberMask(known, (axis) => axis + shift);
+    };
+    const both = (factor: number): Affine | undefined => {
+      const [x, y] = [aligned(0), aligned(1)];
+      return x && y && combine(x, y, factor);
+    };
+    const atMostZero = (difference: Affine | undefined) =>
+      difference ? { mask: { atoms: [difference] } } : {};
+    switch (node.op) {
+      case "iota":
+        return { affine: affine(Dim.zero, [[0, 1]]) };
+      case "size":
+        return { affine: affine(node.attrs.dim) };
+      case "constant": {
+        const [first, ...rest] = node.attrs.data;
+        if (first === undefined || rest.some((x) => x !== first)) return {};
+        return {
+          scalar: first,
+          affine: Number.isInteger(first) && node.attrs.dtype === "i32" ? affine(Dim.of(first)) : undefined,
+        };
+      }
+      case "cast":
+        if (node.attrs.to === "bool") return {};
+        if (node.inputs[0]!.dtype === "bool")
+          return { zero: this.supportOf(node.inputs[0]!), scalar: a?.scalar };
+        return {
+          ...this.moved(node, inputs[0]!, (axis) => axis),
+          scalar: node.attrs.to === "f32" ? a?.scalar : undefined,
+        };
+      case "stop_gradient":
+      case "broadcast":
+        return { ...this.moved(node, inputs[0]!, (axis) => axis), scalar: a?.scalar };
+      case "transpose":
+        return this.moved(node, inputs[0]!, (axis) => node.attrs.perm.indexOf(axis));
+      case "reshape":
+        return { ...this.moved(node, inputs[0]!, axisMap(node.inputs[0]!, out)), scalar: a?.scalar };
+      case "slice": {
+        const { axis, start, size } = node.attrs;
+        const shift = (x: Affine) => affine(x.offset.plus(start.times(x.terms.get(axis) ?? 0)), [...x.terms]);
+        const from = node.inputs[0]!.shape[axis]!;
+        return {
+          affine: a?.affine && shift(a.affine),
+          mask: a?.mask && { atoms: a.mask.atoms.map(shift) },
+          low: cut(a?.low, from, size),
+          zero: cut(a?.zero, from, size),
+          scalar: a?.scalar,
+        };
+      }
+      case "pad":
+        return node.attrs.value === 0
+          ? { zero: within(a?.zero, node.inputs[0]!.shape[node.attrs.axis]!, out.shape[node.attrs.axis]!) }
+          : {};
+      case "neg":
+      case "abs":
+      case "sign":
+      case "sqrt":
+      case "tanh":
+      case "erf":
+      case "sin":
+      case "floor":
+        return {
+          zero: a?.zero,
+          affine: node.op === "neg" && a?.affine ? combine(affine(Dim.zero), a.affine, -1) : undefined,
+        };
+      case "exp":
+        return { zero: a?.low };
+      case "add":
+        return { affine: both(1), low: a?.low ?? b?.low };
+      case "sub":
+        return { affine: both(-1), low: a?.low };
+      case "mul":
+        return {
+          affine: scaled(aligned(0), b?.scalar) ?? scaled(aligned(1), a?.scalar),
+          low: (b?.scalar ?? 0) > 0 ? a?.low : (a?.scalar ?? 0) > 0 ? b?.low : undefined,
+          zero: a?.zero ?? b?.zero,
+        };
+      case "div":
+        return { low: (b?.scalar ?? 0) > 0 ? a?.low : undefined, zero: a?.zero };
+      case "le":
+        return atMostZero(both(-1));
+      case "lt": {
+        const difference = both(-1);
+        return atMostZero(difference && affine(difference.offset.plus(1), [...difference.terms]));
+      }
+      case "eq": {
+        const difference = both(-1);
+        return difference ? { mask: { atoms: [difference, combine(affine(Dim.zero), difference, -1)] } } : {};
+      }
+      case "and": {
+        // A condition on data may only take away: the known part bounds the whole.
+        const [x, y] = [alignedMask(0), alignedMask(1)];
+        if (x && y) return { mask: { atoms: [...x.atoms, ...y.atoms] } };
+        const known = a?.origin === "constant" && b?.origin === "constant" ? undefined : (x ?? y);
+        return known ? { mask: known } : {};
+      }
+      case "not":
+        return { mask: a?.mask && a.expression ? negate(a.mask) : undefined };
+      case "select":
+        return this.masked(node.inputs[0]!, inputs);
+      default:
+        return {};
+    }
+  }
+
+  /** Facts that a move of whole elements keeps. Supports are fractions: axes need no new numbers. */
+  private moved(node: Node, from: Facts, axis: (i: number) => number | undefined): Omit<Facts, "origin"> {
+    return {
+      affine: from.affine && renumber(from.affine, axis),
+      mask: from.mask && renumberMask(from.mask, axis),
+      low: node.outputs[0]!.dtype === "f32" ? from.low : undefined,
+      zero: from.zero,
+    };
+  }
+
+  private masked(condition: Value, inputs: readonly Facts[]): Omit<Facts, "origin"> {
+    const [, then, otherwise] = inputs;
+    const fill = otherwise?.scalar;
+    if (fill !== undefined && fill <= lowest) return { low: this.supportOf(condition) ?? then?.low };
+    if (fill === 0) return { zero: this.supportOf(condition) ?? then?.zero };
+    return {};
+  }
+}
+
+/** A position on an axis of size 1 is 0: such terms go, so that the axis may spread or be dropped. */
+function onAxes(facts: Omit<Facts, "origin">, value: Value): Omit<Facts, "origin"> {
+  const trim = (x: Affine) =>
+    affine(
+      x.offset,
+      [...x.terms].filter(([axis]) => !value.shape[axis]?.isOne),
+    );
+  if (!facts.affine && !facts.mask) return facts;
+  return {
+    ...facts,
+    affine: facts.affine && trim(facts.affine),
+    mask: facts.mask && { atoms: facts.mask.atoms.map(trim) },
+  };
+}
+
+function scaled(a: Affine | undefined, by: number | undefined): Affine | undefined {
+  if (!a || by === undefined || !Number.isInteger(by)) return undefined;
+  return combine(affine(Dim.zero), a, by);
+}
+
+/** How a reshape that only adds or drops axes of size 1 moves the others. */
+function axisMap(from: Value, to: Value): (axis: number) => number | undefined {
+  const map = new Map<number, number>();
+  const targets = to.shape.flatMap((dim, i) => (dim.isOne ? [] : [i]));
+  const sources = from.shape.flatMap((dim, i) => (dim.isOne ? [] : [i]));
+  const same =
+    targets.length === sources.length &&
+    sources.every((s, k) => from.shape[s]!.equals(to.shape[targets[k]!]!));
+  if (same) sources.forEach((s, k) => map.set(s, targets[k]!));
+  return (axis) => map.get(axis);
+}

@@ -1,0 +1,252 @@
+import type { Dim } from "../dim/dim.js";
+import type { DType, Graph, Node, Region, Value } from "../ir/graph.js";
+import { type Inlined, inline } from "../ir/passes/inline.js";
+import { bytesPerElement } from "../ir/traverse.js";
+import type { OpDef } from "../ops/define.js";
+import { type OpName, ops } from "../ops/index.js";
+
+export type Sizes = Readonly<Record<string, bigint>>;
+
+export interface MemoryOptions {
+  /** Bytes per element; 4 for f32 and i32, 1 for bool unless told. */
+  readonly dtypeBytes?: Readonly<Record<DType, number>>;
+  /**
+   * `nested` (unless told): a call holds its operands while its body runs, as generated functions do. `flat`: every
+   * call expanded, so that nothing is held longer than needed.
+   */
+  readonly schedule?: "nested" | "flat";
+}
+
+/** Bytes at the moment of a run at which most are held. The terms add up to `total`. */
+export interface MemoryReport {
+  readonly weights: bigint;
+  readonly buffers: bigint;
+  /** What was handed in, held throughout, and what the next step gets, from when it is made. */
+  readonly states: bigint;
+  /** Inputs and intermediate results alive at that moment. */
+  readonly activations: bigint;
+  /** Scratch of the op that runs at that moment. */
+  readonly workspace: bigint;
+  readonly total: bigint;
+  /** The op and instance that runs at that moment. */
+  readonly peak: { readonly op: OpName | "inputs"; readonly path: string };
+}
+
+/** A block of memory: freed when no value that lies in it is needed any more. */
+interface Storage {
+  readonly bytes: bigint;
+  readonly state: boolean;
+  holders: number;
+}
+
+/** When a region's values die; the same for every point. */
+interface Plan {
+  /** For each node, the values whose last use it is (its own results too, where nobody uses them). */
+  readonly dying: readonly (readonly Value[])[];
+  /** Inputs that no node uses. */
+  readonly unused: readonly Value[];
+  /** Scratch bytes of each node. */
+  readonly workspace: readonly (Dim | undefined)[];
+}
+
+const plans = new WeakMap<Region, Plan>();
+
+/**
+ * Peak memory of one run: nodes in order, each result freed after its last use, views sharing the storage of their
+ * operand. Evaluates the graph at a point; never rebuilds it. Throws RangeError where a size is missing.
+ */
+export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}): MemoryReport {
+  const scheduled = options.schedule === "flat" ? flatOf(graph) : { graph, paths: undefined };
+  return new Simulation(sizes, options.dtypeBytes ?? bytesPerElement, scheduled.paths).run(scheduled.graph);
+}
+
+const flats = new WeakMap<Graph, Inlined>();
+
+function flatOf(graph: Graph): Inlined {
+  let flat = flats.get(graph);
+  if (!flat) flats.set(graph, (flat = inline(graph)));
+  return flat;
+}
+
+class Simulation {
+  private live = 0n;
+  private liveStates = 0n;
+  private most = -1n;
+  private atPeak = {
+    states: 0n,
+    activations: 0n,
+    workspace: 0n,
+    op: "inputs" as OpName | "inputs",
+    path: "",
+  };
+  private readonly known = new Map<string, bigint>();
+
+  constructor(
+    private readonly sizes: Sizes,
+    private readonly dtypeBytes: Readonly<Record<DType, number>>,
+    private readonly paths: ReadonlyMap<Node, string> | undefined,
+  ) {}
+
+  run(graph: Graph): MemoryReport {
+    let weights = 0n;
+    let buffers = 0n;
+    let givenStates = 0n;
+    const nextStates = new Set<Value>();
+    for (const port of graph.outputPorts) if (port.role === "state") nextStates.add(port.value);
+    const inputs = graph.inputPorts.map((port) => {
+      const bytes = this.bytes(port.value);
+      if (port.role === "weight") {
+        if (port.weight.kind === "weight") weights += bytes;
+        else buffers += bytes;
+      } else if (port.role === "state") givenStates += bytes;
+      // Weights and states are the session's: held throughout, so that the run itself never frees them.
+      return this.allocate(port.role === "data" ? bytes : 0n, false);
+    });
+    this.note("inputs", "", 0n);
+    this.region(graph, inputs, "", nextStates);
+    const { states, activations, workspace, op, path } = this.atPeak;
+    return {
+      weights,
+      buffers,
+      states: givenStates + states,
+      activations,
+      workspace,
+      total: weights + buffers + givenStates + states + activations + workspace,
+      peak: { op, path },
+    };
+  }
+
+  /**
+   * Runs a region whose inputs lie in `inputs`, each held by the caller for this region; gives the storage of its
+   * outputs, held for the caller.
+   */
+  private region(
+    region: Region,
+    inputs: readonly Storage[],
+    path: string,
+    states?: ReadonlySet<Value>,
+  ): Storage[] {
+    const plan = planOf(region);
+    const at = new Map<Value, Storage>();
+    region.inputs.forEach((v, i) => {
+      at.set(v, inputs[i]!);
+    });
+    const release = (v: Value) => this.release(at.get(v)!);
+    plan.unused.forEach(release);
+    region.nodes.forEach((node, i) => {
+      const operands = node.inputs.map((v) => at.get(v)!);
+      const outputs = this.node(node, operands, plan.workspace[i], path, states);
+      node.outputs.forEach((v, k) => {
+        at.set(v, outputs[k]!);
+      });
+      plan.dying[i]!.forEach(release);
+    });
+    return region.outputs.map((v, i) => {
+      const storage = at.get(v)!;
+      if (region.outputs.indexOf(v) < i) storage.holders++; // Returned before: each return is a hold.
+      return storage;
+    });
+  }
+
+  private node(
+    node: Node,
+    operands: readonly Storage[],
+    workspace: Dim | undefined,
+    path: string,
+    states: ReadonlySet<Value> | undefined,
+  ): Storage[] {
+    if (node.op === "call") {
+      for (const storage of operands) storage.holders++;
+      const inner = node.attrs.path || path;
+      const asStates = states && innerStates(node.attrs.body, node.outputs, states);
+      return this.region(node.attrs.body, operands, inner, asStates);
+    }
+    if (isView(node)) {
+      operands[0]!.holders++;
+      return [operands[0]!];
+    }
+    const outputs = node.outputs.map((v) => this.allocate(this.bytes(v), states?.has(v) ?? false));
+    this.note(node.op, this.paths?.get(node) ?? path, this.at(workspace));
+    if (node.op === "map") this.mapBody(node.attrs.body, node.attrs.mapped, operands, path);
+    return outputs;
+  }
+
+  /** One trip of a map: slices of the mapped operands, the others as they are, results copied into the stack. */
+  private mapBody(body: Region, mapped: number, operands: readonly Storage[], path: string): void {
+    const inputs = body.inputs.map((v, i) => {
+      if (i < mapped) return this.allocate(this.bytes(v), false);
+      operands[i]!.holders++;
+      return operands[i]!;
+    });
+    for (const storage of this.region(body, inputs, path)) this.release(storage);
+  }
+
+  private allocate(bytes: bigint, state: boolean): Storage {
+    if (state) this.liveStates += bytes;
+    else this.live += bytes;
+    return { bytes, state, holders: 1 };
+  }
+
+  private release(storage: Storage): void {
+    if (--storage.holders > 0) return;
+    if (storage.state) this.liveStates -= storage.bytes;
+    else this.live -= storage.bytes;
+  }
+
+  private note(op: OpName | "inputs", path: string, workspace: bigint): void {
+    const held = this.live + this.liveStates + workspace;
+    if (held <= this.most) return;
+    this.most = held;
+    this.atPeak = { states: this.liveStates, activations: this.live, workspace, op, path };
+  }
+
+  private bytes(value: Value): bigint {
+    let bytes = BigInt(this.dtypeBytes[value.dtype]);
+    for (const dim of value.shape) bytes *= this.at(dim);
+    return bytes;
+  }
+
+  private at(dim: Dim | undefined): bigint {
+    if (!dim) return 0n;
+    const known = this.known.get(dim.key);
+    if (known !== undefined) return known;
+    const [numerator, denominator] = dim.evaluate(this.sizes);
+    const value = (numerator + denominator - 1n) / denominator;
+    this.known.set(dim.key, value);
+    return value;
+  }
+}
+
+/** Results that lie in their operand's storage in every runtime. */
+function isView(node: Node): boolean {
+  return node.op === "reshape" || node.op === "stop_gradient";
+}
+
+/** The values of a body that become states of the model. */
+function innerStates(
+  body: Region,
+  outputs: readonly Value[],
+  states: ReadonlySet<Value>,
+): ReadonlySet<Value> | undefined {
+  const inner = body.outputs.filter((_, i) => states.has(outputs[i]!));
+  return inner.length > 0 ? new Set(inner) : undefined;
+}
+
+function planOf(region: Region): Plan {
+  const known = plans.get(region);
+  if (known) return known;
+  const alive = new Set<Value>(region.outputs);
+  const dying: Value[][] = region.nodes.map(() => []);
+  for (let i = region.nodes.length - 1; i >= 0; i--) {
+    const node = region.nodes[i]!;
+    for (const v of [...node.outputs, ...node.inputs]) {
+      if (alive.has(v)) continue;
+      alive.add(v);
+      dying[i]!.push(v);
+    }
+  }
+  const workspace = region.nodes.map((node) => (ops[node.op] as OpDef<OpName>).cost(node as never).workspace);
+  const plan = { dying, unused: region.inputs.filter((v) => !alive.has(v)), workspace };
+  plans.set(region, plan);
+  return plan;
+}

@@ -1,0 +1,261 @@
+import type { ModelInstance } from "../check/instance.js";
+import { Dim } from "../dim/dim.js";
+import { type GraphCost, sizesAt } from "./analyse.js";
+import { type MemoryReport, memoryAt } from "./memory.js";
+import { type ModelCost, modelCost, type Point } from "./model.js";
+
+/** `numerator / denominator`, the denominator positive. */
+export type Exact = readonly [bigint, bigint];
+
+export interface MetricValue {
+  readonly kind: "value";
+  readonly value: Exact;
+  readonly unit: "count" | "bytes" | "flop";
+  /** What the value is the sum of; empty where it has no parts. */
+  readonly terms: readonly { readonly label: string; readonly value: Exact }[];
+  /** Tokens that the figure is for: it is divided by them where a limit says `/ token`. */
+  readonly tokens: bigint;
+  /** The value for all sizes, where there is one. */
+  readonly polynomial?: Dim;
+}
+
+/** `not-yet`: archc will know; `no-data`: the model or the point does not say. Neither ever counts as held. */
+export type Metric = MetricValue | { readonly kind: "not-yet" | "no-data"; readonly why: string };
+
+interface Row {
+  /** Words between its parentheses that are not sizes. */
+  readonly words?: (model: ModelCost) => readonly string[];
+  read(model: ModelCost, point: Point, words: readonly string[]): Metric;
+}
+
+const later = (what: string): Row => ({
+  words: () => ["adam", "adamw", "sgd"],
+  read: () => ({ kind: "not-yet", why: `${what} is not available yet` }),
+});
+
+const rows: Readonly<Record<string, Row>> = {
+  "params.total": { read: (m, p) => sumWeights(m, p, "total", "weight") },
+  "params.active": { read: (m, p) => sumWeights(m, p, "active", "weight") },
+  "params.bytes": { read: (m, p) => sumWeights(m, p, "bytes", "weight") },
+  "params.buffers": { read: (m, p) => sumWeights(m, p, "total", "buffer") },
+  "flops.forward": { read: (m, p) => flops(m.costOf(m.passAt(p)), p) },
+  "flops.prefill": { read: (m, p) => flops(m.costOf(m.prefill), p) },
+  "flops.decode": { read: (m, p) => decode(m, p) },
+  "flops.useful": { read: (m, p) => useful(m.costOf(m.passAt(p)), p) },
+  macs: { read: (m, p) => macs(m.costOf(m.passAt(p)), p) },
+  "bytes.moved": { read: (m, p) => moved(m.costOf(m.passAt(p)), p) },
+  "memory.inference": { read: (m, p) => memory(inferenceMemory(m, p), tokensOf(p)) },
+  "memory.weights": { read: (m, p) => sumWeights(m, p, "bytes") },
+  "memory.cache": { read: (m, p) => cache(m, p) },
+  growth: {
+    words: (m) => m.instance.step.symbols.map((s) => s.name),
+    read: (m, p, words) => growth(m, p, words),
+  },
+  "memory.train": later("the memory of training"),
+  "flops.train": later("the cost of training"),
+  "time.forward": later("a time"),
+  "time.prefill": later("a time"),
+  "time.decode": later("a time"),
+  "time.train": later("a time"),
+};
+
+/** Every metric that a budget or an expectation may name. */
+export const metricNames: readonly string[] = Object.keys(rows);
+
+/** The words (not sizes) that a metric takes: the symbols of `growth`, the optimizers of `memory.train`. */
+export function metricWords(instance: ModelInstance, name: string): readonly string[] {
+  return rows[name]?.words?.(modelCost(instance)) ?? [];
+}
+
+/**
+ * A figure of a model at a point, exact. `point` holds every size (`batch`, `seq`, and `past` where something is
+ * past); `words` are arguments that are not sizes (`seq` of `growth(seq)`). Never throws on a point.
+ */
+export function metric(
+  instance: ModelInstance,
+  name: string,
+  words: readonly string[],
+  point: Point,
+): Metric {
+  const row = rows[name];
+  if (!row) return { kind: "no-data", why: `there is no metric \`${name}\`` };
+  const model = modelCost(instance);
+  const missing = missingSize(model, point);
+  if (missing) return { kind: "no-data", why: `it depends on \`${missing}\`, which has no value here` };
+  return row.read(model, point, words);
+}
+
+function missingSize(model: ModelCost, point: Point): string | undefined {
+  return model.instance.start.symbols.find((s) => point[s.name] === undefined)?.name;
+}
+
+function tokensOf(point: Point): bigint {
+  return (point.batch ?? 1n) * (point.seq ?? 1n);
+}
+
+/** `past` is 0 where a point does not say. */
+function full(point: Point): Point {
+  return { past: 0n, ...point };
+}
+
+function sumWeights(
+  model: ModelCost,
+  point: Point,
+  what: "total" | "active" | "bytes",
+  kind?: "weight" | "buffer",
+): Metric {
+  const counted = model.weights.filter((w) => kind === undefined || w.kind === kind);
+  const total = Dim.sum(counted.map((w) => w[what]));
+  const terms = new Map<string, Dim>();
+  for (const weight of counted) {
+    const label =
+      weight.kind === "buffer" ? "buffers" : weight.lookup ? `\`${weight.name}\`` : "other weights";
+    terms.set(label, (terms.get(label) ?? Dim.zero).plus(weight[what]));
+  }
+  return {
+    kind: "value",
+    value: total.evaluate(full(point)),
+    unit: what === "bytes" ? "bytes" : "count",
+    terms:
+      terms.size > 1 ? [...terms].map(([label, dim]) => ({ label, value: dim.evaluate(full(point)) })) : [],
+    tokens: tokensOf(point),
+    polynomial: total,
+  };
+}
+
+function flops(cost: GraphCost, point: Point): Metric {
+  const at = full(point);
+  return {
+    kind: "value",
+    value: cost.flops.evaluate(at),
+    unit: "flop",
+    terms: [
+      { label: "weights", value: cost.total.macs.times(2).evaluate(at) },
+      { label: "attention", value: cost.total.attentionMacs.times(2).evaluate(at) },
+    ],
+    tokens: tokensOf(point),
+    polynomial: cost.flops,
+  };
+}
+
+function macs(cost: GraphCost, point: Point): Metric {
+  const total = cost.total.macs.plus(cost.total.attentionMacs);
+  const at = full(point);
+  return {
+    kind: "value",
+    value: total.evaluate(at),
+    unit: "count",
+    terms: [
+      { label: "weights", value: cost.total.macs.evaluate(at) },
+      { label: "attention", value: cost.total.attentionMacs.evaluate(at) },
+    ],
+    tokens: tokensOf(point),
+    polynomial: total,
+  };
+}
+
+function useful(cost: GraphCost, point: Point): Metric {
+  const { sizes } = sizesAt(cost, full(point));
+  const dense = cost.total.macs.times(2);
+  return {
+    kind: "value",
+    value: cost.flopsUseful.evaluate(sizes),
+    unit: "flop",
+    terms: [
+      { label: "weights", value: dense.evaluate(sizes) },
+      { label: "attention behind its mask", value: cost.flopsUseful.minus(dense).evaluate(sizes) },
+    ],
+    tokens: tokensOf(point),
+    ...(cost.counted.size === 0 ? { polynomial: cost.flopsUseful } : {}),
+  };
+}
+
+/** One more token after `past` others; without `past`, the last of `seq`. */
+function decode(model: ModelCost, point: Point): Metric {
+  if (!model.keepsState) {
+    return {
+      kind: "no-data",
+      why: "the model keeps no state, so each token takes a whole pass (`flops.forward`)",
+    };
+  }
+  const seq = point.seq ?? 1n;
+  const past = (point.past ?? 0n) > 0n ? point.past! : seq - 1n;
+  const at = { ...point, seq: 1n, past };
+  const cost = model.costOf(model.step);
+  return flops(cost, at);
+}
+
+function moved(cost: GraphCost, point: Point): Metric {
+  const at = full(point);
+  const total = cost.total.bytesRead.plus(cost.total.bytesWritten);
+  return {
+    kind: "value",
+    value: total.evaluate(at),
+    unit: "bytes",
+    terms: [
+      { label: "read", value: cost.total.bytesRead.evaluate(at) },
+      { label: "written", value: cost.total.bytesWritten.evaluate(at) },
+    ],
+    tokens: tokensOf(point),
+    polynomial: total,
+  };
+}
+
+/** Of a pass that leaves its states; of a step where something is past. */
+export function inferenceMemory(model: ModelCost, point: Point): MemoryReport {
+  const graph = (point.past ?? 0n) > 0n ? model.step : model.prefill;
+  return memoryAt(graph, full(point));
+}
+
+function memory(report: MemoryReport, tokens: bigint): Metric {
+  const labels = ["weights", "buffers", "states", "activations", "workspace"] as const;
+  return {
+    kind: "value",
+    value: [report.total, 1n],
+    unit: "bytes",
+    terms: labels.map((label) => ({ label, value: [report[label], 1n] as const })),
+    tokens,
+  };
+}
+
+/** Bytes of the states after `past` positions; without `past`, after `seq`. */
+function cache(model: ModelCost, point: Point): Metric {
+  const past = (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n);
+  const at = { ...point, past };
+  const states = model.instance.step.inputPorts.filter((port) => port.role === "state");
+  const sizes = states.map((port) => ({
+    name: port.role === "state" ? port.state.name : port.name,
+    bytes: Dim.product(port.value.shape).times(port.value.dtype === "bool" ? 1 : 4),
+  }));
+  const total = Dim.sum(sizes.map((s) => s.bytes));
+  const terms = new Map<string, Dim>();
+  for (const { name, bytes } of sizes) terms.set(name, (terms.get(name) ?? Dim.zero).plus(bytes));
+  return {
+    kind: "value",
+    value: total.evaluate(at),
+    unit: "bytes",
+    terms: [...terms].map(([name, bytes]) => ({ label: `\`${name}\``, value: bytes.evaluate(at) })),
+    tokens: (point.batch ?? 1n) * (past > 0n ? past : 1n),
+    polynomial: total,
+  };
+}
+
+/** The degree of `flops.forward` in a symbol. */
+function growth(model: ModelCost, point: Point, words: readonly string[]): Metric {
+  const symbol = words[0] ?? "seq";
+  const cost = model.costOf(symbol === "past" ? model.step : model.forward);
+  return {
+    kind: "value",
+    value: [BigInt(cost.flops.degree(symbol)), 1n],
+    unit: "count",
+    terms: [],
+    tokens: tokensOf(point),
+    polynomial: cost.flops,
+  };
+}
+
+/** The terms of highest degree in a symbol, as a polynomial: what dominates for long sequences. */
+export function leadingTerms(polynomial: Dim, symbol: string): Dim {
+  const degree = polynomial.degree(symbol);
+  return Dim.fromTerms(polynomial.terms.filter((term) => Dim.fromTerms([term]).degree(symbol) === degree));
+}

@@ -1,0 +1,75 @@
+import type { ModelInstance } from "../check/instance.js";
+import { Dim } from "../dim/dim.js";
+import type { Graph } from "../ir/graph.js";
+import { dropStates, optimize } from "../ir/passes/optimize.js";
+import { costOf, type GraphCost } from "./analyse.js";
+import { countWeights, type WeightCount } from "./params.js";
+
+/** Run-time sizes that a figure is taken at. */
+export type Point = Readonly<Record<string, bigint>>;
+
+/**
+ * The graphs of a model as they are counted, each made once. All are optimized, as backends get them.
+ */
+export class ModelCost {
+  private readonly graphs = new Map<string, Graph>();
+  private readonly costs = new Map<Graph, GraphCost>();
+  private cachedWeights: readonly WeightCount[] | undefined;
+
+  constructor(readonly instance: ModelInstance) {}
+
+  /** One pass over whole sequences; the states that it would leave are not computed. */
+  get forward(): Graph {
+    return this.graph("forward", () => optimize(dropStates(this.instance.start)));
+  }
+
+  /** The same, leaving states to continue from. */
+  get prefill(): Graph {
+    return this.graph("prefill", () => optimize(this.instance.start));
+  }
+
+  /** Continues from states; the symbol `past` counts positions seen. */
+  get step(): Graph {
+    return this.graph("step", () => optimize(this.instance.step));
+  }
+
+  /** Does it keep anything from step to step? */
+  get keepsState(): boolean {
+    return this.instance.step.inputPorts.some((port) => port.role === "state");
+  }
+
+  costOf(graph: Graph): GraphCost {
+    let cost = this.costs.get(graph);
+    if (!cost) this.costs.set(graph, (cost = costOf(graph)));
+    return cost;
+  }
+
+  /** The pass that a point means: `step` where something is past, `forward` otherwise. */
+  passAt(point: Point): Graph {
+    return (point.past ?? 0n) > 0n ? this.step : this.forward;
+  }
+
+  get weights(): readonly WeightCount[] {
+    const symbol = (name: string) => {
+      const known = this.instance.start.symbols.find((s) => s.name === name);
+      return known ? Dim.symbol(name, Number(known.least)) : Dim.one;
+    };
+    this.cachedWeights ??= countWeights(this.costOf(this.forward), symbol("batch").times(symbol("seq")));
+    return this.cachedWeights;
+  }
+
+  private graph(name: string, make: () => Graph): Graph {
+    let graph = this.graphs.get(name);
+    if (!graph) this.graphs.set(name, (graph = make()));
+    return graph;
+  }
+}
+
+const models = new WeakMap<ModelInstance, ModelCost>();
+
+/** The cost of an instance; the same object for the same instance. */
+export function modelCost(instance: ModelInstance): ModelCost {
+  let model = models.get(instance);
+  if (!model) models.set(instance, (model = new ModelCost(instance)));
+  return model;
+}

@@ -1,0 +1,154 @@
+import {
+  exactText,
+  inBytes,
+  inFlop,
+  quantityText,
+  rational,
+  type Unit,
+  unitless,
+} from "../check/quantity.js";
+import type { Exact, Metric } from "./metrics.js";
+import type { CostReport, PartCost } from "./report.js";
+
+/** The report for a terminal: figures with their exact values, then tables per part and per op. */
+export function costText(report: CostReport): string {
+  const at = Object.entries(report.point)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(", ");
+  const sections = [
+    `${report.model} at ${at}\n`,
+    columns(figures(report), [1, 2]),
+    polynomials(report),
+    memoryText(report),
+    columns(
+      [["part", "", "params", "active", "flops", "activations", "cache"], ...partRows(report)],
+      [2, 3, 4, 5, 6],
+    ),
+    columns(
+      [
+        ["op", "nodes", "flops", "elementwise", "transcendental", "compares", "bytes moved"],
+        ...opRows(report),
+      ],
+      [1, 2, 3, 4, 5, 6],
+    ),
+  ];
+  return sections.filter((s) => s !== "").join("\n");
+}
+
+/**
+ * The report as flat dotted keys, with tables under `parts` and `ops`. Whole numbers are bigint (a writer makes those
+ * above 2^53 strings), fractions are strings `n/d`; what has no answer is left out.
+ */
+export function costJson(report: CostReport): Readonly<Record<string, unknown>> {
+  const fields: Record<string, unknown> = { model: report.model, at: report.point };
+  for (const [name, metric] of report.metrics) {
+    if (metric.kind === "value") fields[name] = fraction(metric.value);
+  }
+  fields["flops.polynomial"] = `${report.flopsPolynomial}`;
+  fields["flops.useful.polynomial"] = `${report.usefulPolynomial}`;
+  for (const { symbol, degree, leading } of report.growth) {
+    fields[`growth.${symbol}`] = degree;
+    fields[`growth.${symbol}.leading`] = `${leading}`;
+  }
+  for (const key of ["weights", "buffers", "states", "activations", "workspace"] as const) {
+    fields[`memory.inference.${key}`] = report.memory[key];
+  }
+  fields["memory.inference.peak"] = report.memory.peak;
+  fields.parts = report.parts.map((part) => ({ ...part, active: fraction(part.active) }));
+  fields.ops = report.ops;
+  return fields;
+}
+
+function fraction([numerator, denominator]: Exact): bigint | string {
+  return denominator === 1n ? numerator : `${numerator}/${denominator}`;
+}
+
+const units: Readonly<Record<"count" | "bytes" | "flop", Unit>> = {
+  count: unitless,
+  bytes: inBytes,
+  flop: inFlop,
+};
+
+function human(value: bigint | Exact, unit: "count" | "bytes" | "flop"): string {
+  const exact = typeof value === "bigint" ? rational(value) : value;
+  return quantityText({ value: exact, unit: units[unit] });
+}
+
+function figures(report: CostReport): string[][] {
+  const shown = [...report.metrics].filter(([, m]) => m.kind === "value" && m.value[0] !== 0n);
+  return shown.map(([name, metric]) => {
+    const { value, unit } = metric as Extract<Metric, { kind: "value" }>;
+    return [name, human(value, unit), exactText(value)];
+  });
+}
+
+function polynomials(report: CostReport): string {
+  const lines = [`flops.forward = ${report.flopsPolynomial}`];
+  if (!report.usefulPolynomial.equals(report.flopsPolynomial))
+    lines.push(`flops.useful  = ${report.usefulPolynomial}`);
+  const growth = report.growth
+    .filter((g) => g.degree > 0)
+    .map((g) => `${orderName(g.degree)} in ${g.symbol} (${g.leading})`);
+  if (growth.length > 0) lines.push(`growth: ${growth.join(", ")}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function orderName(degree: number): string {
+  return ["constant", "linear", "quadratic", "cubic"][degree] ?? `of degree ${degree}`;
+}
+
+function memoryText({ memory }: CostReport): string {
+  const terms = (["weights", "buffers", "states", "activations", "workspace"] as const)
+    .filter((key) => memory[key] > 0n)
+    .map((key) => `${key} ${human(memory[key], "bytes")}`);
+  const where = memory.peak.path === "" ? memory.peak.op : `${memory.peak.op} in ${memory.peak.path}`;
+  return `memory: ${human(memory.total, "bytes")} = ${terms.join(" + ")}, most at ${where}\n`;
+}
+
+/** Parts in a row with the same numbers and slots share a line: `blocks.0 .. 4`. */
+function partRows(report: CostReport): string[][] {
+  const rows: { first: PartCost; last: PartCost; cells: string[] }[] = [];
+  for (const part of report.parts) {
+    const cells = [
+      Object.entries(part.slots)
+        .map(([slot, name]) => `${slot} ${name}`)
+        .join(", "),
+      human(part.params, "count"),
+      human(part.active, "count"),
+      human(part.flops, "flop"),
+      human(part.activationBytes, "bytes"),
+      human(part.cacheBytes, "bytes"),
+    ];
+    const before = rows.at(-1);
+    const alike = before && part.path.includes(".") && before.cells.join("|") === cells.join("|");
+    if (alike) before.last = part;
+    else rows.push({ first: part, last: part, cells });
+  }
+  return rows.map(({ first, last, cells }) => {
+    const name = first.path === "" ? "(model)" : first.path;
+    return [first === last ? name : `${name} .. ${last.path.split(".").at(-1)}`, ...cells];
+  });
+}
+
+function opRows(report: CostReport): string[][] {
+  return report.ops.map((op) => [
+    op.op,
+    `${op.nodes}`,
+    human(op.flops, "flop"),
+    human(op.elementwise, "count"),
+    human(op.transcendental, "count"),
+    human(op.compares, "count"),
+    human(op.bytesMoved, "bytes"),
+  ]);
+}
+
+/** Columns as wide as their widest cell; those of `right` stand at the right. */
+function columns(rows: readonly (readonly string[])[], right: readonly number[]): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join("  ");
+  return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
+}

@@ -1,0 +1,160 @@
+import type { ModelInstance } from "../check/instance.js";
+import { Dim } from "../dim/dim.js";
+import type { OpName } from "../ops/index.js";
+import { type GraphCost, sizesAt } from "./analyse.js";
+import type { MemoryReport } from "./memory.js";
+import { type Exact, inferenceMemory, leadingTerms, type Metric, metric, metricNames } from "./metrics.js";
+import { type ModelCost, modelCost, type Point } from "./model.js";
+
+/** One block, or one part outside of blocks (`embed`, `head`). Numbers at the report's point. */
+export interface PartCost {
+  /** `blocks.5`, `embed`; "" for ops of the model itself. */
+  readonly path: string;
+  /** What stands in the slots of a block. */
+  readonly slots: Readonly<Record<string, string>>;
+  readonly params: bigint;
+  readonly active: Exact;
+  readonly flops: bigint;
+  /** Bytes of all results that its ops write. */
+  readonly activationBytes: bigint;
+  readonly cacheBytes: bigint;
+}
+
+export interface OpCost {
+  readonly op: OpName;
+  /** Nodes of this op in the expanded graph. */
+  readonly nodes: number;
+  readonly flops: bigint;
+  readonly elementwise: bigint;
+  readonly transcendental: bigint;
+  readonly reduce: bigint;
+  readonly compares: bigint;
+  readonly gatherRows: bigint;
+  readonly bytesMoved: bigint;
+}
+
+/** Everything about one model at one point. */
+export interface CostReport {
+  readonly model: string;
+  readonly point: Point;
+  /** Every metric that has an answer here, by name. */
+  readonly metrics: ReadonlyMap<string, Metric>;
+  readonly flopsPolynomial: Dim;
+  readonly usefulPolynomial: Dim;
+  /** The degree of `flops.forward` in each symbol, and its terms of that degree. */
+  readonly growth: readonly { readonly symbol: string; readonly degree: number; readonly leading: Dim }[];
+  readonly parts: readonly PartCost[];
+  readonly ops: readonly OpCost[];
+  readonly memory: MemoryReport;
+}
+
+/** The cost of a model at a point that names every size. Throws RangeError where one is missing. */
+export function costReport(instance: ModelInstance, point: Point): CostReport {
+  const model = modelCost(instance);
+  const sized: Point = { past: 0n, ...point };
+  const pass = model.passAt(sized);
+  const cost = model.costOf(pass);
+  const metrics = new Map<string, Metric>();
+  for (const name of metricNames) {
+    if (name !== "growth") metrics.set(name, metric(instance, name, [], sized));
+  }
+  return {
+    model: instance.name,
+    point,
+    metrics,
+    flopsPolynomial: cost.flops,
+    usefulPolynomial: cost.flopsUseful,
+    growth: pass.symbols.map(({ name }) => ({
+      symbol: name,
+      degree: cost.flops.degree(name),
+      leading: leadingTerms(cost.flops, name),
+    })),
+    parts: partsOf(model, cost, sized),
+    ops: opsOf(cost, sized),
+    memory: inferenceMemory(model, sized),
+  };
+}
+
+interface Sums {
+  params: Dim[];
+  active: Dim[];
+  macs: Dim[];
+  written: Dim[];
+  cache: Dim[];
+}
+
+function partsOf(model: ModelCost, cost: GraphCost, point: Point): readonly PartCost[] {
+  const blocks = new Map(model.instance.blocks.map((b) => [b.path, b.slots]));
+  const parts = new Map<string, Sums>();
+  const part = (path: string): Sums => {
+    let sums = parts.get(path);
+    if (!sums) parts.set(path, (sums = { params: [], active: [], macs: [], written: [], cache: [] }));
+    return sums;
+  };
+  const owner = (path: string): string => {
+    const words = path.split(".");
+    for (let n = words.length; n > 0; n--) {
+      const prefix = words.slice(0, n).join(".");
+      if (blocks.has(prefix)) return prefix;
+    }
+    return words[0]!;
+  };
+  for (const node of cost.nodes) {
+    const sums = part(owner(node.path));
+    sums.macs.push(node.cost.macs, node.cost.attentionMacs);
+    sums.written.push(node.cost.bytesWritten);
+  }
+  for (const weight of model.weights) {
+    if (weight.kind !== "weight") continue;
+    const sums = part(owner(weight.name));
+    sums.params.push(weight.total);
+    sums.active.push(weight.active);
+  }
+  for (const port of model.instance.step.inputPorts) {
+    if (port.role !== "state") continue;
+    const bytes = Dim.product(port.value.shape).times(port.value.dtype === "bool" ? 1 : 4);
+    part(owner(port.state.path)).cache.push(bytes);
+  }
+  const after = { ...point, past: (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n) };
+  return [...parts].map(([path, sums]) => ({
+    path,
+    slots: blocks.get(path) ?? {},
+    params: whole(Dim.sum(sums.params), point),
+    active: Dim.sum(sums.active).evaluate(point),
+    flops: whole(Dim.sum(sums.macs).times(2), point),
+    activationBytes: whole(Dim.sum(sums.written), point),
+    cacheBytes: whole(Dim.sum(sums.cache), after),
+  }));
+}
+
+function opsOf(cost: GraphCost, point: Point): readonly OpCost[] {
+  const { sizes } = sizesAt(cost, point);
+  const groups = new Map<OpName, GraphCost["nodes"][number][]>();
+  for (const node of cost.nodes) {
+    const group = groups.get(node.op);
+    if (group) group.push(node);
+    else groups.set(node.op, [node]);
+  }
+  const rows = [...groups].map(([op, nodes]): OpCost => {
+    const sum = (of: (cost: (typeof nodes)[number]["cost"]) => Dim) =>
+      whole(Dim.sum(nodes.map((n) => of(n.cost))), sizes);
+    return {
+      op,
+      nodes: nodes.length,
+      flops: sum((c) => c.macs.plus(c.attentionMacs).times(2)),
+      elementwise: sum((c) => c.elementwise),
+      transcendental: sum((c) => c.transcendental),
+      reduce: sum((c) => c.reduce),
+      compares: sum((c) => c.compares),
+      gatherRows: sum((c) => c.gatherRows),
+      bytesMoved: sum((c) => c.bytesRead.plus(c.bytesWritten)),
+    };
+  });
+  return rows.sort((a, b) => Number(b.flops - a.flops) || Number(b.bytesMoved - a.bytesMoved));
+}
+
+/** Rounded up, for the rare count that is a fraction. */
+function whole(dim: Dim, sizes: Point): bigint {
+  const [numerator, denominator] = dim.evaluate(sizes);
+  return (numerator + denominator - 1n) / denominator;
+}

@@ -1,0 +1,86 @@
+import type { Node, Region, Value } from "../ir/graph.js";
+import type { Analysis } from "./facts.js";
+import { cut, type Support, sameSupport, within } from "./masks.js";
+
+/** What of a value is read: a part, or all of it. */
+type Demand = Support | "all";
+
+/**
+ * The part of each einsum's products that matters: those whose result is read (scores that a mask does not overwrite)
+ * and whose operands are not known to be 0 (weights behind a mask). An upper bound, exact for one mask.
+ */
+export function usefulParts(region: Region, facts: Analysis): ReadonlyMap<Node, Support> {
+  const demands = new Map<Value, Demand>();
+  const parts = new Map<Node, Support>();
+  const read = (value: Value, demand: Demand | undefined) => {
+    const known = demands.get(value);
+    if (known === undefined) demands.set(value, demand ?? "all");
+    else if (known !== "all" && (!demand || demand === "all" || !sameSupport(known, demand)))
+      demands.set(value, "all");
+  };
+  for (const value of region.outputs) read(value, "all");
+  for (let i = region.nodes.length - 1; i >= 0; i--) {
+    const node = region.nodes[i]!;
+    const out = node.outputs[0]!;
+    const demand = demands.get(out) ?? "all";
+    if (node.op === "einsum") {
+      const zero = facts.of(node.inputs[0]!).zero ?? facts.of(node.inputs[1]!).zero;
+      const part = demand === "all" ? zero : demand;
+      if (part) parts.set(node, part);
+    }
+    node.inputs.forEach((value, k) => {
+      read(value, node.outputs.length === 1 ? demanded(node, k, demand, facts) : "all");
+    });
+  }
+  return parts;
+}
+
+/** What a node reads of its operand `k`, when `demand` of its result is read. */
+function demanded(node: Node, k: number, demand: Demand, facts: Analysis): Demand | undefined {
+  const out = node.outputs[0]!;
+  const value = node.inputs[k]!;
+  const part = demand === "all" ? undefined : demand;
+  switch (node.op) {
+    case "reshape":
+    case "transpose":
+    case "cast":
+    case "stop_gradient":
+    case "neg":
+    case "abs":
+    case "sign":
+    case "exp":
+    case "log":
+    case "sqrt":
+    case "rsqrt":
+    case "tanh":
+    case "erf":
+    case "logistic":
+    case "sin":
+    case "cos":
+    case "floor":
+      return demand;
+    case "slice":
+      return within(part, node.attrs.size, value.shape[node.attrs.axis]!);
+    case "pad":
+      return cut(part, out.shape[node.attrs.axis]!, value.shape[node.attrs.axis]!);
+    case "select":
+      if (!sameShape(value, out)) return "all";
+      return k === 1 ? (facts.supportOf(node.inputs[0]!) ?? demand) : k === 2 ? demand : "all";
+    case "add":
+      return sameShape(value, out) ? (facts.of(node.inputs[1 - k]!).low ?? demand) : "all";
+    case "mul":
+      return sameShape(value, out) ? (facts.of(node.inputs[1 - k]!).zero ?? demand) : "all";
+    case "sub":
+    case "div":
+    case "maximum":
+    case "minimum":
+      return sameShape(value, out) ? demand : "all";
+    default:
+      return "all";
+  }
+}
+
+/** A spread operand is read where any of its copies is. */
+function sameShape(a: Value, b: Value): boolean {
+  return a.shape.length === b.shape.length && a.shape.every((dim, i) => dim.equals(b.shape[i]!));
+}

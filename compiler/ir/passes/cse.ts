@@ -1,0 +1,51 @@
+import type { Graph, Node, Region } from "../graph.js";
+import { bodyOf, Renaming, withBody, withRegion, withValues } from "../traverse.js";
+import { nodeKey, regionKey } from "./key.js";
+
+/** Computes equal things once, within each region (never across the border of a body). Every op is pure. */
+export function commonSubexpressions(graph: Graph): Graph {
+  const shared = shareIn(graph, new Map());
+  return shared === graph ? graph : withRegion(graph, shared);
+}
+
+function shareIn(region: Region, done: Map<Region, Region>): Region {
+  const known = done.get(region);
+  if (known) return known;
+  const renaming = new Renaming();
+  const seen = new Map<string, Node[]>();
+  const nodes: Node[] = [];
+  let same = true;
+  for (const original of region.nodes) {
+    let node = withValues(original, renaming.all(original.inputs));
+    if (node.op === "call" || node.op === "map") {
+      const body = shareIn(node.attrs.body, done);
+      if (body !== node.attrs.body) node = withBody(node, body);
+    }
+    if (node !== original) same = false;
+    const key = `${node.inputs.map((v) => v.id).join()}|${nodeKey(node)}`;
+    const alike = seen.get(key);
+    const first = alike?.find((other) => sameBody(other, node));
+    if (first) {
+      same = false;
+      node.outputs.forEach((v, i) => {
+        renaming.set(v, first.outputs[i]!);
+      });
+      continue;
+    }
+    if (alike) alike.push(node);
+    else seen.set(key, [node]);
+    nodes.push(node);
+  }
+  const result = same ? region : { inputs: region.inputs, nodes, outputs: renaming.all(region.outputs) };
+  done.set(region, result);
+  return result;
+}
+
+function sameBody(a: Node, b: Node): boolean {
+  const bodyA = bodyOf(a);
+  const bodyB = bodyOf(b);
+  if (a.outputs.length !== b.outputs.length) return false;
+  return (
+    bodyA === bodyB || (bodyA !== undefined && bodyB !== undefined && regionKey(bodyA) === regionKey(bodyB))
+  );
+}

@@ -1,0 +1,70 @@
+import { Dim } from "../dim/dim.js";
+import type { DType, Graph, Node, NodeOf, Region, Type, Value } from "./graph.js";
+
+/** Bytes per element, as runtimes store them. */
+export const bytesPerElement: Readonly<Record<DType, number>> = { f32: 4, i32: 4, bool: 1 };
+
+/** How many elements a value has. */
+export function elements(type: Type): Dim {
+  return Dim.product(type.shape);
+}
+
+/** The body of a `call` or `map`. */
+export function bodyOf(node: Node): Region | undefined {
+  return node.op === "call" || node.op === "map" ? node.attrs.body : undefined;
+}
+
+/** The node with another body. */
+export function withBody(node: NodeOf<"call"> | NodeOf<"map">, body: Region): Node {
+  return { ...node, attrs: { ...node.attrs, body } } as Node;
+}
+
+/** The node with other operands (itself where they are the same) and, where told, other results. */
+export function withValues(
+  node: Node,
+  inputs: readonly Value[],
+  outputs: readonly Value[] = node.outputs,
+): Node {
+  if (sameValues(inputs, node.inputs) && sameValues(outputs, node.outputs)) return node;
+  return { ...node, inputs, outputs } as Node;
+}
+
+export function sameValues(a: readonly Value[], b: readonly Value[]): boolean {
+  return a.length === b.length && a.every((v, i) => v === b[i]);
+}
+
+/** Which value stands for which after a rewrite; a value that was not replaced stands for itself. */
+export class Renaming {
+  private readonly to = new Map<Value, Value>();
+
+  set(from: Value, to: Value): void {
+    this.to.set(from, to);
+  }
+
+  get(value: Value): Value {
+    return this.to.get(value) ?? value;
+  }
+
+  all(values: readonly Value[]): readonly Value[] {
+    return values.some((v) => this.to.has(v)) ? values.map((v) => this.get(v)) : values;
+  }
+}
+
+/** The graph with other nodes and outputs; inputs and ports stay, output ports follow their values. */
+export function withRegion(graph: Graph, region: Region): Graph {
+  return {
+    ...graph,
+    nodes: region.nodes,
+    outputs: region.outputs,
+    outputPorts: graph.outputPorts.map((port, i) => ({ ...port, value: region.outputs[i]! })),
+  };
+}
+
+/** Visits every node, bodies after the node that holds them. */
+export function eachNode(region: Region, visit: (node: Node) => void): void {
+  for (const node of region.nodes) {
+    visit(node);
+    const body = bodyOf(node);
+    if (body) eachNode(body, visit);
+  }
+}
