@@ -1,4 +1,33 @@
 import { code } from "../code.js";
 
+/** The longest list of files that helps. */
+const SHOWN = 5;
+
+/** Problems of writing a build. */
 export const emitCodes = {
+  "emit/not-a-build": code<{ out: string; files: readonly string[] }>("error", ({ out, files }) => ({
+    message: `\`${out}\` holds files that are no part of a build, so it is not replaced`,
+    notes: [
+      `found ${files
+        .slice(0, SHOWN)
+        .map((f) => `\`${f}\``)
+        .join(", ")}${files.length > SHOWN ? ` and ${files.length - SHOWN} more` : ""}`,
+    ],
+    helps: ["name a folder that does not exist yet or an earlier build, or move these files away"],
+  })),
+  "emit/not-a-folder": code<{ out: string }>("error", ({ out }) => ({
+    message: `\`${out}\` is not a folder`,
+    helps: ["a build is a folder: name one that does not exist yet"],
+  })),
+  "emit/cannot-write": code<{ out: string; why: string }>("error", ({ out, why }) => ({
+    message: `the build cannot be written to \`${out}\`: ${why}`,
+    notes: ["what was there before is unchanged"],
+  })),
+  "emit/unknown-size": code<{ size: string; model: string }>("error", ({ size, model }) => ({
+    message: `\`${model}\` cannot be written as ONNX: its graph needs the size \`${size}\`, which no input shows`,
+    notes: [
+      "an ONNX graph reads run-time sizes from the shapes of its inputs: data, and states with a growing axis",
+    ],
+    helps: [`give the model an input or a state with an axis as long as \`${size}\``, "build for tfjs alone"],
+  })),
 };

@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { type Manifest, manifestSchema } from "../../runtime/manifest.js";
+import type { ModelInstance } from "../check/instance.js";
+import { costOf } from "../cost/analyse.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { Diagnostics } from "../diagnostics/sink.js";
+import { archcVersion } from "../version.js";
+import type { StoredTensor } from "../weights/fill.js";
+import { type Layout, layOut, storedTensors } from "../weights/layout.js";
+import { writeSafetensors } from "../weights/write.js";
+import { placeOf, refusalOf, replaceFolder, settle } from "./folder.js";
+import { modelPart } from "./manifest.js";
+import { UnknownSize } from "./onnx/dims.js";
+import { emitOnnx, type Profile, profiles } from "./onnx/index.js";
+import { onnxNames, stateNames } from "./ports.js";
+import { emitTfjs } from "./tfjs/emit.js";
+
+export type Target = "onnx" | "tfjs";
+
+export interface BuildOptions {
+  /** The folder to make or to replace. */
+  readonly out: string;
+  /** Draws the weights. */
+  readonly seed: number;
+  readonly targets: readonly Target[];
+  readonly profile: Profile;
+  /** The spec as the manifest records it. */
+  readonly spec: { readonly file: string; readonly text: string };
+  /** Bytes written so far, and of the whole. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+export interface Build {
+  /** The absolute path of the folder. */
+  readonly out: string;
+  readonly manifest: Manifest;
+}
+
+const WEIGHTS = "weights.safetensors";
+
+/**
+ * Writes a model's build folder: manifest, weights and one program for each target. The bytes depend on the model,
+ * the options and the compiler's version alone. The folder is replaced as a whole or not at all.
+ */
+export async function build(
+  instance: ModelInstance,
+  options: BuildOptions,
+): Promise<{ readonly value: Build | undefined; readonly diagnostics: readonly Diagnostic[] }> {
+  const sink = new Diagnostics();
+  const value = await attempt(instance, options, sink);
+  return { value, diagnostics: sink.list };
+}
+
+async function attempt(
+  instance: ModelInstance,
+  options: BuildOptions,
+  sink: Diagnostics,
+): Promise<Build | undefined> {
+  const layout = layOut(storedTensors(instance.start), { format: "pt", archc: archcVersion() });
+  let programs: Programs;
+  try {
+    programs = emitPrograms(instance, options, layout);
+  } catch (error) {
+    if (!(error instanceof UnknownSize)) throw error;
+    sink.report(
+      "emit/unknown-size",
+      { size: error.symbol, model: instance.name },
+      { span: instance.decl.span },
+    );
+    return undefined;
+  }
+  try {
+    const out = await placeOf(options.out);
+    await settle(out);
+    const refusal = await refusalOf(out);
+    if (refusal?.kind === "not-a-folder") sink.report("emit/not-a-folder", { out: options.out });
+    if (refusal?.kind === "not-a-build") {
+      sink.report("emit/not-a-build", { out: options.out, files: refusal.files });
+    }
+    if (refusal) return undefined;
+    const manifest = await replaceFolder(out, (folder) => write(folder, instance, options, layout, programs));
+    return { out, manifest };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // What the file system refuses is the user's to mend; all else is ours.
+    if (code === undefined) throw error;
+    sink.report("emit/cannot-write", { out: options.out, why: reasons[code] ?? message });
+    return undefined;
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "the system does not permit it",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "a part of the path is not a folder",
+  ENAMETOOLONG: "the name is too long",
+};
+
+interface Programs {
+  readonly files: readonly { readonly name: string; readonly data: Uint8Array }[];
+  readonly onnx: Manifest["onnx"];
+  readonly tfjs: Manifest["tfjs"];
+}
+
+function emitPrograms(instance: ModelInstance, options: BuildOptions, layout: Layout): Programs {
+  const files: { name: string; data: Uint8Array }[] = [];
+  let onnx: Manifest["onnx"] = null;
+  let tfjs: Manifest["tfjs"] = null;
+  if (options.targets.includes("onnx")) {
+    const names = stateNames(instance);
+    const weights = new Map(layout.placed.map((p) => [p.tensor.name, p]));
+    const shared = { profile: options.profile, weights, weightsFile: WEIGHTS, version: archcVersion() };
+    const add = (name: string, graph: ModelInstance["start"]): string => {
+      files.push({ name, data: emitOnnx(graph, { ...shared, ...onnxNames(graph, names) }) });
+      return name;
+    };
+    const start = add("model.onnx", instance.separateStep ? instance.start : instance.step);
+    const step = instance.separateStep ? add("model_step.onnx", instance.step) : start;
+    onnx = { start, step, ...profiles[options.profile] };
+  }
+  if (options.targets.includes("tfjs")) {
+    const { module, types } = emitTfjs(instance.start, instance.step);
+    const encoder = new TextEncoder();
+    files.push({ name: "model.js", data: encoder.encode(module) });
+    files.push({ name: "model.d.ts", data: encoder.encode(types) });
+    tfjs = { module: "model.js" };
+  }
+  return { files, onnx, tfjs };
+}
+
+async function write(
+  folder: string,
+  instance: ModelInstance,
+  options: BuildOptions,
+  layout: Layout,
+  programs: Programs,
+): Promise<Manifest> {
+  const files: Manifest["files"] = [];
+  for (const { name, data } of programs.files) {
+    await writeSynced(join(folder, name), data);
+    files.push({ name, bytes: data.length, sha256: sha256(data) });
+  }
+  const weights = await writeSafetensors(join(folder, WEIGHTS), layout, options.seed, options.progress);
+  files.push({ name: WEIGHTS, ...weights });
+  const stored = layout.placed.map((p) => p.tensor);
+  const manifest = manifestSchema.parse({
+    format: 1,
+    archc: archcVersion(),
+    spec: { file: options.spec.file, sha256: sha256(new TextEncoder().encode(options.spec.text)) },
+    seed: options.seed,
+    ...modelPart(instance, stateNames(instance), stored),
+    onnx: programs.onnx,
+    tfjs: programs.tfjs,
+    files,
+    cost: headlines(instance, stored),
+  } satisfies Manifest);
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeSynced(join(folder, "manifest.json"), new TextEncoder().encode(text));
+  return manifest;
+}
+
+function headlines(instance: ModelInstance, stored: readonly StoredTensor[]): Manifest["cost"] {
+  const trained = new Set(
+    instance.start.inputPorts.flatMap((p) =>
+      p.role === "weight" && p.weight.kind === "weight" ? [p.name] : [],
+    ),
+  );
+  const parameters = stored
+    .filter((t) => trained.has(t.name))
+    .reduce((sum, t) => sum + t.shape.reduce((a, n) => a * BigInt(n), 1n), 0n);
+  return { "params.total": `${parameters}`, "flops.forward": `${costOf(instance.start).flops}` };
+}
+
+async function writeSynced(path: string, data: Uint8Array): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function sha256(data: Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
