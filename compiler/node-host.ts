@@ -43,7 +43,8 @@ export function createNodeHost(root: string): NodeHost {
     root: top,
     read,
     std: () => stdNames(std),
-    display: (path) => (path.startsWith("std/") ? path : relative(process.cwd(), join(top, path)) || basename(path)),
+    display: (path) =>
+      path.startsWith("std/") ? path : relative(process.cwd(), join(top, path)) || basename(path),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ProfileDecl, Span } from "../grammar/ast.js";
+import type { Span } from "../grammar/ast.js";
 import { checkConstraints, type Verdict } from "./check/constraints.js";
 import type { ModelInstance } from "./check/instance.js";
 import { instantiateModel } from "./check/instantiate.js";
@@ -148,10 +148,10 @@ export function createService(host: Host): Service {
   ): Settings | undefined => {
     let settings: Settings | undefined = defaultSettings(model);
     if (question.profile !== undefined) {
-      const profiles = profilesOf(load(path).program);
-      const profile = findProfile(profiles, question.profile);
+      const { program } = load(path);
+      const profile = program.profile(path, question.profile);
       if (profile === undefined) {
-        const known = profiles.map((p) => p.name.text);
+        const known = program.ast.items.flatMap((item) => (item.kind === "profile" ? [item.name.text] : []));
         sink.report("usage/unknown-profile", { name: question.profile, file: path, known });
         return undefined;
       }
@@ -218,10 +218,6 @@ export function createService(host: Host): Service {
     },
     source,
   };
-}
-
-function profilesOf(program: Program): readonly ProfileDecl[] {
-  return program.profiles;
 }
 
 /** The same problem at the same place is told once, whichever phase met it first. */

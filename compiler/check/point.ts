@@ -1,4 +1,4 @@
-import type { ProfileDecl, Span } from "../../grammar/ast.js";
+import type { Span } from "../../grammar/ast.js";
 import type { Assumption } from "../ir/graph.js";
 import type { ModelInstance } from "./instance.js";
 import { order } from "./quantity.js";
@@ -59,8 +59,4 @@ export function brokenAssumption(instance: ModelInstance, point: Point): Assumpt
     if (!holds) return assumption;
   }
   return undefined;
-}
-
-export function findProfile(profiles: readonly ProfileDecl[], name: string): ProfileDecl | undefined {
-  return profiles.find((p) => p.name.text === name);
 }

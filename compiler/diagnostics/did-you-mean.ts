@@ -18,6 +18,11 @@ export function didYouMean(name: string, candidates: Iterable<string>, most = 3)
   return near.slice(0, most).map((n) => n.candidate);
 }
 
+/** The nearest candidate, where one is near. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  return didYouMean(name, candidates, 1)[0];
+}
+
 /** "did you mean `a`, `b` or `c`?", or undefined where nothing is near. */
 export function didYouMeanText(name: string, candidates: Iterable<string>): string | undefined {
   const near = didYouMean(name, candidates);

@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { archcVersion } from "../version.js";
+
+/** Builds that stay; one of a large model has gigabytes. */
+const KEPT = 3;
+
+/** Where `archc run SPEC` builds: ARCHC_CACHE, else the user's cache folder. */
+export function cacheRoot(): string {
+  const { ARCHC_CACHE, XDG_CACHE_HOME } = process.env;
+  if (ARCHC_CACHE) return ARCHC_CACHE;
+  return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "archc");
+}
+
+/** The folder of a build made from exactly these words by this version; it may not be there yet. */
+export function cachedBuild(model: string, ...words: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const word of [archcVersion(), model, ...words]) hash.update(`${word.length}:${word}`);
+  return join(cacheRoot(), `${model}-${hash.digest("hex").slice(0, 16)}`);
+}
+
+/** Is a whole build there? Marks it as just used. */
+export function isCached(folder: string): boolean {
+  if (!existsSync(join(folder, "manifest.json"))) return false;
+  const now = new Date();
+  utimesSync(folder, now, now);
+  return true;
+}
+
+/** Makes room for one more build: the least recently used go. */
+export function pruneCache(): void {
+  const root = cacheRoot();
+  mkdirSync(root, { recursive: true });
+  const builds = readdirSync(root)
+    .map((name) => join(root, name))
+    .filter((folder) => existsSync(join(folder, "manifest.json")))
+    .map((folder) => ({ folder, used: statSync(folder).mtimeMs }))
+    .sort((a, b) => b.used - a.used);
+  for (const { folder } of builds.slice(KEPT - 1)) rmSync(folder, { recursive: true, force: true });
+}
