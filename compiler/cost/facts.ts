@@ -268,6 +268,6 @@ function axisMap(from: Value, to: Value): (axis: number) => number | undefined {
   const same =
     targets.length === sources.length &&
     sources.every((s, k) => from.shape[s]!.equals(to.shape[targets[k]!]!));
-  if (same) sources.forEach((s, k) => map.set(s, targets[k]!));
+  if (same) for (const [k, source] of sources.entries()) map.set(source, targets[k]!);
   return (axis) => map.get(axis);
 }

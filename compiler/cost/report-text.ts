@@ -144,8 +144,7 @@ function opRows(report: CostReport): string[][] {
 
 /** Columns as wide as their widest cell; those of `right` stand at the right. */
 function columns(rows: readonly (readonly string[])[], right: readonly number[]): string {
-  const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
