@@ -1,5 +1,5 @@
-import type { Dim } from "../dim/dim.js";
 import type { Cost } from "../cost/vector.js";
+import type { Dim } from "../dim/dim.js";
 import type { Builder } from "../ir/build.js";
 import type { DType, NodeOf, Region, Type, Value } from "../ir/graph.js";
 import type { Attrs, OpName } from "./attrs.js";
@@ -57,7 +57,11 @@ export interface OpDef<K extends OpName> {
    * Cotangents of the inputs from those of the outputs (`undefined`: does not matter); `undefined` for an input that
    * has no derivative (integers, conditions). Built with primitive ops in `b`, where the node's values are defined.
    */
-  vjp(b: Builder, node: NodeOf<K>, cotangents: readonly (Value | undefined)[]): readonly (Value | undefined)[];
+  vjp(
+    b: Builder,
+    node: NodeOf<K>,
+    cotangents: readonly (Value | undefined)[],
+  ): readonly (Value | undefined)[];
   evaluate(inputs: readonly NdArray[], attrs: Attrs[K], context: EvalContext): readonly NdArray[];
   readonly samples: readonly Sample<K>[];
 }

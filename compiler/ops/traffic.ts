@@ -1,0 +1,30 @@
+import type { Cost } from "../cost/vector.js";
+import { Dim } from "../dim/dim.js";
+import type { Type } from "../ir/graph.js";
+
+/** How many elements a value has. */
+export function elements(type: Type): Dim {
+  return Dim.product(type.shape);
+}
+
+/** 4 a float or integer, 1 a flag. */
+export function bytesOf(type: Type): Dim {
+  return type.dtype === "bool" ? elements(type) : elements(type).times(4);
+}
+
+/** Every operand read once, every result written once. */
+export function traffic(node: {
+  readonly inputs: readonly Type[];
+  readonly outputs: readonly Type[];
+}): Pick<Cost, "bytesRead" | "bytesWritten"> {
+  return {
+    bytesRead: Dim.sum(node.inputs.map(bytesOf)),
+    bytesWritten: Dim.sum(node.outputs.map(bytesOf)),
+  };
+}
+
+/** Bits of a place along an axis: log2 n rounded up; 32 where the size is known only at run time. */
+export function bits(size: Dim): number {
+  const n = size.int;
+  return n === undefined ? 32 : n <= 1n ? 0 : (n - 1n).toString(2).length;
+}
