@@ -3,14 +3,7 @@ import { checkConstraints, type Verdict } from "./check/constraints.js";
 import type { ModelInstance } from "./check/instance.js";
 import { instantiateModel } from "./check/instantiate.js";
 import { meterOf } from "./check/meter.js";
-import {
-  brokenAssumption,
-  defaultSettings,
-  findProfile,
-  leastOf,
-  pointOf,
-  type Settings,
-} from "./check/point.js";
+import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } from "./check/point.js";
 import { profileSettings } from "./check/profile.js";
 import { checkProgram, loadProgram, type Program } from "./check/program.js";
 import { type CostReport, costReport } from "./cost/report.js";
@@ -19,7 +12,7 @@ import { LineIndex } from "./diagnostics/render-text.js";
 import { Diagnostics } from "./diagnostics/sink.js";
 import type { Build, BuildOptions } from "./emit/build.js";
 import type { Host } from "./host.js";
-import { printGraph } from "./ir/text.js";
+import { graphText } from "./ir/text.js";
 
 /** What a question to the service yields: an answer where there is one, and all that was found on the way. */
 export interface Outcome<T> {
@@ -206,7 +199,7 @@ export function createService(host: Host): Service {
     cost,
     graph(path, options = {}) {
       const { value, diagnostics } = instance(path, options.model);
-      return { value: value && printGraph(value[options.part ?? "start"]), diagnostics };
+      return { value: value && graphText(value[options.part ?? "start"]), diagnostics };
     },
     async build(path, { model, ...options }) {
       const { value, diagnostics } = instance(path, model);

@@ -10,27 +10,26 @@ import {
 import type { Exact, Metric } from "./metrics.js";
 import type { CostReport, PartCost } from "./report.js";
 
-/** The report for a terminal: figures with their exact values, then tables per part and per op. */
-export function costText(report: CostReport): string {
+/** The report for a terminal: figures with their exact values, then the tables per part and per op, or one of them. */
+export function costText(report: CostReport, by?: "block" | "op"): string {
   const at = Object.entries(report.point)
     .map(([name, value]) => `${name} = ${value}`)
     .join(", ");
+  const blocks = columns(
+    [["part", "", "params", "active", "flops", "activations", "cache"], ...partRows(report)],
+    [2, 3, 4, 5, 6],
+  );
+  const ops = columns(
+    [["op", "nodes", "flops", "elementwise", "transcendental", "compares", "bytes moved"], ...opRows(report)],
+    [1, 2, 3, 4, 5, 6],
+  );
   const sections = [
     `${report.model} at ${at}\n`,
     columns(figures(report), [1, 2]),
     polynomials(report),
     memoryText(report),
-    columns(
-      [["part", "", "params", "active", "flops", "activations", "cache"], ...partRows(report)],
-      [2, 3, 4, 5, 6],
-    ),
-    columns(
-      [
-        ["op", "nodes", "flops", "elementwise", "transcendental", "compares", "bytes moved"],
-        ...opRows(report),
-      ],
-      [1, 2, 3, 4, 5, 6],
-    ),
+    by === "op" ? "" : blocks,
+    by === "block" ? "" : ops,
   ];
   return sections.filter((s) => s !== "").join("\n");
 }
