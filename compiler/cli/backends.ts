@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import type { Session } from "./app.js";
+import { choice, formatOption } from "./options.js";
+import { printJson, table } from "./print.js";
+
+/** `archc backends`: what is there, what is chosen, and how to get the rest. */
+export function backendsCommand(session: Session): Command {
+  return new Command("backends")
+    .description("show which backends are there, which are chosen, and how to get the others")
+    .addOption(formatOption(["text", "json"]))
+    .action(async (options: { format: string }) => {
+      const format = choice("--format", options.format, ["text", "json"]);
+      const { backends } = await import("../../runtime/backends.js");
+      const found = await backends();
+      if (format === "json") {
+        printJson(session.io, { backends: found }, [], { source: () => undefined });
+        return;
+      }
+      const rows = found.map((b) => [
+        b.chosen ? "*" : "",
+        b.name,
+        b.target,
+        b.available ? "there" : "absent",
+        b.why,
+      ]);
+      session.io.out(table([["", "backend", "runs", "", ""], ...rows]));
+      for (const b of found.filter((f) => !f.available)) session.io.out(`\nto get ${b.name}: ${b.get}`);
+      session.io.out(
+        `${found.some((f) => !f.available) ? "\n" : ""}\n* is chosen where \`--backend\` is not given\n`,
+      );
+    });
+}

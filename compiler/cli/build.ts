@@ -1,0 +1,68 @@
+import { Command } from "commander";
+import { inBytes, quantityText } from "../check/quantity.js";
+import type { BuildOptions, Target } from "../emit/build.js";
+import type { Session } from "./app.js";
+import { exit, exitCodeOf } from "./exit.js";
+import { open } from "./open.js";
+import { choice, formatOption, modelOption, wholeNumber } from "./options.js";
+import { printDiagnostics, printJson, table } from "./print.js";
+import { progress } from "./progress.js";
+
+interface Options {
+  readonly out: string;
+  readonly model?: string;
+  readonly seed: string;
+  readonly target: string;
+  readonly profile: string;
+  readonly format: string;
+}
+
+/** `archc build FILE -o DIR`: manifest, weights, and a program for each target. */
+export function buildCommand(session: Session): Command {
+  return modelOption(new Command("build"))
+    .description("write a model's build: weights, model.onnx, model.js and a manifest")
+    .argument("<spec>", "an .arch file")
+    .requiredOption("-o, --out <dir>", "the folder to write, replaced as a whole")
+    .option("--seed <n>", "draws the weights", "0")
+    .option("--target <targets>", "onnx, tfjs or onnx,tfjs", "onnx,tfjs")
+    .option("--profile <name>", "ONNX opset: default (20) or modern (23)", "default")
+    .addOption(formatOption(["text", "json"]))
+    .action(async (file: string, options: Options) => {
+      const format = choice("--format", options.format, ["text", "json"]);
+      const seed = wholeNumber("--seed", options.seed, 0);
+      const profile: BuildOptions["profile"] = choice("--profile", options.profile, ["default", "modern"]);
+      const targets = options.target
+        .split(",")
+        .map((t): Target => choice("--target", t.trim(), ["onnx", "tfjs"]));
+      const spec = await open(file);
+      const bar = progress(session.io, `weights of ${file}`);
+      const { value, diagnostics } = await spec.service.build(spec.path, {
+        model: options.model,
+        out: options.out,
+        seed,
+        targets,
+        profile,
+        progress: bar.step,
+      });
+      bar.end();
+      session.code = exitCodeOf(diagnostics);
+      if (value === undefined && session.code === exit.clean) session.code = exit.wrong;
+      if (format === "json") {
+        printJson(
+          session.io,
+          { out: value?.out ?? null, manifest: value?.manifest ?? null },
+          diagnostics,
+          spec.sources,
+        );
+        return;
+      }
+      printDiagnostics(session.io, diagnostics, spec.sources);
+      if (value === undefined) return;
+      const rows = value.manifest.files.map((f) => [f.name, sizeText(f.bytes), f.sha256.slice(0, 12)]);
+      session.io.out(`${value.manifest.model} in ${options.out}\n${table(rows, [1])}`);
+    });
+}
+
+export function sizeText(bytes: number): string {
+  return quantityText({ value: [BigInt(bytes), 1n], unit: inBytes });
+}

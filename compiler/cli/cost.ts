@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import type { Session } from "./app.js";
+import { exit, exitCodeOf } from "./exit.js";
+import { open } from "./open.js";
+import { choice, formatOption, modelOption, parseAt } from "./options.js";
+import { jsonText, printDiagnostics, printJson } from "./print.js";
+
+interface Options {
+  readonly model?: string;
+  readonly at?: string;
+  readonly profile?: string;
+  readonly by?: string;
+  readonly format: string;
+}
+
+/** `archc cost FILE`: every figure of a model at a point, exactly. */
+export function costCommand(session: Session): Command {
+  return modelOption(new Command("cost"))
+    .description("print a model's parameters, FLOPs and memory")
+    .argument("<spec>", "an .arch file")
+    .option("--at <sizes>", "sizes at run time: batch=1,seq=1024,past=0 (else the model's own)")
+    .option("--profile <name>", "the sizes of a profile of the file")
+    .option("--by <what>", "only one table: block or op")
+    .addOption(formatOption(["text", "json"]))
+    .action(async (file: string, options: Options) => {
+      const format = choice("--format", options.format, ["text", "json"]);
+      const by = options.by === undefined ? undefined : choice("--by", options.by, ["block", "op"]);
+      const at = options.at === undefined ? undefined : parseAt(options.at);
+      const spec = await open(file);
+      const question = { model: options.model, profile: options.profile, at };
+      const { value, diagnostics } = spec.service.cost(spec.path, question);
+      session.code = exitCodeOf(diagnostics);
+      if (value === undefined) {
+        if (format === "json") printJson(session.io, {}, diagnostics, spec.sources);
+        else printDiagnostics(session.io, diagnostics, spec.sources);
+        if (session.code === exit.clean) session.code = exit.wrong;
+        return;
+      }
+      const { costJson, costText } = await import("../cost/report-text.js");
+      printDiagnostics(session.io, diagnostics, spec.sources);
+      session.io.out(format === "json" ? `${jsonText(costJson(value))}\n` : costText(value, by));
+    });
+}
