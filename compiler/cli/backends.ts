@@ -1,7 +1,8 @@
 import { Command } from "commander";
+import { columns } from "../columns.js";
 import type { Session } from "./app.js";
 import { choice, formatOption } from "./options.js";
-import { printJson, table } from "./print.js";
+import { printJson } from "./print.js";
 
 /** `archc backends`: what is there, what is chosen, and how to get the rest. */
 export function backendsCommand(session: Session): Command {
@@ -23,7 +24,7 @@ export function backendsCommand(session: Session): Command {
         b.available ? "there" : "absent",
         b.why,
       ]);
-      session.io.out(table([["", "backend", "runs", "", ""], ...rows]));
+      session.io.out(columns([["", "backend", "runs", "", ""], ...rows]));
       for (const b of found.filter((f) => !f.available)) session.io.out(`\nto get ${b.name}: ${b.get}`);
       session.io.out(
         `${found.some((f) => !f.available) ? "\n" : ""}\n* is chosen where \`--backend\` is not given\n`,

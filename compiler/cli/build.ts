@@ -1,11 +1,12 @@
 import { Command } from "commander";
 import { inBytes, quantityText } from "../check/quantity.js";
+import { columns } from "../columns.js";
 import type { BuildOptions, Target } from "../emit/build.js";
 import type { Session } from "./app.js";
 import { exit, exitCodeOf } from "./exit.js";
 import { open } from "./open.js";
 import { choice, formatOption, modelOption, wholeNumber } from "./options.js";
-import { printDiagnostics, printJson, table } from "./print.js";
+import { printDiagnostics, printJson } from "./print.js";
 import { progress } from "./progress.js";
 
 interface Options {
@@ -59,7 +60,7 @@ export function buildCommand(session: Session): Command {
       printDiagnostics(session.io, diagnostics, spec.sources);
       if (value === undefined) return;
       const rows = value.manifest.files.map((f) => [f.name, sizeText(f.bytes), f.sha256.slice(0, 12)]);
-      session.io.out(`${value.manifest.model} in ${options.out}\n${table(rows, [1])}`);
+      session.io.out(`${value.manifest.model} in ${options.out}\n${columns(rows, [1])}`);
     });
 }
 

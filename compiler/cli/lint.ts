@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Verdict } from "../check/constraints.js";
+import { columns } from "../columns.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { safe } from "../diagnostics/render-text.js";
 import type { Session } from "./app.js";
@@ -7,7 +8,7 @@ import { openAll, sourcesOf } from "./check.js";
 import { exitCodeOf } from "./exit.js";
 import type { OpenSpec } from "./open.js";
 import { choice, formatOption } from "./options.js";
-import { printDiagnostics, printGithub, printJson, table } from "./print.js";
+import { printDiagnostics, printGithub, printJson } from "./print.js";
 
 interface Linted {
   readonly spec: OpenSpec;
@@ -74,7 +75,7 @@ function printText({ io }: Session, results: readonly Linted[]): void {
     safe(v.text),
     v.actual ?? "not available",
   ]);
-  io.out(table([["", "model", "constraint", "is"], ...body], [3]));
+  io.out(columns([["", "model", "constraint", "is"], ...body], [3]));
   const count = (outcome: Verdict["outcome"]) => verdicts.filter((v) => v.outcome === outcome).length;
   const unchecked = count("not checked");
   const rest = unchecked === 0 ? "" : `, ${unchecked} not checked`;

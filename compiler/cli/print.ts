@@ -2,7 +2,6 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { type RenderOptions, renderAll } from "../diagnostics/render.js";
 import { toGithub } from "../diagnostics/render-github.js";
 import { JSON_VERSION, toJson } from "../diagnostics/render-json.js";
-import { textWidth } from "../diagnostics/render-text.js";
 import type { Io } from "./io.js";
 
 export type Sources = Pick<RenderOptions, "source" | "display">;
@@ -35,19 +34,4 @@ export function jsonText(value: unknown): string {
     return safe ? Number(field) : field.toString();
   };
   return JSON.stringify(value, exact, 2);
-}
-
-/** Columns as wide as their widest cell; those of `right` stand at the right. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, i) =>
-    Math.max(...rows.map((row) => textWidth(row[i] ?? ""))),
-  );
-  const pad = (cell: string, i: number) => " ".repeat(widths[i]! - textWidth(cell));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join("  "),
-  );
-  return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }

@@ -7,6 +7,7 @@ import {
   type Unit,
   unitless,
 } from "../check/quantity.js";
+import { columns } from "../columns.js";
 import type { Exact, Metric } from "./metrics.js";
 import type { CostReport, PartCost } from "./report.js";
 
@@ -139,14 +140,4 @@ function opRows(report: CostReport): string[][] {
     human(op.compares, "count"),
     human(op.bytesMoved, "bytes"),
   ]);
-}
-
-/** Columns as wide as their widest cell; those of `right` stand at the right. */
-function columns(rows: readonly (readonly string[])[], right: readonly number[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join("  ");
-  return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
 }
