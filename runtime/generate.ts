@@ -1,0 +1,68 @@
+import { InputError } from "./inputs.js";
+import type { HostTensor } from "./model.js";
+import { checkSampling, type Sampling, sample } from "./sample.js";
+import type { Session } from "./session.js";
+import type { Progress } from "./tfjs.js";
+
+export interface GenerateOptions extends Sampling {
+  /** Token ids to continue; at least one. */
+  readonly prompt: readonly number[];
+  /** How many tokens to generate. */
+  readonly tokens: number;
+  /** Generation ends after one of these. */
+  readonly stop?: readonly number[] | undefined;
+  readonly onProgress?: Progress | undefined;
+  /** Stops between two tokens. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Generates tokens one by one, each as soon as it is drawn. The session begins anew with the prompt; of a prompt that
+ * is longer than the context, the last half context is used. Throws InputError where the model is not a language
+ * model (`input_ids` in, `logits` out) or an option makes no sense.
+ */
+export async function* generate(
+  session: Session,
+  options: GenerateOptions,
+): AsyncGenerator<number, void, void> {
+  const { prompt, tokens, stop = [], onProgress, signal } = options;
+  const { manifest } = session;
+  checkSampling(options);
+  if (!Number.isInteger(tokens) || tokens < 0) throw new InputError(`${tokens} tokens cannot be generated`);
+  if (prompt.length === 0) throw new InputError("the prompt is empty: there is nothing to continue");
+  if (
+    manifest.inputs.length !== 1 ||
+    manifest.inputs[0]!.dtype !== "i32" ||
+    manifest.inputs[0]!.shape.length !== 2
+  )
+    throw new InputError(`\`${manifest.model}\` does not take token ids alone, so it cannot generate text`);
+  const input = manifest.inputs[0]!.name;
+  const output = manifest.outputs.find((o) => o.name === "logits") ?? manifest.outputs[0];
+  if (output?.dtype !== "f32" || output.shape.length !== 3)
+    throw new InputError(`\`${manifest.model}\` does not give logits, so it cannot generate text`);
+  const { context } = manifest;
+  const used = context !== null && prompt.length > context ? prompt.slice(-Math.ceil(context / 2)) : prompt;
+
+  const asTensor = (ids: readonly number[]): HostTensor => ({
+    dtype: "i32",
+    shape: [1, ids.length],
+    data: Int32Array.from(ids),
+  });
+  session.reset();
+  let next = used;
+  for (let done = 0; done < tokens; done++) {
+    if (signal?.aborted) return;
+    const outputs = await session.step({ [input]: asTensor(next) });
+    const id = sample(lastPosition(outputs[output.name]!), options, done);
+    onProgress?.(done + 1, tokens, "tokens");
+    yield id;
+    if (stop.includes(id)) return;
+    next = [id];
+  }
+}
+
+/** The logits [vocab] of the last position of the first sequence of [batch, seq, vocab]. */
+function lastPosition({ shape, data }: HostTensor): Float32Array {
+  const [, seq, vocab] = shape as [number, number, number];
+  return (data as Float32Array).subarray((seq - 1) * vocab, seq * vocab);
+}

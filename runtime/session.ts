@@ -1,0 +1,143 @@
+import { checkAssumptions, InputError, type Inputs, readSizes } from "./inputs.js";
+import type { Manifest } from "./manifest.js";
+import type { HostTensor, Model, StateHandle } from "./model.js";
+
+export type Outputs = Readonly<Record<string, HostTensor>>;
+
+/**
+ * Runs a model step by step and keeps its state. Where the model keeps none, or its context is full, it runs again
+ * from the last positions; the caller sees no difference but the time.
+ */
+export class Session {
+  private state: StateHandle | undefined;
+  /** All data inputs since `start`, along their `seq` axis. */
+  private history: Record<string, HostTensor> = {};
+  /** Positions that the model sees at present. */
+  past = 0;
+  /** How often the context was full and the last half of it was computed anew. */
+  recomputed = 0;
+
+  constructor(
+    readonly model: Model,
+    readonly manifest: Manifest,
+  ) {}
+
+  /** Begins anew with a whole sequence. Throws InputError on inputs that do not fit, and where they exceed the context. */
+  async start(inputs: Inputs): Promise<Outputs> {
+    const sizes = readSizes(this.manifest, inputs, 0);
+    const { context } = this.manifest;
+    const seq = sizes.seq ?? 0;
+    if (context !== null && seq > context)
+      throw new InputError(
+        `${seq} positions are more than the context of \`${this.manifest.model}\`, which is ${context}`,
+      );
+    checkAssumptions(this.manifest, sizes);
+    const { outputs, state } = await this.model.run("start", inputs);
+    this.replace(state, seq, { ...inputs });
+    return outputs;
+  }
+
+  /** Continues; outputs are those of the new positions. Throws InputError on inputs that do not fit. */
+  async step(inputs: Inputs): Promise<Outputs> {
+    if (!this.state) return this.start(inputs);
+    const sizes = readSizes(this.manifest, inputs, this.past);
+    const seq = sizes.seq ?? 0;
+    const { context, states } = this.manifest;
+    const full = context !== null && this.past + seq > context;
+    if (states.length === 0 || full)
+      return this.again(inputs, seq, full ? Math.ceil(context / 2) : undefined);
+    checkAssumptions(this.manifest, sizes);
+    const { outputs, state } = await this.model.run("step", inputs, this.state);
+    this.replace(state, this.past + seq, this.joined(inputs));
+    return outputs;
+  }
+
+  /** Forgets everything; the next `step` begins anew. */
+  reset(): void {
+    this.state?.dispose();
+    this.state = undefined;
+    this.history = {};
+    this.past = 0;
+  }
+
+  /** Frees state and model. */
+  async dispose(): Promise<void> {
+    this.reset();
+    await this.model.dispose();
+  }
+
+  /** Runs from the last `keep` positions (all where undefined), the new ones among them. */
+  private async again(inputs: Inputs, seq: number, keep: number | undefined): Promise<Outputs> {
+    const whole = this.joined(inputs);
+    const kept: Record<string, HostTensor> = {};
+    for (const { name, shape } of this.manifest.inputs) {
+      const axis = shape.indexOf("seq");
+      kept[name] =
+        axis < 0 || keep === undefined ? whole[name]! : last(whole[name]!, axis, Math.max(keep, seq));
+    }
+    if (keep !== undefined) this.recomputed++;
+    const outputs = await this.start(kept);
+    const fresh: Record<string, HostTensor> = {};
+    for (const { name, shape } of this.manifest.outputs) {
+      const axis = shape.indexOf("seq");
+      fresh[name] = axis < 0 ? outputs[name]! : last(outputs[name]!, axis, seq);
+    }
+    return fresh;
+  }
+
+  private joined(inputs: Inputs): Record<string, HostTensor> {
+    const whole: Record<string, HostTensor> = {};
+    for (const { name, shape } of this.manifest.inputs) {
+      const axis = shape.indexOf("seq");
+      whole[name] = axis < 0 ? inputs[name]! : join(this.history[name]!, inputs[name]!, axis);
+    }
+    return whole;
+  }
+
+  private replace(state: StateHandle, past: number, history: Record<string, HostTensor>): void {
+    this.state?.dispose();
+    this.state = state;
+    this.past = past;
+    this.history = history;
+  }
+}
+
+const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
+
+/** `count` elements of an axis, from `from` on. */
+function cut(tensor: HostTensor, axis: number, from: number, count: number): HostTensor {
+  const { dtype, shape, data } = tensor;
+  const size = shape[axis]!;
+  const inner = product(shape.slice(axis + 1));
+  const rows = product(shape.slice(0, axis));
+  const made = emptyLike(tensor, rows * count * inner);
+  for (let row = 0; row < rows; row++) {
+    const begin = (row * size + from) * inner;
+    made.set(data.subarray(begin, begin + count * inner), row * count * inner);
+  }
+  return { dtype, shape: shape.with(axis, count), data: made };
+}
+
+function last(tensor: HostTensor, axis: number, count: number): HostTensor {
+  const size = tensor.shape[axis]!;
+  return count >= size ? tensor : cut(tensor, axis, size - count, count);
+}
+
+function join(a: HostTensor, b: HostTensor, axis: number): HostTensor {
+  const rows = product(a.shape.slice(0, axis));
+  const [left, right] = [product(a.shape.slice(axis)), product(b.shape.slice(axis))];
+  const made = emptyLike(a, rows * (left + right));
+  for (let row = 0; row < rows; row++) {
+    made.set(a.data.subarray(row * left, (row + 1) * left), row * (left + right));
+    made.set(b.data.subarray(row * right, (row + 1) * right), row * (left + right) + left);
+  }
+  return { dtype: a.dtype, shape: a.shape.with(axis, a.shape[axis]! + b.shape[axis]!), data: made };
+}
+
+function emptyLike({ dtype }: HostTensor, count: number): HostTensor["data"] {
+  return dtype === "f32"
+    ? new Float32Array(count)
+    : dtype === "i32"
+      ? new Int32Array(count)
+      : new Uint8Array(count);
+}

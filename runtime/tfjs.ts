@@ -1,0 +1,184 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Tensor, TensorContainer } from "@tensorflow/tfjs-core";
+import { BackendError, type OpenBackend, openBackend, type Tf } from "./backends.js";
+import { checkIndices, InputError, type Inputs, readSizes, type Sizes } from "./inputs.js";
+import { type Manifest, manifestSchema } from "./manifest.js";
+import type { HostTensor, Model, StateHandle } from "./model.js";
+import { SafetensorsFile } from "./safetensors.js";
+
+type Tensors = Record<string, Tensor>;
+
+/** What a generated `model.js` exports. */
+export interface TfjsModule {
+  readonly model: { readonly below: Readonly<Record<string, number>> };
+  largest(sizes: Sizes): number;
+  start(tf: Tf, w: Tensors, inputs: Tensors, given: Sizes): TfjsResults;
+  step(tf: Tf, w: Tensors, inputs: Tensors, given: Sizes): TfjsResults;
+}
+interface TfjsResults {
+  readonly outputs: Tensors;
+  readonly states: Tensors;
+}
+
+/** How far long work is: `done` of `total`, in bytes of weights or in tokens. */
+export type Progress = (done: number, total: number, what: string) => void;
+
+export interface TfjsOptions {
+  /** A tfjs backend by name; the best there is where left out. */
+  readonly backend?: string | undefined;
+  readonly onProgress?: Progress | undefined;
+}
+
+const dtypes = { f32: "float32", i32: "int32", bool: "bool" } as const;
+const bytesOf = (shape: readonly number[]) => 4 * shape.reduce((a, b) => a * b, 1);
+const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+/**
+ * Loads the tfjs model of a build folder and its weights into a backend. Throws BackendError where the backend is
+ * absent or too small, and the system's or zod's error where the folder is not a build.
+ */
+export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promise<Model> {
+  const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
+  if (!manifest.tfjs) throw new InputError(`\`${folder}\` was built without the target \`tfjs\``);
+  const backend = await openBackend(options.backend);
+  const total = manifest.weights.reduce((sum, w) => sum + bytesOf(w.shape), 0);
+  for (const { name, shape } of manifest.weights) checkBytes(backend, bytesOf(shape), `weight \`${name}\``);
+  if (backend.limits.total !== undefined && total > backend.limits.total)
+    throw new BackendError(
+      `the weights take ${gigabytes(total)}, but \`${backend.name}\` has ${gigabytes(backend.limits.total)} in all`,
+    );
+  const module = (await import(pathToFileURL(join(folder, manifest.tfjs.module)).href)) as TfjsModule;
+  const weights: Tensors = {};
+  const file = await SafetensorsFile.open(join(folder, "weights.safetensors"));
+  try {
+    let done = 0;
+    for (const { name, shape } of manifest.weights) {
+      const tensor = await file.read(name);
+      use(backend);
+      weights[name] = upload(backend.tf, tensor);
+      done += bytesOf(shape);
+      options.onProgress?.(done, total, "weights");
+    }
+  } finally {
+    await file.close();
+  }
+  return tfjsModel(manifest, module, weights, backend);
+}
+
+/** A model of a generated module whose weights are in the backend already; it takes them over. */
+export function tfjsModel(
+  manifest: Manifest,
+  module: TfjsModule,
+  weights: Tensors,
+  backend: OpenBackend,
+): Model {
+  const { tf } = backend;
+  let disposed = false;
+
+  return {
+    backend: backend.name,
+    async run(kind, inputs, state) {
+      if (disposed) throw new Error("this model was disposed");
+      const held = kind === "start" ? undefined : ownState(state);
+      const past = held?.past ?? 0;
+      const sizes = readSizes(manifest, inputs, past);
+      for (const [name, below] of Object.entries(module.model.below))
+        if (inputs[name]) checkIndices(name, inputs[name], below);
+      checkBytes(backend, 4 * module.largest(sizes), `the largest tensor at ${sizesText(sizes)}`);
+      const { outputs, states } = execute(kind, inputs, held?.tensors ?? {}, sizes);
+      const read: Record<string, HostTensor> = {};
+      try {
+        for (const { name, dtype } of manifest.outputs) read[name] = await download(outputs[name]!, dtype);
+        backend.check();
+      } catch (error) {
+        tf.dispose(states as TensorContainer);
+        throw error;
+      } finally {
+        tf.dispose(outputs as TensorContainer);
+      }
+      return { outputs: read, state: new TfjsState(manifest, states, past + (sizes.seq ?? 0), tf) };
+    },
+    async dispose() {
+      if (!disposed) tf.dispose(weights as TensorContainer);
+      disposed = true;
+    },
+  };
+
+  /** Nothing here waits, so that two models in one process do not change each other's backend. */
+  function execute(kind: "start" | "step", inputs: Inputs, states: Tensors, sizes: Sizes): TfjsResults {
+    use(backend);
+    const given: Tensors = {};
+    try {
+      for (const { name } of manifest.inputs) given[name] = upload(tf, inputs[name]!);
+      const all = kind === "start" ? given : { ...given, ...states };
+      // The module frees what it makes; the tidy is for what is left where it throws halfway.
+      return tf.tidy(
+        () => module[kind](tf, weights, all, sizes) as unknown as TensorContainer,
+      ) as unknown as TfjsResults;
+    } finally {
+      tf.dispose(given as TensorContainer);
+    }
+  }
+}
+
+/** What a run left, in the backend's memory; by the names of the inputs that take it. */
+class TfjsState implements StateHandle {
+  readonly tensors: Tensors = {};
+  constructor(
+    private readonly manifest: Manifest,
+    states: Tensors,
+    readonly past: number,
+    private readonly tf: Tf,
+  ) {
+    for (const { input, output } of manifest.states) this.tensors[input] = states[output]!;
+  }
+
+  async read(): Promise<Record<string, HostTensor>> {
+    const read: Record<string, HostTensor> = {};
+    for (const { input, dtype } of this.manifest.states)
+      read[input] = await download(this.tensors[input]!, dtype);
+    return read;
+  }
+
+  dispose(): void {
+    this.tf.dispose(this.tensors as TensorContainer);
+  }
+}
+
+function ownState(state: StateHandle | undefined): TfjsState {
+  if (state instanceof TfjsState) return state;
+  throw new Error(
+    state ? "the state is of another model" : "`step` needs the state of the run before; `start` makes one",
+  );
+}
+
+function use({ tf, name }: OpenBackend): void {
+  // The backend is open, so this is done when the call returns; the promise only says so later.
+  if (tf.getBackend() !== name) void tf.setBackend(name);
+}
+
+function upload(tf: Tf, { dtype, shape, data }: HostTensor): Tensor {
+  return tf.tensor(data, [...shape], dtypes[dtype]);
+}
+
+async function download(tensor: Tensor, dtype: HostTensor["dtype"]): Promise<HostTensor> {
+  const data = (await tensor.data()) as HostTensor["data"];
+  const kind = dtype === "f32" ? Float32Array : dtype === "i32" ? Int32Array : Uint8Array;
+  // Some backends give a view of their own memory, or another kind of array for bools.
+  return { dtype, shape: [...tensor.shape], data: new kind(data) };
+}
+
+function checkBytes(backend: OpenBackend, bytes: number, what: string): void {
+  const limit = backend.limits.tensor;
+  if (limit !== undefined && bytes > limit)
+    throw new BackendError(
+      `${what} takes ${gigabytes(bytes)}, but one tensor on \`${backend.name}\` (${backend.detail}) may take ${gigabytes(limit)}`,
+    );
+}
+
+const sizesText = (sizes: Sizes) =>
+  Object.entries(sizes)
+    .map(([name, size]) => `${name} ${size}`)
+    .join(", ");
