@@ -1,6 +1,7 @@
 import { Dim } from "../dim/dim.js";
-import type { Graph, Node, Region } from "../ir/graph.js";
+import type { Graph, Node, NodeOf, Region } from "../ir/graph.js";
 import { inline } from "../ir/passes/inline.js";
+import { byteSize } from "../ir/traverse.js";
 import type { NdArray, OpDef } from "../ops/define.js";
 import { type OpName, ops } from "../ops/index.js";
 import { Analysis, type CountedMasks, type Expression } from "./facts.js";
@@ -85,10 +86,17 @@ function walk(
 function costOfNode(node: Node, facts: Analysis): Cost {
   const def = ops[node.op] as OpDef<OpName> | undefined;
   if (!def) throw new Error(`the op \`${node.op}\` has no cost rule`);
+  if (node.op === "map") return mapOverhead(node);
   const cost = fillCost(def.cost(node as never));
   if (node.op !== "einsum") return cost;
   const attention = node.inputs.every((v) => facts.of(v).origin === "activation");
   return attention ? { ...cost, macs: Dim.zero, attentionMacs: cost.macs } : cost;
+}
+
+/** What a map does besides its body: slices of the mapped operands are copied out, results into the stack. */
+function mapOverhead(node: NodeOf<"map">): Cost {
+  const copied = Dim.sum([...node.inputs.slice(0, node.attrs.mapped), ...node.outputs].map(byteSize));
+  return fillCost({ bytesRead: copied, bytesWritten: copied });
 }
 
 /** Largest mask that is counted by evaluating it. */

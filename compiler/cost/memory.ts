@@ -245,7 +245,11 @@ function planOf(region: Region): Plan {
       dying[i]!.push(v);
     }
   }
-  const workspace = region.nodes.map((node) => (ops[node.op] as OpDef<OpName>).cost(node as never).workspace);
+  const workspace = region.nodes.map((node) =>
+    node.op === "call" || node.op === "map"
+      ? undefined // Their bodies' ops have their own.
+      : (ops[node.op] as OpDef<OpName>).cost(node as never).workspace,
+  );
   const plan = { dying, unused: region.inputs.filter((v) => !alive.has(v)), workspace };
   plans.set(region, plan);
   return plan;

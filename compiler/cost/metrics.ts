@@ -1,5 +1,6 @@
 import type { ModelInstance } from "../check/instance.js";
 import { Dim } from "../dim/dim.js";
+import { byteSize } from "../ir/traverse.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
 import { type MemoryReport, memoryAt } from "./memory.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
@@ -225,7 +226,7 @@ function cache(model: ModelCost, point: Point): Metric {
   const states = model.instance.step.inputPorts.filter((port) => port.role === "state");
   const sizes = states.map((port) => ({
     name: port.role === "state" ? port.state.name : port.name,
-    bytes: Dim.product(port.value.shape).times(port.value.dtype === "bool" ? 1 : 4),
+    bytes: byteSize(port.value),
   }));
   const total = Dim.sum(sizes.map((s) => s.bytes));
   const terms = new Map<string, Dim>();

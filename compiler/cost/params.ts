@@ -1,6 +1,6 @@
 import { Dim } from "../dim/dim.js";
 import type { InputPort, Node, Region, Value } from "../ir/graph.js";
-import { bodyOf, bytesPerElement, elements } from "../ir/traverse.js";
+import { bodyOf, byteSize, elements } from "../ir/traverse.js";
 import type { GraphCost } from "./analyse.js";
 
 type WeightPort = Extract<InputPort, { role: "weight" }>;
@@ -38,7 +38,7 @@ function count(port: WeightPort, uses: ReadonlyMap<Value, readonly Use[]>, posit
     lookup,
     total,
     active,
-    bytes: total.times(bytesPerElement[port.value.dtype]),
+    bytes: byteSize(port.value),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ModelInstance } from "../check/instance.js";
 import { Dim } from "../dim/dim.js";
+import { byteSize } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
 import type { MemoryReport } from "./memory.js";
@@ -112,7 +113,7 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point): readonly Part
   }
   for (const port of model.instance.step.inputPorts) {
     if (port.role !== "state") continue;
-    const bytes = Dim.product(port.value.shape).times(port.value.dtype === "bool" ? 1 : 4);
+    const bytes = byteSize(port.value);
     part(owner(port.state.path)).cache.push(bytes);
   }
   const after = { ...point, past: (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n) };

@@ -9,6 +9,11 @@ export function elements(type: Type): Dim {
   return Dim.product(type.shape);
 }
 
+/** The bytes of a value. */
+export function byteSize(type: Type): Dim {
+  return elements(type).times(bytesPerElement[type.dtype]);
+}
+
 /** The body of a `call` or `map`. */
 export function bodyOf(node: Node): Region | undefined {
   return node.op === "call" || node.op === "map" ? node.attrs.body : undefined;
