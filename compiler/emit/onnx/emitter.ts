@@ -3,6 +3,7 @@ import type { Dim } from "../../dim/dim.js";
 import type { DType, Node, Region, Type, Value } from "../../ir/graph.js";
 import type { Placed } from "../../weights/layout.js";
 import { DimScalars } from "./dims.js";
+import { mayBeZero } from "./empty.js";
 import {
   type Attribute,
   attributes,
@@ -187,13 +188,13 @@ export class Emitter {
     const units = unitAxes(from, to);
     if (units?.add) return this.op("Unsqueeze", [x, this.ints(units.add)]);
     if (units?.drop) return this.op("Squeeze", [x, this.ints(units.drop)]);
-    const mayBeEmpty = to.some((d) => d.atMost(0) !== "no");
+    const mayBeEmpty = to.some(mayBeZero);
     const open = to.filter((d, i) => d.int === undefined && !(from[i]?.equals(d) ?? false));
     if (open.length === 0 && !to.some((d) => d.isZero)) {
       return this.op("Reshape", [x, this.ints(to.map((d) => (d.int === undefined ? 0 : Number(d.int))))]);
     }
     // -1 is ambiguous where another size is 0; and a size of 0 means "as before" unless allowzero says otherwise.
-    if (open.length === 1 && to.every((d) => d === open[0] || d.atMost(0) === "no")) {
+    if (open.length === 1 && to.every((d) => d === open[0] || !mayBeZero(d))) {
       const sizes = to.map((d) => (d === open[0] ? -1 : d.int === undefined ? 0 : Number(d.int)));
       return this.op("Reshape", [x, this.ints(sizes)]);
     }

@@ -14,8 +14,6 @@ type Names =
   | "slice"
   | "concat"
   | "pad"
-  | "topk"
-  | "argsort"
   | "iota"
   | "size"
   | "constant";
@@ -77,18 +75,6 @@ export const structure: { readonly [K in Names]: Lower<K> } = {
     const pads = e.dims.vector([before, after]);
     return e.op("Pad", [x!, pads, e.scalar(node.inputs[0]!.dtype, value), e.ints([axis])]);
   }),
-  topk: (e, node, inputs) => {
-    const k = e.dims.size(node.attrs.k);
-    // `sorted` also promises the lowest index first among equals.
-    const attributes = { axis: -1, largest: 1, sorted: 1 };
-    return e.ops("TopK", [e.name(inputs[0]!), k], 2, attributes).map(named);
-  },
-  argsort: (e, node, inputs) => {
-    const { shape } = node.inputs[0]!;
-    const k = e.dims.size(shape[shape.length - 1]!);
-    const [, indices] = e.ops("TopK", [e.name(inputs[0]!), k], 2, { axis: -1, largest: 0, sorted: 1 });
-    return [named(indices!)];
-  },
   iota: (e, node) => {
     const [zero, step] = [e.scalar("i32", 0), e.scalar("i32", 1)];
     return [named(e.op("Range", [zero, e.dims.scalar(node.attrs.size), step]))];

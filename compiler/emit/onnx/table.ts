@@ -4,9 +4,11 @@ import { einsum } from "./einsum.js";
 import { elementwise } from "./elementwise.js";
 import type { Emitter, Ref } from "./emitter.js";
 import { named } from "./emitter.js";
+import { mayBeZero, withoutSpare, withSpare } from "./empty.js";
 import { fuse } from "./fused.js";
 import { gather, scatterAdd } from "./indexing.js";
 import type { Lower } from "./lower.js";
+import { argsort, topk } from "./sorting.js";
 import { structure } from "./structure.js";
 
 /** Every op in ONNX. A missing one is a compile error. */
@@ -16,13 +18,21 @@ export const table: { readonly [K in OpName]: Lower<K> } = {
   einsum,
   gather,
   scatter_add: scatterAdd,
+  topk,
+  argsort,
   call: (e, node, inputs) => fuse(e, node, inputs) ?? e.region(node.attrs.body, inputs),
   map: (e, node, inputs) => {
     const { mapped, body } = node.attrs;
-    const scanned = inputs.slice(0, mapped).map((x) => e.name(x));
+    const length = node.inputs[0]!.shape[0]!;
+    const open = mayBeZero(length);
+    const scanned = inputs.slice(0, mapped).map((ref, i) => {
+      const x = e.name(ref);
+      return open ? withSpare(e, x, node.inputs[i]!.dtype) : x;
+    });
     const graph = e.subgraph(body, mapped, inputs.slice(mapped), "map");
     const attributes = { body: { graph }, num_scan_inputs: mapped };
-    return e.ops("Scan", scanned, body.outputs.length, attributes).map(named);
+    const stacked = e.ops("Scan", scanned, body.outputs.length, attributes);
+    return stacked.map((y) => named(open ? withoutSpare(e, y, length) : y));
   },
 };
 

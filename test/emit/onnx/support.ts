@@ -1,0 +1,94 @@
+import * as ort from "onnxruntime-node";
+import { Dim } from "../../../compiler/dim/dim.js";
+import { emitOnnx, type OnnxOptions } from "../../../compiler/emit/onnx/index.js";
+import { Builder } from "../../../compiler/ir/build.js";
+import type { Graph, InputPort, OutputPort, SymbolInfo, Type, Value } from "../../../compiler/ir/graph.js";
+import { arrayOf } from "../../../compiler/ops/array.js";
+import type { NdArray } from "../../../compiler/ops/define.js";
+
+/** A graph of data inputs `x0`, `x1`, … and outputs `y0`, … */
+export function graphOf(
+  types: readonly Type[],
+  body: (b: Builder, inputs: readonly Value[]) => readonly Value[],
+  symbols: readonly SymbolInfo[] = [],
+): Graph {
+  const b = new Builder();
+  const inputs = types.map((type, i) => b.input(type, `x${i}`));
+  const region = b.region(body(b, inputs));
+  const inputPorts: InputPort[] = inputs.map((value, i) => ({ role: "data", name: `x${i}`, value }));
+  const outputPorts: OutputPort[] = region.outputs.map((value, i) => ({
+    role: "data",
+    name: `y${i}`,
+    value,
+  }));
+  return { ...region, name: "test", inputPorts, outputPorts, symbols, assumptions: [] };
+}
+
+export function dims(...sizes: (number | Dim)[]): Dim[] {
+  return sizes.map((n) => (typeof n === "number" ? Dim.of(n) : n));
+}
+
+/** The bytes of a graph without weights, its ports under their own names. */
+export function bytesOf(graph: Graph, options: Partial<OnnxOptions> = {}): Uint8Array {
+  return emitOnnx(graph, {
+    profile: "default",
+    inputs: graph.inputPorts.map((p) => p.name),
+    outputs: graph.outputPorts.map((p) => p.name),
+    weights: new Map(),
+    weightsFile: "weights.safetensors",
+    version: "test",
+    ...options,
+  });
+}
+
+/** Runs an ONNX model on arrays, by port order; `model` is bytes or a path. */
+export async function runOnnx(
+  model: Uint8Array | string,
+  graph: Graph,
+  inputs: readonly NdArray[],
+): Promise<NdArray[]> {
+  const options = { logSeverityLevel: 3 as const, intraOpNumThreads: 1 };
+  const session =
+    typeof model === "string"
+      ? await ort.InferenceSession.create(model, options)
+      : await ort.InferenceSession.create(model, options);
+  try {
+    const feeds: Record<string, ort.Tensor> = {};
+    graph.inputPorts
+      .filter((p) => p.role !== "weight")
+      .forEach((port, i) => {
+        if (session.inputNames.includes(port.name)) feeds[port.name] = toOrt(inputs[i]!);
+      });
+    const results = await session.run(feeds);
+    return graph.outputPorts.map((port) => fromOrt(results[port.name]!));
+  } finally {
+    await session.release();
+  }
+}
+
+function toOrt({ dtype, shape, data }: NdArray): ort.Tensor {
+  if (dtype === "f32") return new ort.Tensor("float32", Float32Array.from(data), shape);
+  if (dtype === "i32") return new ort.Tensor("int64", BigInt64Array.from(data, BigInt), shape);
+  return new ort.Tensor("bool", Uint8Array.from(data), shape);
+}
+
+function fromOrt(tensor: ort.Tensor): NdArray {
+  const shape = [...tensor.dims];
+  if (tensor.type === "float32") return arrayOf("f32", shape, tensor.data as Float32Array);
+  if (tensor.type === "int64") return arrayOf("i32", shape, Array.from(tensor.data as BigInt64Array, Number));
+  if (tensor.type === "bool") return arrayOf("bool", shape, tensor.data as Uint8Array);
+  throw new Error(`an output is ${tensor.type}`);
+}
+
+/** The largest difference of two arrays, relative where values are above 1; Infinity where they are not alike. */
+export function distance(a: NdArray, b: NdArray): number {
+  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  a.data.forEach((x, i) => {
+    const y = b.data[i]!;
+    if (Object.is(x, y) || x === y) return;
+    const d = Math.abs(x - y) / Math.max(1, Math.abs(y));
+    worst = Math.max(worst, Number.isNaN(d) ? Number.POSITIVE_INFINITY : d);
+  });
+  return worst;
+}
