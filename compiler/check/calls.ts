@@ -1,0 +1,358 @@
+import type { FnDecl, LayerDecl, Name, Param, Span, Stmt } from "../../grammar/ast.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import type { DType, Value } from "../ir/graph.js";
+import { toTensor } from "./arithmetic.js";
+import { evaluate } from "./expressions.js";
+import { checkKind } from "./kinds.js";
+import { AxisTable, Scope, type StateSlot } from "./scope.js";
+import { bindAxes, checkSizes, conform } from "./shapes.js";
+import { runBody } from "./statements.js";
+import { limits } from "./tracer.js";
+import { asNumber, type Bound, type Instance, kindOf, none, type Recipe, type Tensor, tensorVal, unknown, type Val } from "./values.js";
+
+export interface CallArg {
+  readonly name: Name | undefined;
+  readonly bound: Bound;
+}
+
+export const dtypes: Readonly<Record<string, DType>> = { float: "f32", int: "i32", flag: "bool" };
+
+/** The names of a layer's weights, in every branch: they may be bound by name in a recipe. */
+export function weightNames(body: readonly Stmt[]): string[] {
+  return body.flatMap((s) => {
+    if (s.kind === "weight") return s.names.map((n) => n.text);
+    if (s.kind === "if") return [...weightNames(s.then), ...weightNames(s.otherwise ?? [])];
+    return [];
+  });
+}
+
+/** A call without tensors: the same layer with more of its arguments known. */
+export function makeRecipe(scope: Scope, recipe: Recipe, args: readonly CallArg[], span: Span): Val {
+  const bound = bindArguments(scope, recipe, args, []);
+  return bound ? { kind: "recipe", recipe: { ...recipe, args: bound, span } } : unknown;
+}
+
+/** Puts positional and named arguments to their parameters; tensors come first. Reports what does not fit. */
+function bindArguments(scope: Scope, recipe: Recipe, args: readonly CallArg[], tensors: readonly Param[]): Map<string, Bound> | undefined {
+  const { decl } = recipe;
+  const result = new Map(recipe.args);
+  const plain = decl.params.filter((p) => !p.shape);
+  const order = [...tensors, ...plain];
+  let next = 0;
+  let ok = true;
+  for (const arg of args) {
+    if (!arg.name) {
+      const param = order[next++];
+      if (!param) {
+        scope.tracer.report("call/too-many", { layer: decl.name.text, most: order.length, signature: signature(decl) }, arg.bound.span);
+        return undefined;
+      }
+      result.set(param.name.text, arg.bound);
+      continue;
+    }
+    const known = [...decl.params.map((p) => p.name.text), ...weightNames(decl.body)];
+    if (!known.includes(arg.name.text)) {
+      scope.tracer.report(
+        "call/unknown-argument",
+        { layer: decl.name.text, name: arg.name.text, near: nearest(arg.name.text, known), signature: signature(decl) },
+        arg.name.span,
+        {
+          fixes: nearest(arg.name.text, known)
+            ? [{ title: "replace", span: arg.name.span, replacement: nearest(arg.name.text, known)! }]
+            : [],
+        },
+      );
+      ok = false;
+      continue;
+    }
+    if (args.some((a) => a !== arg && a.name?.text === arg.name!.text)) {
+      scope.tracer.report("call/twice", { name: arg.name.text }, arg.name.span);
+      ok = false;
+    }
+    result.set(arg.name.text, arg.bound);
+  }
+  return ok ? result : undefined;
+}
+
+/** `attention(x, heads: count, causal: flag = false)` for messages. */
+export function signature(decl: LayerDecl): string {
+  const params = decl.params.map((p) => {
+    const type = p.shape ? "tensor" : (p.type?.name ?? "");
+    return `${p.name.text}: ${type}${p.value ? " = …" : ""}`;
+  });
+  return `${decl.name.text}(${params.join(", ")})`;
+}
+
+/** Binds a recipe to a name: from here on it has a path and shares its weights. */
+export function bindInstance(recipe: Recipe, path: string): Instance {
+  return { recipe, path, members: new Map(), runs: 0, states: new Set() };
+}
+
+export const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
+
+/** Runs a layer on tensors: a recipe in place (named after its line), or an instance. */
+export function callLayer(scope: Scope, target: Val & { kind: "recipe" | "instance" }, args: readonly CallArg[], span: Span): Val {
+  let instance: Instance;
+  if (target.kind === "instance") instance = target.instance;
+  else {
+    const base = scope.line || target.recipe.decl.name.text;
+    let name = base;
+    for (let i = 2; scope.members.has(name); i++) name = `${base}_${i}`;
+    instance = bindInstance(target.recipe, join(scope.path, name));
+    scope.members.set(name, { kind: "instance", instance });
+  }
+  const flat = args.flatMap((a): readonly CallArg[] =>
+    a.bound.val.kind === "tuple" ? a.bound.val.items.map((val) => ({ name: undefined, bound: { val, span: a.bound.span } })) : [a],
+  );
+  const decl = instance.recipe.decl;
+  const slots = decl.params.filter((p) => p.shape);
+  const positional = flat.filter((a) => !a.name);
+  const first = positional.findIndex((a) => a.bound.val.kind !== "tensor");
+  const lead = first < 0 ? positional.length : first;
+  const tensors = slots.slice(0, lead);
+  if (lead > slots.length) {
+    scope.tracer.report("call/too-many-tensors", { layer: decl.name.text, most: slots.length, given: positional.length }, span);
+    return unknown;
+  }
+  const bound = bindArguments(scope, instance.recipe, flat, tensors);
+  return bound ? runInstance(scope, instance, bound, span) : unknown;
+}
+
+function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string, Bound>, span: Span): Val {
+  const { tracer } = caller;
+  const { decl } = instance.recipe;
+  if (tracer.calls.length >= limits.depth) {
+    tracer.report("layer/too-deep", { layer: decl.name.text, limit: limits.depth }, span);
+    return unknown;
+  }
+  const explicit: { param: Param; tensor: Tensor; span: Span }[] = [];
+  for (const param of decl.params) {
+    const arg = param.shape ? args.get(param.name.text) : undefined;
+    if (!arg || arg.val.kind === "none") continue;
+    const tensor = toTensor(caller, arg, arg.val.kind === "tensor" ? undefined : dtypes[param.dtype?.name ?? "float"]);
+    if (!tensor) return unknown;
+    explicit.push({ param, tensor, span: arg.span });
+  }
+  let failed = false;
+  let results: readonly { tensor: Tensor; names: readonly string[] }[] = [];
+  tracer.calls.push({ span, text: `\`${decl.name.text}\` is used here` });
+  const firstState = tracer.states.length;
+  const parent = caller.builder;
+  const nodes = parent.call(
+    decl.name.text,
+    explicit.map((e) => e.tensor.value),
+    (builder, inputs) => {
+      const scope = new Scope({
+        tracer,
+        builder,
+        file: instance.recipe.file,
+        axes: new AxisTable(),
+        instance,
+        path: instance.path,
+        members: instance.members,
+        states: new Map<string, StateSlot>(),
+        given: new Map([...args].filter(([name]) => !decl.params.some((p) => p.name.text === name)).map(([name, b]) => [name, b.val])),
+      });
+      const back = new Map<string, string>();
+      const bound = explicit.every((e, i) => {
+        const inner = { value: renamed(inputs[i]!, e.param.name.text), axes: e.tensor.axes };
+        const names = bindAxes(scope, e.param.shape!, inner, e.span, `\`${e.param.name.text}\` of \`${decl.name.text}\``);
+        if (!names) return false;
+        for (const [own, theirs] of names) if (!back.has(own)) back.set(own, theirs);
+        const wanted = dtypes[e.param.dtype?.name ?? "float"]!;
+        if (inner.value.dtype !== wanted) {
+          tracer.report("kind/expected", { expected: `a ${e.param.dtype?.name ?? "float"} tensor as \`${e.param.name.text}\``, found: kindOf(tensorVal(inner.value, [])) }, e.span);
+          return false;
+        }
+        scope.vars.set(e.param.name.text, tensorVal(inner.value, [...names.keys()]));
+        return true;
+      });
+      if (!bound || !bindParams(scope, decl, args, span)) {
+        failed = true;
+        return [];
+      }
+      for (const e of explicit) checkSizes(scope, e.param.shape!, e.tensor, e.span, `\`${e.param.name.text}\` of \`${decl.name.text}\``);
+      instance.runs += 1;
+      tracer.program.traced.add(decl);
+      runBody(decl.body, scope);
+      const outputs = conformResults(scope, decl);
+      if (!outputs) {
+        failed = true;
+        return [];
+      }
+      results = outputs.map((t) => ({ tensor: t, names: giveBack(t, back, explicit[0]?.tensor) }));
+      finishStates(scope);
+      return [...outputs.map((t) => t.value), ...tracer.states.slice(firstState).map((s) => builder.use(s.output))];
+    },
+    { path: instance.path, args: staticArgs(decl, args), names: decl.results.map((r) => r.name?.text ?? "") },
+  );
+  tracer.calls.pop();
+  tracer.nodes += 1;
+  if (failed) {
+    tracer.states.length = firstState;
+    return unknown;
+  }
+  for (let i = firstState; i < tracer.states.length; i++) {
+    tracer.states[i] = { ...tracer.states[i]!, output: nodes[results.length + i - firstState]! };
+  }
+  const tensors = results.map((r, i) => tensorVal(nodes[i]!, r.names));
+  return tensors.length === 1 ? tensors[0]! : { kind: "tuple", items: tensors };
+}
+
+/** A parameter's value carries the parameter's name into the generated code. */
+function renamed(value: Value, name: string): Value {
+  (value as { name: string }).name = name;
+  return value;
+}
+
+/** The arguments that a backend may need to know: numbers, flags and names. */
+function staticArgs(decl: LayerDecl, args: ReadonlyMap<string, Bound>): Record<string, number | string | boolean> {
+  const result: Record<string, number | string | boolean> = {};
+  for (const param of decl.params) {
+    const val = args.get(param.name.text)?.val;
+    if (!val || param.shape) continue;
+    const n = asNumber(val);
+    if (n !== undefined) result[param.name.text] = n;
+    else if (val.kind === "flag") result[param.name.text] = val.value;
+  }
+  return result;
+}
+
+/** Parameters without shape: given, or by default, in the order written; layers become instances here. */
+function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bound>, span: Span): boolean {
+  let ok = true;
+  for (const param of decl.params) {
+    const name = param.name.text;
+    if (scope.vars.has(name)) continue;
+    const given = args.get(name);
+    if (!given && !param.value) {
+      const what = param.shape ? "tensor" : (param.type?.name ?? "value");
+      scope.tracer.report("call/missing-argument", { layer: decl.name.text, name, what, signature: signature(decl) }, span);
+      ok = false;
+      continue;
+    }
+    const val = given?.val ?? evaluate(param.value!, scope);
+    if (param.shape) {
+      scope.vars.set(name, val.kind === "none" ? none : val);
+      continue;
+    }
+    const at = given?.span ?? param.value?.span ?? span;
+    const checked = checkKind(scope, val, param.type, at, `\`${name}\` of \`${decl.name.text}\``, param.within, join(scope.path, name));
+    if (!checked) {
+      ok = false;
+      continue;
+    }
+    if (checked.kind === "instance" && val.kind === "recipe") scope.members.set(name, checked);
+    scope.vars.set(name, checked);
+  }
+  return ok;
+}
+
+function conformResults(scope: Scope, decl: LayerDecl): readonly Tensor[] | undefined {
+  const returned = scope.returned;
+  if (!returned) {
+    if (!scope.tracer.sink.hasErrors) scope.tracer.report("layer/no-return", { layer: decl.name.text }, decl.name.span);
+    return undefined;
+  }
+  const values = returned.flatMap((v) => (v.kind === "tuple" ? v.items : [v]));
+  if (values.some((v) => v.kind === "unknown")) return undefined;
+  if (values.length !== decl.results.length) {
+    scope.tracer.report("layer/result-count", { layer: decl.name.text, declared: decl.results.length, returned: values.length }, decl.name.span);
+    return undefined;
+  }
+  const tensors: Tensor[] = [];
+  for (const [i, result] of decl.results.entries()) {
+    const span = returnSpan(decl.body, i) ?? result.span;
+    const raw = toTensor(scope, { val: values[i]!, span });
+    const shaped = raw && conform(scope, result.shape, raw, span, `the result of \`${decl.name.text}\``, raw.axes.length === 0);
+    if (!shaped) return undefined;
+    const dtype = dtypes[result.dtype?.name ?? "float"]!;
+    if (shaped.value.dtype !== dtype) {
+      scope.tracer.report("kind/expected", { expected: `a ${result.dtype?.name ?? "float"} tensor as the result of \`${decl.name.text}\``, found: kindOf(tensorVal(shaped.value, [])) }, span);
+      return undefined;
+    }
+    tensors.push({ value: scope.builder.use(shaped.value), axes: shaped.axes });
+  }
+  return tensors;
+}
+
+function returnSpan(body: readonly Stmt[], index: number): Span | undefined {
+  const last = body.findLast((s) => s.kind === "return");
+  return last?.kind === "return" ? (last.values[index]?.span ?? last.span) : undefined;
+}
+
+/**
+ * A result's axes in the caller's names: those bound from its arguments go back; a new axis that takes the place of
+ * one of equal size takes its name; another keeps the layer's own name, marked as not the caller's.
+ */
+function giveBack(result: Tensor, back: ReadonlyMap<string, string>, first: Tensor | undefined): readonly string[] {
+  const names = result.axes.map((a) => back.get(a));
+  const taken = new Set(names.filter((n) => n !== undefined));
+  return names.map((name, i) => {
+    if (name !== undefined) return name;
+    const fromRight = result.axes.length - i;
+    const place = first ? first.axes.length - fromRight : -1;
+    const theirs = first?.axes[place];
+    if (first && theirs && !taken.has(theirs) && first.value.shape[place]!.compare(result.value.shape[i]!) === "same") {
+      taken.add(theirs);
+      return theirs;
+    }
+    let own = result.axes[i]!;
+    while (taken.has(own)) own = `${own}'`;
+    taken.add(own);
+    return own;
+  });
+}
+
+/** The states of the layer just traced become states of the graph. */
+function finishStates(scope: Scope): void {
+  for (const slot of scope.states.values()) slot.finish?.();
+}
+
+/** `fn f(y) = …`: an abbreviation; with declared shapes it has axes of its own and gives names back. */
+export function callFn(caller: Scope, decl: FnDecl, home: Scope, args: readonly CallArg[], span: Span): Val {
+  const { tracer } = caller;
+  if (args.length !== decl.params.length || args.some((a) => a.name)) {
+    tracer.report("call/fn-arguments", { name: decl.name.text, params: decl.params.map((p) => p.name.text), given: args.length }, span);
+    return unknown;
+  }
+  if (args.some((a) => a.bound.val.kind === "unknown")) return unknown;
+  if (tracer.calls.length >= limits.depth) {
+    tracer.report("layer/too-deep", { layer: decl.name.text, limit: limits.depth }, span);
+    return unknown;
+  }
+  const shaped = decl.params.some((p) => p.shape);
+  const scope = new Scope({
+    tracer,
+    builder: caller.builder,
+    file: home.file,
+    parent: shaped ? undefined : home,
+    axes: shaped ? new AxisTable() : caller.axes,
+    states: home.states,
+    outer: home.outer,
+  });
+  tracer.calls.push({ span, text: `\`${decl.name.text}\` is used here` });
+  const back = new Map<string, string>();
+  let first: Tensor | undefined;
+  let ok = true;
+  for (const [i, param] of decl.params.entries()) {
+    const { val, span: at } = args[i]!.bound;
+    if (!param.shape) {
+      scope.vars.set(param.name.text, val);
+      continue;
+    }
+    const tensor = toTensor(caller, { val, span: at });
+    const names = tensor && bindAxes(scope, param.shape, tensor, at, `\`${param.name.text}\` of \`${decl.name.text}\``);
+    if (!tensor || !names) {
+      ok = false;
+      continue;
+    }
+    first ??= tensor;
+    for (const [own, theirs] of names) if (!back.has(own)) back.set(own, theirs);
+    scope.vars.set(param.name.text, tensorVal(tensor.value, [...names.keys()]));
+  }
+  const result = ok ? evaluate(decl.body, scope) : unknown;
+  tracer.calls.pop();
+  if (!shaped || result.kind !== "tensor") return result;
+  return tensorVal(result.tensor.value, giveBack(result.tensor, back, first));
+}

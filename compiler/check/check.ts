@@ -1,0 +1,80 @@
+import type { LayerDecl, ModelDecl, Param } from "../../grammar/ast.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
+import { Dim } from "../dim/dim.js";
+import { callLayer } from "./calls.js";
+import { dtypes } from "./calls.js";
+import type { ModelInstance } from "./instance.js";
+import { instantiateModel } from "./instantiate.js";
+import type { Program } from "./program.js";
+import { Scope } from "./scope.js";
+import { Tracer } from "./tracer.js";
+import { type Bound, count, flag, tensorVal, unknown, type Val } from "./values.js";
+
+/**
+ * Checks every model and layer of the main file. Models that can be built are traced and answered by name; one that
+ * leaves fields open for its variants is checked through them. A layer that no model runs is traced alone, its sizes
+ * as symbols: only what is wrong for all sizes is reported.
+ */
+export function checkProgram(program: Program, sink: Diagnostics): Map<string, ModelInstance> {
+  const instances = new Map<string, ModelInstance>();
+  for (const { name, decl } of program.models) {
+    if (isAbstract(program, decl)) continue;
+    const instance = instantiateModel(program, name, sink, "first");
+    if (instance && !hasHole(decl)) instances.set(name, instance);
+  }
+  for (const item of program.ast.items) {
+    if (item.kind === "layer" && !program.traced.has(item)) checkLayerAlone(program, item, sink);
+  }
+  return instances;
+}
+
+/** Declares fields or slots and gives some no value, or another model of the file builds on it: a base for variants. */
+function isAbstract(program: Program, decl: ModelDecl): boolean {
+  const open = decl.items.some((i) => (i.kind === "field" || i.kind === "slot") && !i.value);
+  const isBase = program.models.some((m) => m.decl.base?.text === decl.name.text && m.decl !== decl);
+  return open || (isBase && !complete(program, decl));
+}
+
+function complete(program: Program, decl: ModelDecl): boolean {
+  const given = new Set(decl.items.flatMap((i) => (i.kind === "assign" ? [i.path[0]!.text] : [])));
+  const base = decl.base && program.lookup(program.path, decl.base.text)?.decl;
+  if (base?.kind !== "model") return decl.items.some((i) => i.kind === "forward");
+  return base.items.every((i) => i.kind !== "field" || i.value !== undefined || i.names.every((n) => given.has(n.text)));
+}
+
+const hasHole = (decl: ModelDecl): boolean => decl.items.some((i) => i.kind === "assign" && i.value.kind === "hole");
+
+function checkLayerAlone(program: Program, decl: LayerDecl, sink: Diagnostics): void {
+  const tracer = new Tracer({ program, sink, decoding: false, generic: true });
+  const scope = new Scope({ tracer, builder: tracer.top, file: program.path });
+  const args: { name: { text: string; span: typeof decl.span }; bound: Bound }[] = [];
+  const axes = new Map<string, Dim>();
+  for (const param of decl.params) {
+    const val = stand(param, scope, axes);
+    if (val) args.push({ name: param.name, bound: { val, span: param.span } });
+  }
+  const recipe = { decl, file: program.path, args: new Map<string, Bound>(), span: decl.name.span };
+  callLayer(scope, { kind: "recipe", recipe }, args, decl.name.span);
+}
+
+/** What stands for an argument that nobody gives: a tensor with symbols as sizes, a size as a symbol. */
+function stand(param: Param, scope: Scope, axes: Map<string, Dim>): Val | undefined {
+  if (param.value) return undefined;
+  if (!param.shape) {
+    if (param.type?.name === "count") return count(Dim.symbol(param.name.text));
+    return param.type?.name === "flag" ? flag(true) : unknown;
+  }
+  const names: string[] = [];
+  const sizes: Dim[] = [];
+  for (const [i, axis] of param.shape.axes.entries()) {
+    const name = axis.kind === "rest" ? "..0" : axis.kind === "axis" ? axis.name.text : `'${i}`;
+    // An axis whose size is written gets that very size: a symbol of its own would only be assumed equal.
+    const written = axis.kind === "axis" && axis.size?.kind === "name" ? Dim.symbol(axis.size.name) : undefined;
+    const size = written ?? axes.get(name) ?? Dim.symbol(axis.kind === "rest" ? "batch" : name.toLowerCase());
+    axes.set(name, size);
+    names.push(name);
+    sizes.push(size);
+  }
+  const value = scope.builder.input({ dtype: dtypes[param.dtype?.name ?? "float"]!, shape: sizes }, param.name.text);
+  return tensorVal(value, names);
+}

@@ -1,0 +1,205 @@
+import type { ModelDecl, Span } from "../../grammar/ast.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
+import { Dim } from "../dim/dim.js";
+import type { Graph, InputPort, OutputPort, SymbolInfo, Value } from "../ir/graph.js";
+import { toTensor } from "./arithmetic.js";
+import { dtypes } from "./calls.js";
+import type { FieldValue, ModelConstraint, ModelInstance } from "./instance.js";
+import { ModelEnv } from "./model.js";
+import { modelChain } from "./model-names.js";
+import type { Program } from "./program.js";
+import { Scope } from "./scope.js";
+import { conform, declareAxis, wholeCount } from "./shapes.js";
+import { runBody } from "./statements.js";
+import { type TracedState, Tracer } from "./tracer.js";
+import { count, tensorVal, unknown } from "./values.js";
+
+/** The sizes of a model's inputs that are known only at run time, by the axis that `forward` names. */
+const symbolNames: Readonly<Record<string, string>> = { B: "batch", T: "seq", S: "source" };
+
+/**
+ * A model after late binding, as graphs. Undefined where something is wrong; all of it is in `sink`. `holes` says what
+ * an unsolved `?` means: an error, or (when only checking) the first value of its range.
+ */
+export function instantiateModel(program: Program, name: string, sink: Diagnostics, holes: "reject" | "first" = "reject"): ModelInstance | undefined {
+  const found = program.lookup(program.path, name);
+  if (found?.decl.kind !== "model") {
+    sink.report("model/not-found", { name, models: program.models.map((m) => m.name) }, {});
+    return undefined;
+  }
+  const { decl, file } = found;
+  const start = trace(program, decl, file, sink, false, holes);
+  if (!start) return undefined;
+  const step = start.states.length > 0 ? trace(program, decl, file, sink, true, holes) : start;
+  if (!step) return undefined;
+  return {
+    name,
+    decl,
+    fields: fieldValues(start.env),
+    blocks: start.env.blocks,
+    constraints: constraints(program, decl, file),
+    start: start.graph,
+    step: step.graph,
+    separateStep: start.readsDecoding && start.states.length > 0,
+  };
+}
+
+interface Traced {
+  readonly graph: Graph;
+  readonly env: ModelEnv;
+  readonly states: readonly TracedState[];
+  readonly readsDecoding: boolean;
+}
+
+function trace(program: Program, decl: ModelDecl, file: string, sink: Diagnostics, decoding: boolean, holes: "reject" | "first"): Traced | undefined {
+  const before = errors(sink);
+  const tracer = new Tracer({ program, sink, decoding, generic: false });
+  const env = new ModelEnv(tracer, decl, file);
+  const missing = env.unset;
+  if (missing.length > 0) {
+    sink.report("model/unset-fields", { model: decl.name.text, fields: missing.map((f) => `${f.name.text}: ${f.type?.name ?? "layer"}`) }, {
+      span: decl.name.span,
+      labels: missing.filter((f) => !f.name.span.file.startsWith("std/")).map((f) => ({ span: f.name.span, text: "declared here" })),
+    });
+  }
+  for (const name of env.fields.keys()) {
+    const val = env.field(name);
+    if (val.kind === "hole") holed(env, sink, decl, name, val.span, holes);
+  }
+  if (!env.forward) {
+    if (errors(sink) === before) sink.report("model/no-forward", { model: decl.name.text }, { span: decl.name.span });
+    return undefined;
+  }
+  const ports = errors(sink) === before ? runForward(env, tracer, env.forward) : undefined;
+  if (!ports || errors(sink) > before) return undefined;
+  const { inputs, outputs } = ports;
+  const states = statePorts(tracer.states);
+  const inputPorts: InputPort[] = [
+    ...inputs.map((i) => ({ role: "data" as const, ...i })),
+    ...states.flatMap((s) => (s.state.input ? [{ role: "state" as const, name: s.past, value: s.state.input, state: s.state.info }] : [])),
+    ...tracer.weights.values(),
+  ];
+  const outputPorts: OutputPort[] = [
+    ...outputs.map((o) => ({ role: "data" as const, ...o })),
+    ...states.map((s) => ({ role: "state" as const, name: s.present, value: s.state.output, state: s.state.info })),
+  ];
+  const graph: Graph = {
+    name: decl.name.text,
+    inputs: inputPorts.map((p) => p.value),
+    nodes: tracer.top.nodes,
+    outputs: outputPorts.map((p) => p.value),
+    inputPorts,
+    outputPorts,
+    symbols: symbolsOf(inputPorts),
+    assumptions: tracer.assumptions,
+  };
+  return { graph, env, states: tracer.states, readsDecoding: tracer.readsDecoding };
+}
+
+const errors = (sink: Diagnostics): number => sink.list.filter((d) => d.severity === "error").length;
+
+function holed(env: ModelEnv, sink: Diagnostics, decl: ModelDecl, name: string, span: Span, holes: "reject" | "first"): void {
+  if (holes === "reject") sink.report("model/hole", { model: decl.name.text, name }, { span });
+  else {
+    sink.report("model/hole-not-solved", { name }, { span });
+    env.fillHole(name);
+  }
+}
+
+function runForward(env: ModelEnv, tracer: Tracer, forward: NonNullable<ModelEnv["forward"]>): { inputs: { name: string; value: Value }[]; outputs: { name: string; value: Value }[] } | undefined {
+  const outer = env.scope(forward.file);
+  const scope = new Scope({ tracer, builder: tracer.top, file: forward.file, members: outer.members, outer: outer.outer });
+  const inputs: { name: string; value: Value }[] = [];
+  for (const param of forward.decl.params) {
+    const name = param.name.text;
+    if (!param.shape) {
+      const val = param.type?.name === "count" ? count(Dim.symbol(name)) : unknown;
+      scope.vars.set(name, val);
+      env.inputs.set(name, val);
+      continue;
+    }
+    const axes: string[] = [];
+    const sizes: Dim[] = [];
+    for (const axis of param.shape.axes) {
+      if (axis.kind === "rest") {
+        tracer.report("model/rest-in-forward", {}, axis.span);
+        return undefined;
+      }
+      const axisName = axis.kind === "axis" ? axis.name.text : `'${axes.length}`;
+      const known = scope.axes.sizes.get(axisName)?.size;
+      const size = axis.size ? wholeCount(scope, axis.size, "a size of an input") : (known ?? Dim.symbol(symbolNames[axisName] ?? axisName.toLowerCase()));
+      if (!size) return undefined;
+      if (axis.kind === "axis") declareAxis(scope, axis.name, size);
+      axes.push(axisName);
+      sizes.push(size);
+    }
+    const value = tracer.top.input({ dtype: dtypes[param.dtype?.name ?? "float"]!, shape: sizes }, name);
+    inputs.push({ name, value });
+    scope.vars.set(name, tensorVal(value, axes));
+    env.inputs.set(name, tensorVal(value, axes));
+  }
+  runBody(forward.decl.body, scope);
+  const returned = scope.returned?.flatMap((v) => (v.kind === "tuple" ? v.items : [v]));
+  if (!returned || returned.some((v) => v.kind === "unknown")) return undefined;
+  const { results } = forward.decl;
+  if (returned.length !== results.length) {
+    tracer.report("layer/result-count", { layer: "forward", declared: results.length, returned: returned.length }, forward.decl.span);
+    return undefined;
+  }
+  const outputs: { name: string; value: Value }[] = [];
+  for (const [i, result] of results.entries()) {
+    const raw = toTensor(scope, { val: returned[i]!, span: result.span });
+    const shaped = raw && conform(scope, result.shape, raw, result.span, "the result of `forward`", false);
+    if (!shaped) return undefined;
+    outputs.push({ name: result.name?.text ?? (i === 0 ? "output" : `output_${i}`), value: shaped.value });
+  }
+  return { inputs, outputs };
+}
+
+/** States under the names that the ecosystem's runtimes know: keys and values of attention, and all others. */
+function statePorts(states: readonly TracedState[]): { state: TracedState; past: string; present: string }[] {
+  const groups = new Map<string, TracedState[]>();
+  for (const s of states) groups.set(s.info.path, [...(groups.get(s.info.path) ?? []), s]);
+  let caches = 0;
+  let others = 0;
+  return [...groups.values()].flatMap((group) => {
+    const names = group.map((s) => s.info.name).sort().join();
+    const isCache = names === "keys,values";
+    const n = isCache ? caches++ : others++;
+    return group.map((state) => {
+      const short = isCache ? (state.info.name === "keys" ? "key" : "value") : state.info.name;
+      return isCache
+        ? { state, past: `past_key_values.${n}.${short}`, present: `present.${n}.${short}` }
+        : { state, past: `past_state.${n}.${short}`, present: `present_state.${n}.${short}` };
+    });
+  });
+}
+
+function symbolsOf(ports: readonly InputPort[]): SymbolInfo[] {
+  const names = new Set<string>();
+  for (const p of ports) if (p.role !== "weight") for (const d of p.value.shape) for (const s of d.symbols) names.add(s);
+  return [...names].map((name) => ({ name, least: name.startsWith("past") ? 0n : 1n }));
+}
+
+function fieldValues(env: ModelEnv): FieldValue[] {
+  return [...env.fields].flatMap(([name, field]): FieldValue[] => {
+    const val = env.field(name);
+    const span = field.source?.span ?? field.name.span;
+    if (val.kind === "count" && val.dim.int !== undefined) return [{ name, value: val.dim.int, span }];
+    if (val.kind === "number" || val.kind === "flag" || val.kind === "text") return [{ name, value: val.value, span }];
+    if (val.kind === "instance") return [{ name, value: val.instance.recipe.decl.name.text, span }];
+    return [];
+  });
+}
+
+/** Budgets and expectations of the model and its bases. An expectation speaks of the model that states it alone. */
+function constraints(program: Program, decl: ModelDecl, file: string): ModelConstraint[] {
+  return modelChain(program, decl, file).flatMap((link) =>
+    link.decl.items.flatMap((item) => {
+      if (item.kind !== "budget" && item.kind !== "expect") return [];
+      if (item.kind === "expect" && link.decl !== decl) return [];
+      const profile = item.profile ? program.profile(link.file, item.profile.text) : undefined;
+      return item.constraints.map((constraint) => ({ kind: item.kind, constraint, profile, model: link.decl }));
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+import type { ForAlongExpr, ForExpr } from "../../grammar/ast.js";
+import { Builder } from "../ir/build.js";
+import { toTensor } from "./arithmetic.js";
+import { join } from "./calls.js";
+import { evaluate } from "./expressions.js";
+import type { MapLoop, Scope } from "./scope.js";
+import { axisSize } from "./shapes.js";
+import { runBody } from "./statements.js";
+import { limits } from "./tracer.js";
+import { asNumber, count, tensorVal, unknown, type Val } from "./values.js";
+
+/** `for i in 0 ..< n { … }`: a list; weights are named by the index, outer names are carried from round to round. */
+export function evaluateFor(expr: ForExpr, scope: Scope): Val {
+  const from = asNumber(evaluate(expr.range.from, scope));
+  const end = expr.range.to && asNumber(evaluate(expr.range.to, scope));
+  const step = expr.range.step ? asNumber(evaluate(expr.range.step, scope)) : 1;
+  if (from === undefined || end === undefined || step === undefined || step <= 0) {
+    if (!scope.tracer.generic) scope.tracer.report("for/range-unknown", {}, expr.range.span);
+    return unknown;
+  }
+  const last = expr.range.inclusive ? end : end - 1;
+  const rounds = Math.floor((last - from) / step) + 1;
+  if (rounds > limits.rounds) {
+    scope.tracer.report("limit/rounds", { rounds, limit: limits.rounds }, expr.range.span);
+    return unknown;
+  }
+  const name = scope.line || "for";
+  const items: Val[] = [];
+  const records: Val[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const members = new Map<string, Val>();
+    const inner = scope.inner({ path: join(join(scope.path, name), String(i)), members });
+    inner.vars.set(expr.name.text, count(from + i * step));
+    inner.line = "";
+    items.push(runBody(expr.body, inner));
+    records.push({ kind: "record", members });
+  }
+  scope.members.set(name, { kind: "list", items: records });
+  return { kind: "list", items };
+}
+
+/** `for c along C { … }`: one place after another in one body's workspace, stacked along `C`. */
+export function evaluateForAlong(expr: ForAlongExpr, scope: Scope): Val {
+  const size = axisSize(scope, expr.axis);
+  if (!size) return unknown;
+  const inner = new Builder(scope.builder);
+  const loop: MapLoop = { variable: expr.name.text, axis: expr.axis.text, size, outer: scope.builder, inner, mapped: new Map() };
+  const body = scope.inner({ builder: inner, along: loop });
+  const place = scope.builder.op("iota", [], { size });
+  const index = inner.input({ dtype: "i32", shape: [] }, expr.name.text);
+  loop.mapped.set(place, index);
+  body.vars.set(expr.name.text, tensorVal(index, []));
+  const result = runBody(expr.body, body);
+  const tensor = result.kind === "unknown" ? undefined : toTensor(body, { val: result, span: expr.span });
+  if (!tensor) return unknown;
+  if (tensor.axes.includes(expr.axis.text)) {
+    scope.tracer.report("for/axis-in-result", { axis: expr.axis.text }, expr.span);
+    return unknown;
+  }
+  const output = inner.use(tensor.value);
+  const used = new Set([output, ...inner.nodes.flatMap((n) => n.inputs)]);
+  const captured = inner.captured.filter((v) => used.has(inner.use(v)));
+  const mapped = [...loop.mapped].filter(([, v]) => used.has(v) || v === index);
+  const region = {
+    inputs: [...mapped.map(([, v]) => v), ...captured.map((v) => inner.use(v))],
+    nodes: inner.nodes,
+    outputs: [output],
+  };
+  const inputs = [...mapped.map(([v]) => v), ...captured];
+  const stacked = scope.builder.op("map", inputs, { mapped: mapped.length, body: region });
+  return tensorVal(stacked, [expr.axis.text, ...tensor.axes]);
+}

@@ -1,0 +1,305 @@
+import type { Axis, BlockItem, Expr, File, ForwardDecl, LayerDecl, ModelDecl, ModelItem, Param, PatternAxis, Result, Shape, Span, Stmt } from "../../grammar/ast.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
+import { builtins, isBuiltin } from "./builtins/index.js";
+import { constants } from "./expressions.js";
+import { modelNames } from "./model-names.js";
+import type { Program } from "./program.js";
+
+/** Names that may stand where an init or a distribution is written. */
+const inits = ["zeros", "ones", "constant", "normal", "uniform"];
+
+/**
+ * Reports every name in a file that is declared nowhere, in every branch, used or not: one pass over the text, before
+ * anything is evaluated. `quiet` holds names whose import has already failed.
+ */
+export function checkNames(program: Program, ast: File, file: string, sink: Diagnostics, unresolved: Set<string>, quiet: ReadonlySet<string>): void {
+  const walker = new Walker(program, file, sink, unresolved, quiet);
+  for (const item of ast.items) {
+    if (item.kind === "layer") walker.layer(item);
+    else if (item.kind === "model") walker.model(item);
+    else if (item.kind === "fn") walker.fn(item.params, item.body, new Set());
+  }
+}
+
+class Walker {
+  constructor(
+    private readonly program: Program,
+    private readonly file: string,
+    private readonly sink: Diagnostics,
+    private readonly unresolved: Set<string>,
+    private readonly quiet: ReadonlySet<string>,
+  ) {}
+
+  layer(decl: LayerDecl): void {
+    this.body(decl.params, decl.results, decl.body, new Set());
+  }
+
+  fn(params: readonly { name: { text: string }; shape: Shape | undefined }[], body: Expr, outer: ReadonlySet<string>): void {
+    const known = new Set([...outer, ...params.map((p) => p.name.text)]);
+    for (const p of params) if (p.shape) axisNames(p.shape).forEach((a) => void known.add(a));
+    collectExpr(body, known);
+    this.expr(body, known);
+  }
+
+  private body(params: readonly Param[], results: readonly Result[], body: readonly Stmt[], outer: ReadonlySet<string>): void {
+    const known = new Set([...outer, ...params.map((p) => p.name.text)]);
+    for (const p of params) if (p.shape) axisNames(p.shape).forEach((a) => void known.add(a));
+    for (const r of results) axisNames(r.shape).forEach((a) => void known.add(a));
+    collect(body, known);
+    for (const p of params) {
+      if (p.shape) this.shape(p.shape, known);
+      if (p.value) this.expr(p.value, known);
+      if (p.within) [p.within.from, p.within.to].forEach((e) => void (e && this.expr(e, known)));
+    }
+    for (const r of results) this.shape(r.shape, known);
+    for (const s of body) this.stmt(s, known);
+  }
+
+  model(decl: ModelDecl): void {
+    const known = modelNames(this.program, decl, this.file);
+    for (const item of decl.items) this.modelItem(item, known);
+  }
+
+  private modelItem(item: ModelItem | BlockItem, known: ReadonlySet<string>): void {
+    switch (item.kind) {
+      case "field":
+      case "slot":
+        if (item.value) this.expr(item.value, known);
+        return;
+      case "instances":
+      case "assign":
+        this.expr(item.value, known);
+        return;
+      case "blocks":
+        if (item.count) this.expr(item.count, known);
+        for (const inner of item.items ?? []) this.modelItem(inner, known);
+        return;
+      case "at":
+        for (const s of item.selectors) for (const e of [s.from, s.to, s.every]) if (e) this.expr(e, known);
+        for (const inner of item.items) this.modelItem(inner, known);
+        return;
+      case "weight":
+      case "require":
+        this.stmt(item, known);
+        return;
+      case "forward":
+        this.forward(item, known);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private forward(item: ForwardDecl, known: ReadonlySet<string>): void {
+    this.body(item.params, item.results, item.body, known);
+  }
+
+  private stmt(stmt: Stmt, known: ReadonlySet<string>): void {
+    switch (stmt.kind) {
+      case "weight":
+        this.shape(stmt.shape, known);
+        if (stmt.init) this.expr(stmt.init, new Set([...known, ...inits]));
+        return;
+      case "state":
+        this.shape(stmt.shape, known);
+        if (stmt.init) this.expr(stmt.init, new Set([...known, ...inits]));
+        return;
+      case "random":
+        this.shape(stmt.shape, known);
+        this.expr(stmt.distribution, new Set([...known, ...inits]));
+        return;
+      case "next":
+      case "loss":
+      case "expr":
+      case "instances":
+        this.expr(stmt.value, known);
+        return;
+      case "let":
+        if (stmt.shape) this.shape(stmt.shape, known);
+        this.expr(stmt.value, known);
+        return;
+      case "require":
+        this.expr(stmt.condition, known);
+        return;
+      case "if":
+        this.expr(stmt.condition, known);
+        for (const s of [...stmt.then, ...(stmt.otherwise ?? [])]) this.stmt(s, known);
+        return;
+      case "return":
+        for (const e of stmt.values) this.expr(e, known);
+        return;
+      case "inverse": {
+        const inner = new Set([...known, ...stmt.names.map((n) => n.text)]);
+        for (const s of stmt.body) this.stmt(s, inner);
+        return;
+      }
+      case "fn":
+        this.fn(stmt.params, stmt.body, known);
+        return;
+    }
+  }
+
+  private shape(shape: Shape, known: ReadonlySet<string>): void {
+    for (const axis of shape.axes) {
+      if (axis.kind === "rest") continue;
+      if (axis.size) this.expr(axis.size, known);
+      if (axis.kind === "axis" && axis.bound) this.expr(axis.bound, known);
+    }
+  }
+
+  private expr(expr: Expr, known: ReadonlySet<string>): void {
+    switch (expr.kind) {
+      case "name":
+        this.name(expr.name, expr.span, known, false);
+        return;
+      case "list":
+      case "tuple":
+        for (const e of expr.items) this.expr(e, known);
+        return;
+      case "unary":
+        this.expr(expr.operand, known);
+        return;
+      case "binary":
+        this.expr(expr.left, known);
+        this.expr(expr.right, known);
+        return;
+      case "if-else":
+        for (const e of [expr.condition, expr.then, expr.otherwise]) this.expr(e, known);
+        return;
+      case "call":
+        if (expr.callee.kind === "name") this.name(expr.callee.name, expr.callee.span, known, true);
+        else this.expr(expr.callee, known);
+        for (const a of expr.args) this.expr(a.value, known);
+        return;
+      case "einsum":
+        for (const a of expr.args) this.expr(a, known);
+        return;
+      case "index":
+        this.expr(expr.target, known);
+        for (const s of expr.subscripts) {
+          if (s.kind === "at") this.expr(s.index, known);
+          else [s.from, s.to].forEach((e) => void (e && this.expr(e, known)));
+        }
+        return;
+      case "member":
+        this.expr(expr.target, known);
+        return;
+      case "for": {
+        const inner = new Set([...known, expr.name.text]);
+        this.expr(expr.range.from, known);
+        if (expr.range.to) this.expr(expr.range.to, known);
+        for (const s of expr.body) this.stmt(s, inner);
+        return;
+      }
+      case "for-along": {
+        const inner = new Set([...known, expr.name.text]);
+        for (const s of expr.body) this.stmt(s, inner);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  private name(name: string, span: Span, known: ReadonlySet<string>, called: boolean): void {
+    if (known.has(name) || isBuiltin(name) || (constants as readonly string[]).includes(name) || this.quiet.has(name)) return;
+    const declared = this.program.lookup(this.file, name);
+    if (declared && declared.decl.kind !== "profile") return;
+    this.unresolved.add(`${span.file}:${span.start}`);
+    const layers = this.program.names(this.file);
+    const candidates = called ? [...layers, ...Object.keys(builtins), ...known] : [...known, ...layers];
+    const near = nearest(name, candidates);
+    const place = { span, fixes: near ? [{ title: "replace", span, replacement: near }] : [] };
+    if (/^[A-Z]/.test(name) && !called) {
+      const axes = [...known].filter((k) => /^[A-Z]/.test(k));
+      this.sink.report("shape/unknown-axis", { axis: name, near: nearest(name, axes), known: axes }, place);
+    } else if (called) this.sink.report("name/unknown-layer", { name, near, file: this.file }, place);
+    else this.sink.report("name/unknown", { name, near }, place);
+  }
+}
+
+const axisNames = (shape: Shape): string[] => shape.axes.flatMap((a: Axis) => (a.kind === "axis" ? [a.name.text] : []));
+const patternNames = (axes: readonly PatternAxis[]): string[] => axes.flatMap((a) => (a.kind === "axis" ? [a.name.text] : []));
+
+/** The names that statements bring: weights, states, lines, and the axes that shapes and patterns name. */
+function collect(body: readonly Stmt[], known: Set<string>): void {
+  for (const stmt of body) {
+    switch (stmt.kind) {
+      case "weight":
+      case "state":
+      case "random":
+        for (const n of stmt.names) known.add(n.text);
+        for (const a of axisNames(stmt.shape)) known.add(a);
+        break;
+      case "let":
+        for (const n of stmt.names) known.add(n.text);
+        if (stmt.shape) for (const a of axisNames(stmt.shape)) known.add(a);
+        collectExpr(stmt.value, known);
+        break;
+      case "instances":
+        for (const n of stmt.names) known.add(n.text);
+        break;
+      case "if":
+        collect(stmt.then, known);
+        collect(stmt.otherwise ?? [], known);
+        break;
+      case "fn":
+        known.add(stmt.name.text);
+        collectExpr(stmt.body, known);
+        break;
+      case "inverse":
+        collect(stmt.body, known);
+        break;
+      case "return":
+        for (const e of stmt.values) collectExpr(e, known);
+        break;
+      case "next":
+      case "loss":
+      case "expr":
+        collectExpr(stmt.value, known);
+        break;
+    }
+  }
+}
+
+/** The axes that expressions name: einsum patterns, slices, `A B -> P`. */
+function collectExpr(expr: Expr, known: Set<string>): void {
+  const all = (list: readonly (Expr | undefined)[]) => list.forEach((e) => void (e && collectExpr(e, known)));
+  switch (expr.kind) {
+    case "list":
+    case "tuple":
+      return all(expr.items);
+    case "unary":
+      return collectExpr(expr.operand, known);
+    case "binary":
+      return all([expr.left, expr.right]);
+    case "if-else":
+      return all([expr.condition, expr.then, expr.otherwise]);
+    case "call":
+      all(expr.args.map((a) => a.value));
+      return collectExpr(expr.callee, known);
+    case "pattern":
+      for (const a of [...patternNames(expr.from), ...patternNames(expr.to)]) known.add(a);
+      return;
+    case "einsum":
+      for (const s of [...expr.inputs, expr.output]) for (const a of axisNames(s)) known.add(a);
+      return all(expr.args);
+    case "index":
+      collectExpr(expr.target, known);
+      for (const s of expr.subscripts) {
+        if (s.kind === "slice") {
+          if (s.as) known.add(s.as.text);
+          all([s.from, s.to]);
+        } else collectExpr(s.index, known);
+      }
+      return;
+    case "member":
+      return collectExpr(expr.target, known);
+    case "for":
+    case "for-along":
+      return collect(expr.body, known);
+    default:
+      return;
+  }
+}

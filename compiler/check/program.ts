@@ -1,0 +1,190 @@
+import type { File, Import, Item, LayerDecl, ModelDecl, ProfileDecl, Span } from "../../grammar/ast.js";
+import { parse } from "../../grammar/parse.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
+import type { Host } from "../host.js";
+import { isBuiltin } from "./builtins/index.js";
+import { constants } from "./expressions.js";
+import { checkNames } from "./names.js";
+
+export interface Declared<D extends Item = Item> {
+  readonly decl: D;
+  readonly file: string;
+}
+
+/** One source file and what its own text declares and imports. */
+interface Unit {
+  readonly path: string;
+  readonly text: string;
+  readonly ast: File;
+  readonly own: ReadonlyMap<string, Declared>;
+  readonly imported: Map<string, Declared>;
+}
+
+/** A spec with everything it imports, names resolved. The main file's items are what `check` speaks of. */
+export interface Program {
+  readonly path: string;
+  readonly ast: File;
+  readonly models: readonly { readonly name: string; readonly decl: ModelDecl }[];
+  /** Places whose name stands nowhere (`file:start`); already reported. */
+  readonly unresolved: ReadonlySet<string>;
+  /** Layers that some model has run, and so checked with real sizes. */
+  readonly traced: Set<LayerDecl>;
+  /** The text of a file that was read, std files included. */
+  source(file: string): string | undefined;
+  /** What a name declared at the top of a file means in `file`: its own, imported, or of the standard library. */
+  lookup(file: string, name: string): Declared | undefined;
+  /** Every name that `lookup` finds. */
+  names(file: string): readonly string[];
+  profile(file: string, name: string): ProfileDecl | undefined;
+}
+
+const limit = { files: 256 } as const;
+
+/**
+ * Reads a spec and its imports. Total: a missing file, a broken one or a cycle is a diagnostic, and what could be read
+ * is still there.
+ */
+export function loadProgram(host: Host, path: string, sink: Diagnostics): Program {
+  const units = new Map<string, Unit>();
+  const std = new Map<string, Declared>();
+  const quiet = new Set<string>();
+
+  const load = (file: string): Unit | undefined => {
+    const known = units.get(file);
+    if (known) return known;
+    const text = host.read(file);
+    if (text === undefined) return undefined;
+    const ast = parse(text, file, sink);
+    const own = new Map<string, Declared>();
+    for (const item of ast.items) declare(own, item, file);
+    const unit: Unit = { path: file, text, ast, own, imported: new Map() };
+    units.set(file, unit);
+    return unit;
+  };
+
+  const declare = (own: Map<string, Declared>, item: Item, file: string): void => {
+    const name = item.name.text;
+    if (name === "") return;
+    const first = own.get(name);
+    if (first) sink.report("name/declared-twice", { name }, { span: item.name.span, labels: [{ span: first.decl.name.span, text: "first declared here" }] });
+    else if (isBuiltin(name) || (constants as readonly string[]).includes(name)) sink.report("name/shadows-builtin", { name }, { span: item.name.span });
+    else own.set(name, { decl: item, file });
+  };
+
+  for (const file of host.std()) {
+    const unit = load(file);
+    for (const [name, declared] of unit?.own ?? []) std.set(name, declared);
+  }
+
+  const resolveImports = (unit: Unit, chain: readonly string[]): void => {
+    for (const item of unit.ast.imports) {
+      const from = item.from.value;
+      if (from === "std") {
+        importNames(unit, item, std, from);
+        continue;
+      }
+      const target = relative(unit.path, from);
+      if (chain.includes(target)) {
+        sink.report("import/cycle", { chain: [...chain.slice(chain.indexOf(target)), target] }, { span: item.from.span });
+        continue;
+      }
+      if (units.size > limit.files) {
+        sink.report("import/too-many", { limit: limit.files }, { span: item.from.span });
+        return;
+      }
+      const known = units.has(target);
+      const imported = load(target);
+      if (!imported) {
+        sink.report("import/not-found", { path: from, resolved: target }, { span: item.from.span });
+        for (const n of item.names) quiet.add((n.alias ?? n.name).text);
+        continue;
+      }
+      if (!known) resolveImports(imported, [...chain, target]);
+      importNames(unit, item, imported.own, from);
+    }
+  };
+
+  const importNames = (unit: Unit, item: Import, from: ReadonlyMap<string, Declared>, path: string): void => {
+    for (const { name, alias } of item.names) {
+      const found = from.get(name.text);
+      const as = alias ?? name;
+      if (!found) {
+        if (name.text !== "") {
+          sink.report("import/no-such-name", { name: name.text, from: path, near: nearest(name.text, [...from.keys()]) }, { span: name.span });
+        }
+        quiet.add(as.text);
+        continue;
+      }
+      const clash = unit.own.get(as.text) ?? unit.imported.get(as.text);
+      if (clash) sink.report("name/declared-twice", { name: as.text }, { span: as.span, labels: [{ span: clash.decl.name.span, text: "first declared here" }] });
+      else unit.imported.set(as.text, found);
+    }
+  };
+
+  const main = load(path);
+  if (!main) {
+    sink.report("import/no-spec", { path }, {});
+    return emptyProgram(path);
+  }
+  resolveImports(main, [path]);
+
+  const lookup = (file: string, name: string): Declared | undefined => {
+    const unit = units.get(file);
+    const found = unit?.own.get(name) ?? unit?.imported.get(name);
+    if (found) return found;
+    const shared = std.get(name);
+    // Base models are imported by name; layers and functions of the library are there for everyone.
+    return shared && (shared.decl.kind !== "model" || file.startsWith("std/")) ? shared : undefined;
+  };
+  const unresolved = new Set<string>();
+  const program: Program = {
+    path,
+    ast: main.ast,
+    models: main.ast.items.flatMap((item) => (item.kind === "model" ? [{ name: item.name.text, decl: item }] : [])),
+    unresolved,
+    traced: new Set(),
+    source: (file) => units.get(file)?.text,
+    lookup,
+    names: (file) => {
+      const unit = units.get(file);
+      return [...(unit?.own.keys() ?? []), ...(unit?.imported.keys() ?? []), ...[...std].flatMap(([n, d]) => (d.decl.kind === "model" ? [] : [n]))];
+    },
+    profile: (file, name) => {
+      const found = lookup(file, name)?.decl;
+      return found?.kind === "profile" ? found : undefined;
+    },
+  };
+  for (const unit of units.values()) {
+    if (!unit.path.startsWith("std/")) checkNames(program, unit.ast, unit.path, sink, unresolved, quiet);
+  }
+  return program;
+}
+
+function emptyProgram(path: string): Program {
+  const span: Span = { file: path, start: 0, end: 0 };
+  const ast: File = { kind: "file", span, imports: [], items: [] };
+  return {
+    path,
+    ast,
+    models: [],
+    unresolved: new Set(),
+    traced: new Set(),
+    source: () => undefined,
+    lookup: () => undefined,
+    names: () => [],
+    profile: () => undefined,
+  };
+}
+
+/** `blocks/pkm.arch` imported by `specs/a.arch` is `specs/blocks/pkm.arch`; `..` above the root stays visible to the host. */
+function relative(from: string, to: string): string {
+  const parts = to.startsWith("/") ? [] : from.split("/").slice(0, -1);
+  for (const part of to.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else parts.push(part);
+  }
+  const path = parts.join("/");
+  return to.startsWith("/") || from.startsWith("/") ? `/${path}` : path;
+}

@@ -1,0 +1,231 @@
+import type { Axis, Expr, Name, Shape, Span } from "../../grammar/ast.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import { Dim } from "../dim/dim.js";
+import { evaluate } from "./expressions.js";
+import type { Scope } from "./scope.js";
+import { reorder, sizeOf, spread } from "./tensors.js";
+import { kindOf, show, showShape, type Tensor, type Val } from "./values.js";
+
+/** Gives an axis name its one size in this layer; reports where it already has another. */
+export function declareAxis(scope: Scope, name: Name, size: Dim): void {
+  const known = scope.axes.sizes.get(name.text);
+  if (!known) {
+    scope.axes.sizes.set(name.text, { size, span: name.span });
+    return;
+  }
+  const verdict = known.size.compare(size);
+  if (verdict === "different") {
+    scope.tracer.report("shape/axis-has-two-sizes", { axis: name.text, first: String(known.size), second: String(size) }, name.span, {
+      labels: [{ span: known.span, text: `\`${name.text}\` is ${known.size} here` }],
+    });
+  } else if (verdict === "unknown") scope.tracer.assume(known.size, "==", size, `axis ${name.text} has one size`);
+}
+
+/** An expression that must be a whole count: an axis size, a bound, a slice. Undefined where reported. */
+export function wholeCount(scope: Scope, expr: Expr, what: string): Dim | undefined {
+  return asWhole(scope, evaluate(expr, scope), expr.span, what);
+}
+
+export function asWhole(scope: Scope, val: Val, span: Span, what: string): Dim | undefined {
+  if (val.kind === "unknown" || val.kind === "hole") return undefined;
+  if (val.kind !== "count") {
+    scope.tracer.report("kind/expected", { expected: `a whole count as ${what}`, found: `${kindOf(val)} ${show(val)}` }, span);
+    return undefined;
+  }
+  if (val.dim.whole === "no") {
+    scope.tracer.report("count/not-whole", { what, value: String(val.dim) }, span);
+    return undefined;
+  }
+  const int = val.dim.int;
+  if (int !== undefined && int < 0n) {
+    scope.tracer.report("count/negative", { what, value: String(val.dim) }, span);
+    return undefined;
+  }
+  return val.dim;
+}
+
+/** The size of an axis name, or a report with the names that are known. */
+export function axisSize(scope: Scope, name: Name): Dim | undefined {
+  const known = scope.axes.sizes.get(name.text);
+  if (known) return known.size;
+  const names = [...scope.axes.sizes.keys()];
+  scope.tracer.report("shape/unknown-axis", { axis: name.text, near: nearest(name.text, names), known: names }, name.span);
+  return undefined;
+}
+
+export const restAxes = (count: number): string[] => Array.from({ length: count }, (_, i) => `..${i}`);
+
+export interface ResolvedShape {
+  readonly axes: readonly string[];
+  readonly sizes: readonly Dim[];
+}
+
+/** A written shape whose sizes must all be known: of a weight, a state, a draw. */
+export function resolveShape(scope: Scope, shape: Shape, what: string): ResolvedShape | undefined {
+  const axes: string[] = [];
+  const sizes: Dim[] = [];
+  let ok = true;
+  for (const axis of shape.axes) {
+    if (axis.kind === "rest") {
+      const rest = scope.axes.rest ?? [];
+      axes.push(...restAxes(rest.length));
+      sizes.push(...rest);
+      continue;
+    }
+    const size = resolveSize(scope, axis, what);
+    if (!size) ok = false;
+    else {
+      const name = axis.kind === "axis" ? axis.name.text : `'${axes.length}`;
+      if (axes.includes(name)) {
+        scope.tracer.report("shape/axis-twice", { axis: name }, axis.span);
+        ok = false;
+      }
+      axes.push(name);
+      sizes.push(size);
+    }
+  }
+  return ok ? { axes, sizes } : undefined;
+}
+
+function resolveSize(scope: Scope, axis: Exclude<Axis, { kind: "rest" }>, what: string): Dim | undefined {
+  if (axis.kind === "size") return wholeCount(scope, axis.size, `a size of ${what}`);
+  if (!axis.size) return axisSize(scope, axis.name);
+  const size = wholeCount(scope, axis.size, `the size of axis \`${axis.name.text}\``);
+  if (size) declareAxis(scope, axis.name, size);
+  return size;
+}
+
+/**
+ * Binds the axes of a parameter to a tensor by position, from the right; `..` takes what is left. Sizes that are
+ * written (`H = heads`) are checked later by `checkSizes`, when the other arguments are known.
+ */
+export function bindAxes(scope: Scope, shape: Shape, tensor: Tensor, span: Span, what: string): Map<string, string> | undefined {
+  const names = new Map<string, string>();
+  const restAt = shape.axes.findIndex((a) => a.kind === "rest");
+  const fixed = shape.axes.filter((a) => a.kind !== "rest").length;
+  const rank = tensor.axes.length;
+  if (restAt < 0 ? rank !== fixed : rank < fixed) {
+    scope.tracer.report(
+      "shape/rank",
+      { what, expected: shapeText(shape), atLeast: restAt >= 0, axes: fixed, found: showShape(tensor), rank },
+      span,
+    );
+    return undefined;
+  }
+  const spare = rank - fixed;
+  let at = 0;
+  for (const axis of shape.axes) {
+    if (axis.kind === "rest") {
+      const sizes = tensor.value.shape.slice(at, at + spare);
+      const known = scope.axes.rest;
+      if (known && (known.length !== spare || known.some((d, i) => d.compare(sizes[i]!) === "different"))) {
+        scope.tracer.report("shape/rest-differs", { what, first: known.map(String).join(", "), second: sizes.map(String).join(", ") }, span);
+        return undefined;
+      }
+      scope.axes.rest ??= sizes;
+      for (let i = 0; i < spare; i++) names.set(`..${i}`, tensor.axes[at + i]!);
+      at += spare;
+      continue;
+    }
+    const size = tensor.value.shape[at]!;
+    if (axis.kind === "axis") {
+      if (names.has(axis.name.text)) scope.tracer.report("shape/axis-twice", { axis: axis.name.text }, axis.span);
+      names.set(axis.name.text, tensor.axes[at]!);
+      const known = scope.axes.sizes.get(axis.name.text);
+      if (known && known.size.compare(size) === "different") {
+        scope.tracer.report("shape/dim-mismatch", { what, axis: axis.name.text, expected: String(known.size), found: String(size) }, span, {
+          labels: [{ span: known.span, text: `\`${axis.name.text}\` is ${known.size} here` }],
+        });
+        return undefined;
+      }
+      declareAxis(scope, axis.name, size);
+    } else names.set(`'${at}`, tensor.axes[at]!);
+    at += 1;
+  }
+  return names;
+}
+
+/** The written sizes of a parameter's shape against the tensor that was bound to it. */
+export function checkSizes(scope: Scope, shape: Shape, tensor: Tensor, span: Span, what: string): void {
+  const fixed = shape.axes.filter((a) => a.kind !== "rest");
+  for (const [i, axis] of fixed.entries()) {
+    const expr = axis.size;
+    if (!expr) continue;
+    const size = wholeCount(scope, expr, "a size");
+    const found = tensor.value.shape[tensor.axes.length - fixed.length + i];
+    if (!size || !found) continue;
+    const name = axis.kind === "axis" ? axis.name.text : shapeText({ ...shape, axes: [axis] });
+    const verdict = size.compare(found);
+    if (verdict === "different") scope.tracer.report("shape/dim-mismatch", { what, axis: name, expected: String(size), found: String(found) }, span);
+    else if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`);
+  }
+}
+
+/**
+ * A tensor given the written shape: matched by name, the remaining axes by position; sizes are checked and names
+ * replaced. `mayspread` lets it lack axes, which are then repeated.
+ */
+export function conform(scope: Scope, shape: Shape, tensor: Tensor, span: Span, what: string, mayspread: boolean): Tensor | undefined {
+  const fixed = shape.axes.filter((a) => a.kind !== "rest");
+  const hasRest = fixed.length < shape.axes.length;
+  if (hasRest && !scope.axes.rest) {
+    const spare = tensor.axes.length - fixed.length;
+    scope.axes.rest = spare > 0 ? tensor.value.shape.slice(0, spare) : [];
+  }
+  const wanted = shape.axes.flatMap((a) =>
+    a.kind === "rest" ? restAxes(scope.axes.rest!.length) : [a.kind === "axis" ? a.name.text : `'${a.span.start}`],
+  );
+  const twice = wanted.find((a, i) => wanted.indexOf(a) !== i);
+  if (twice) {
+    scope.tracer.report("shape/axis-twice", { axis: twice }, shape.span);
+    return undefined;
+  }
+  const leftWanted = wanted.filter((a) => !tensor.axes.includes(a));
+  const leftHere = tensor.axes.filter((a) => !wanted.includes(a));
+  const canSpread = mayspread && leftHere.length === 0;
+  if (!canSpread && leftWanted.length !== leftHere.length) {
+    scope.tracer.report(
+      "shape/rank",
+      { what, expected: shapeText(shape), atLeast: false, axes: wanted.length, found: showShape(tensor), rank: tensor.axes.length },
+      span,
+    );
+    return undefined;
+  }
+  const renamed = tensor.axes.map((a) => (leftHere.includes(a) ? leftWanted[leftHere.indexOf(a)]! : a));
+  const named: Tensor = { value: tensor.value, axes: renamed };
+  const rest = scope.axes.rest ?? [];
+  const sizes: Dim[] = [];
+  for (const [i, name] of wanted.entries()) {
+    const axis = shape.axes.find((a) => (a.kind === "axis" ? a.name.text === name : a.kind === "size" && `'${a.span.start}` === name));
+    const found = renamed.includes(name) ? sizeOf(named, name) : undefined;
+    let size: Dim | undefined;
+    if (!axis) size = rest[i] ?? found;
+    else if (axis.kind === "axis" && !axis.size) size = scope.axes.sizes.get(name)?.size ?? found ?? axisSize(scope, axis.name);
+    else if (axis.kind !== "rest") size = resolveSize(scope, axis, what) ?? found;
+    if (!size) return undefined;
+    if (found && axis) {
+      const verdict = size.compare(found);
+      if (verdict === "different") {
+        const known = axis.kind === "axis" ? scope.axes.sizes.get(name) : undefined;
+        scope.tracer.report("shape/dim-mismatch", { what, axis: axis.kind === "axis" ? name : String(size), expected: String(size), found: String(found) }, span, {
+          labels: known ? [{ span: known.span, text: `\`${name}\` is ${known.size} here` }] : [{ span: axis.span, text: "declared here" }],
+        });
+        return undefined;
+      }
+      if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`);
+      if (axis.kind === "axis") declareAxis(scope, axis.name, size);
+    }
+    sizes.push(found ?? size);
+  }
+  if (canSpread && leftWanted.length > 0) return spread(scope.builder, named, wanted, sizes);
+  return reorder(scope.builder, named, wanted);
+}
+
+/** A shape as it is written. */
+export function shapeText(shape: Shape): string {
+  const parts = shape.axes.map((a) => {
+    if (a.kind === "rest") return "..";
+    return a.kind === "axis" ? a.name.text : "…";
+  });
+  return `[${parts.join(" ")}]`;
+}

@@ -1,0 +1,89 @@
+import type { Span } from "../../grammar/ast.js";
+import type { Label } from "../diagnostics/diagnostic.js";
+import type { DataOf, Diagnostics, Place } from "../diagnostics/sink.js";
+import type { CodeName } from "../diagnostics/codes.js";
+import { Dim } from "../dim/dim.js";
+import { Builder } from "../ir/build.js";
+import type { Assumption, DType, Init, InputPort, StateInfo, Value } from "../ir/graph.js";
+import type { Program } from "./program.js";
+
+/** Limits that keep every evaluation finite and small. */
+export const limits = { depth: 60, blocks: 4096, rounds: 4096, nodes: 400_000, rank: 12 } as const;
+
+/** One state of an instance as the graph sees it. */
+export interface TracedState {
+  readonly info: StateInfo;
+  readonly shape: readonly Dim[];
+  readonly dtype: DType;
+  /** The graph input; undefined where the graph begins with empty state. */
+  readonly input: Value | undefined;
+  readonly output: Value;
+  readonly span: Span;
+}
+
+export interface TraceOptions {
+  readonly program: Program;
+  readonly sink: Diagnostics;
+  /** An earlier step left state. */
+  readonly decoding: boolean;
+  /** Layers checked alone: sizes are symbols, layer arguments may be missing; undecidable is silent. */
+  readonly generic: boolean;
+}
+
+/** What tracing one graph collects: weights, states and assumptions, and the chain of calls for messages. */
+export class Tracer {
+  readonly program: Program;
+  readonly sink: Diagnostics;
+  readonly generic: boolean;
+  readonly decoding: boolean;
+  readonly top = new Builder();
+  readonly weights = new Map<string, InputPort & { role: "weight" }>();
+  readonly states: TracedState[] = [];
+  readonly assumptions: Assumption[] = [];
+  /** Calls from the model inwards. */
+  readonly calls: Label[] = [];
+  readsDecoding = false;
+  nodes = 0;
+  /** Positions seen by earlier steps. */
+  readonly past: Dim;
+
+  constructor(options: TraceOptions) {
+    this.program = options.program;
+    this.sink = options.sink;
+    this.generic = options.generic;
+    this.decoding = options.decoding;
+    this.past = options.decoding ? Dim.symbol("past", 0) : Dim.of(0);
+  }
+
+  /** Reports at the user's own text first; where the fault lies in a library layer, the way there is the trace. */
+  report<K extends CodeName>(code: K, data: DataOf<K>, span: Span, place: Omit<Place, "span" | "trace"> = {}): void {
+    const isUser = (s: Span) => !s.file.startsWith("std/");
+    if (isUser(span)) {
+      this.sink.report(code, data, { ...place, span });
+      return;
+    }
+    const from = this.calls.findLastIndex((c) => isUser(c.span));
+    if (from < 0) {
+      this.sink.report(code, data, { ...place, span });
+      return;
+    }
+    const trace = [...this.calls.slice(from + 1), { span, text: "here" }];
+    this.sink.report(code, data, { ...place, span: this.calls[from]!.span, trace });
+  }
+
+  /** The graph input of a weight, made once per path. Its shape must be constant, but in a generic check. */
+  weight(path: string, shape: readonly Dim[], dtype: DType, info: { kind: "weight" | "buffer"; init: Init; lookup: boolean; within: readonly [number, number] | undefined }): Value {
+    const known = this.weights.get(path);
+    if (known) return known.value;
+    const value = this.top.input({ dtype, shape }, path);
+    this.weights.set(path, { role: "weight", name: path, value, weight: info });
+    return value;
+  }
+
+  assume(left: Dim, relation: Assumption["relation"], right: Dim, reason: string): void {
+    if (this.generic) return;
+    const key = `${left}${relation}${right}`;
+    if (this.assumptions.some((a) => `${a.left}${a.relation}${a.right}` === key)) return;
+    this.assumptions.push({ left, relation, right, reason });
+  }
+}
