@@ -1,11 +1,12 @@
 import type { Span } from "../grammar/ast.js";
+import { checkProgram } from "./check/check.js";
 import { checkConstraints, type Verdict } from "./check/constraints.js";
 import type { ModelInstance } from "./check/instance.js";
 import { instantiateModel } from "./check/instantiate.js";
 import { meterOf } from "./check/meter.js";
 import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } from "./check/point.js";
 import { profileSettings } from "./check/profile.js";
-import { checkProgram, loadProgram, type Program } from "./check/program.js";
+import { loadProgram, type Program } from "./check/program.js";
 import { type CostReport, costReport } from "./cost/report.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { LineIndex } from "./diagnostics/render-text.js";
@@ -49,6 +50,8 @@ export interface Service {
   ): Outcome<string>;
   /** Writes a build to a folder of the machine; only where there is a file system. */
   build(path: string, options: BuildQuestion): Promise<Outcome<Build>>;
+  /** Every file read so far with its text, by path: all that answers rest on. */
+  texts(): readonly (readonly [file: string, text: string])[];
   /** The text of a file that spans refer to. */
   source(file: string): string | undefined;
 }
@@ -65,13 +68,18 @@ interface Loaded {
 export function createService(host: Host): Service {
   const programs = new Map<string, Loaded>();
   const instances = new Map<string, Outcome<ModelInstance>>();
-  const source = (file: string) => host.read(file);
+  const read = new Map<string, string | undefined>();
+  const source = (file: string): string | undefined => {
+    if (!read.has(file)) read.set(file, host.read(file));
+    return read.get(file);
+  };
+  const reading: Host = { read: source, std: () => host.std() };
 
   const load = (path: string): Loaded => {
     let loaded = programs.get(path);
     if (loaded === undefined) {
       const sink = new Diagnostics();
-      loaded = { program: loadProgram(host, path, sink), sink };
+      loaded = { program: loadProgram(reading, path, sink), sink };
       programs.set(path, loaded);
     }
     return loaded;
@@ -115,22 +123,24 @@ export function createService(host: Host): Service {
   const place = (span: Span): string =>
     `${span.file}:${new LineIndex(source(span.file) ?? "").at(span.start).line}`;
 
-  /** Verdicts of the models that bind; what keeps the others from it is for `diagnostics`. */
-  const constraintsOf = (path: string, sink: Diagnostics): readonly Verdict[] =>
-    models(path).flatMap((name) => {
-      const bound = bind(path, name).value;
-      if (bound === undefined || bound.constraints.length === 0) return [];
-      return checkConstraints(bound, { meter: meterOf(bound), sink, source, place });
-    });
-
-  const checked = (
-    path: string,
-  ): { readonly diagnostics: readonly Diagnostic[]; readonly verdicts: readonly Verdict[] } => {
-    const { program, sink: found } = load(path);
-    const sink = new Diagnostics();
-    checkProgram(program, sink);
-    const verdicts = found.hasErrors ? [] : constraintsOf(path, sink);
-    return { diagnostics: unique([...found.list, ...sink.list]), verdicts };
+  interface Checked {
+    readonly diagnostics: readonly Diagnostic[];
+    readonly verdicts: readonly Verdict[];
+  }
+  const checks = new Map<string, Checked>();
+  const checked = (path: string): Checked => {
+    let result = checks.get(path);
+    if (result === undefined) {
+      const { program, sink: found } = load(path);
+      const sink = new Diagnostics();
+      const bound = checkProgram(program, sink);
+      // A file that was not understood whole may lack the very line that a budget rests on.
+      const models = found.hasErrors ? [] : [...bound.values()];
+      const verdicts = models.flatMap((m) => checkConstraints(m, { meter: meterOf(m), sink, source, place }));
+      result = { diagnostics: unique([...found.list, ...sink.list]), verdicts };
+      checks.set(path, result);
+    }
+    return result;
   };
 
   const settingsFor = (
@@ -209,6 +219,11 @@ export function createService(host: Host): Service {
       const outcome = await build(value, { ...options, spec });
       return { value: outcome.value, diagnostics: [...diagnostics, ...outcome.diagnostics] };
     },
+    texts: () =>
+      [...read].filter(([, text]) => text !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)) as [
+        string,
+        string,
+      ][],
     source,
   };
 }

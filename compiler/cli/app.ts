@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const failure = error instanceof CommanderError ? usageFailure(error, program, argv) : error;
     if (failure === undefined) return exit.clean;
     if (failure instanceof Failure) {
-      printDiagnostics(io, failure.diagnostics, { source: () => undefined });
+      printDiagnostics(io, failure.diagnostics, failure.sources);
       return exitCodeOf(failure.diagnostics);
     }
     printDiagnostics(io, [internalDiagnostic(failure, argv)], { source: () => undefined });

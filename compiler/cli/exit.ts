@@ -1,6 +1,7 @@
 import type { CodeName } from "../diagnostics/codes.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { type DataOf, Diagnostics, type Place } from "../diagnostics/sink.js";
+import type { Sources } from "./print.js";
 
 /** What the shell is told. */
 export const exit = { clean: 0, violated: 1, wrong: 2, noData: 3, internal: 4 } as const;
@@ -25,7 +26,11 @@ function isViolation(code: string): boolean {
 
 /** Ends a command with diagnostics; only the command line throws it, and only `main` catches it. */
 export class Failure extends Error {
-  constructor(readonly diagnostics: readonly Diagnostic[]) {
+  constructor(
+    readonly diagnostics: readonly Diagnostic[],
+    /** Where their spans can be read again. */
+    readonly sources: Sources = { source: () => undefined },
+  ) {
     super(diagnostics.map((d) => d.message).join("; "));
   }
 }

@@ -8,6 +8,8 @@ export interface Io {
   readonly color: boolean;
   /** Standard error is a terminal: progress may be drawn. */
   readonly interactive: boolean;
+  /** Standard output is a terminal: what a model says is shown without what a terminal would obey. */
+  readonly terminal: boolean;
   /** Cells of a row. */
   readonly width: number;
 }
@@ -23,6 +25,7 @@ export function processIo(): Io {
     err: (text) => void stderr.write(text),
     color,
     interactive: stderr.isTTY === true && env.CI === undefined,
+    terminal: stdout.isTTY === true,
     width: stderr.columns ?? 120,
   };
 }
@@ -41,6 +44,7 @@ export function capturedIo(): Captured {
     err: (text) => void (err += text),
     color: false,
     interactive: false,
+    terminal: false,
     width: 120,
     stdout: () => out,
     stderr: () => err,

@@ -89,5 +89,10 @@ export const usageCodes = {
     message: `\`${folder}\` is not a build of archc: ${why}`,
     helps: ["`archc build SPEC -o DIR` makes one; `archc run SPEC` builds by itself"],
   })),
+  /** Nothing wrong with the question: the machine lacks what it needs. */
+  "usage/no-backend": code<{ why: string }>("error", ({ why }) => ({
+    message: why,
+    helps: ["`archc backends` shows what is there, and how to get the rest"],
+  })),
   "usage/run-failed": code<{ why: string }>("error", ({ why }) => ({ message: why })),
 };

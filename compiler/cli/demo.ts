@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import type { Session } from "./app.js";
+import { exit, Failure } from "./exit.js";
+import { modelFolder } from "./model-folder.js";
+import { open } from "./open.js";
+import { wholeNumber } from "./options.js";
+import { printDiagnostics } from "./print.js";
+import { generateText, seconds } from "./run.js";
+
+const PROMPT = "A memory of product keys grows without a token paying for it: ";
+
+/** `archc demo`, what `npm start` runs: the sample compiled, costed, and run on both targets. */
+export function demoCommand(session: Session): Command {
+  return new Command("demo")
+    .description("compile the sample spec, print its cost, and generate with it on both targets")
+    .option("--prompt <text>", "what to continue", PROMPT)
+    .option("--tokens <n>", "how many tokens to generate on each target", "12")
+    .action(async (options: { prompt: string; tokens: string }) => {
+      await demo(session, options.prompt, wholeNumber("--tokens", options.tokens, 1));
+    });
+}
+
+async function demo(session: Session, prompt: string, tokens: number): Promise<void> {
+  const { io } = session;
+  const heading = (text: string) => io.out(`\n== ${text}\n`);
+  const began = performance.now();
+  const file = sampleSpec();
+  const spec = await open(file);
+  const { diagnostics, value } = spec.service.verdicts(spec.path);
+  heading(`check ${file} (${seconds(performance.now() - began)})`);
+  printDiagnostics(io, diagnostics, spec.sources);
+  for (const v of value ?? [])
+    io.out(`${v.outcome}: ${v.text}${v.actual === undefined ? "" : ` (it is ${v.actual})`}\n`);
+
+  const model = "PkmLM";
+  const cost = spec.service.cost(spec.path, { model });
+  if (cost.value === undefined) throw new Failure(cost.diagnostics, spec.sources);
+  const { costText } = await import("../cost/report-text.js");
+  heading("cost");
+  io.out(costText(cost.value, "block"));
+
+  heading("build: one weight file for both targets");
+  const building = performance.now();
+  const folder = await modelFolder(file, { model, seed: 0 }, io);
+  io.out(`${folder} (${seconds(performance.now() - building)})\n`);
+
+  const results = [];
+  for (const target of ["onnx", "tfjs"] as const) {
+    heading(
+      `run on ${target}: ${tokens} tokens, the likeliest each time; the weights are fresh, so it speaks no language`,
+    );
+    const sampling = { tokens, temperature: 0 };
+    results.push(await generateText(folder, { target, backend: undefined }, prompt, sampling, io));
+  }
+  const [onnx, tfjs] = results;
+  const agree = onnx?.tokens.join() === tfjs?.tokens.join();
+  heading(agree ? `both targets gave the same ${tokens} tokens` : "the targets gave different tokens");
+  io.out(`onnx: ${onnx?.tokens.join(" ")}\ntfjs: ${tfjs?.tokens.join(" ")}\n`);
+  if (!agree) session.code = exit.internal;
+}
+
+/** The sample is packed beside the compiler, in the sources and in `dist` alike; named from the working folder. */
+function sampleSpec(): string {
+  const paths = ["../../specs/pkm-lm.arch", "../../../specs/pkm-lm.arch"];
+  const files = paths.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const file = files.find((path) => existsSync(path)) ?? files[0]!;
+  return relative(process.cwd(), file);
+}

@@ -1,0 +1,140 @@
+import { Command } from "commander";
+import type { GenerateOptions } from "../../runtime/generate.js";
+import { safe } from "../diagnostics/render-text.js";
+import type { Session as Cli } from "./app.js";
+import { fail } from "./exit.js";
+import type { Io } from "./io.js";
+import { inWords, loadModel, modelFolder, type Where, whereToRun } from "./model-folder.js";
+import { choice, formatOption, modelOption, numberIn, wholeNumber } from "./options.js";
+import { jsonText } from "./print.js";
+
+interface Options {
+  readonly model?: string;
+  readonly prompt: string;
+  readonly target?: string;
+  readonly backend?: string;
+  readonly tokens: string;
+  readonly seed: string;
+  readonly weightsSeed: string;
+  readonly temperature?: string;
+  readonly topK?: string;
+  readonly topP?: string;
+  readonly greedy?: boolean;
+  readonly format: string;
+}
+
+/** `archc run DIR|FILE`: generates text, byte by byte. */
+export function runCommand(cli: Cli): Command {
+  return modelOption(new Command("run"))
+    .description("generate with a build, or with a spec that is built into a cache first")
+    .argument("<build>", "the folder of a build, or an .arch file")
+    .option("--prompt <text>", "what to continue", "Once upon a time")
+    .option("--target <target>", "onnx or tfjs")
+    .option("--backend <name>", "tensorflow, webgpu, wasm, cpu or onnx; else the best there is")
+    .option("--tokens <n>", "how many tokens to generate", "64")
+    .option("--seed <n>", "draws the tokens", "0")
+    .option("--weights-seed <n>", "draws the weights of a spec", "0")
+    .option("--temperature <t>", "divides the logits; 0 is greedy (default: 1)")
+    .option("--top-k <k>", "draw from the k likeliest tokens")
+    .option("--top-p <p>", "draw from the likeliest tokens that reach this probability")
+    .option("--greedy", "take the likeliest token")
+    .addOption(formatOption(["text", "json"]))
+    .action(async (argument: string, options: Options) => {
+      const format = choice("--format", options.format, ["text", "json"]);
+      const sampling = samplingOf(options);
+      const seed = wholeNumber("--weights-seed", options.weightsSeed, 0);
+      const where = await whereToRun(options.target, options.backend);
+      const folder = await modelFolder(argument, { model: options.model, seed }, cli.io);
+      const io = format === "json" ? { ...cli.io, out: () => undefined } : cli.io;
+      const result = await generateText(folder, where, options.prompt, sampling, io);
+      if (format === "json") cli.io.out(`${jsonText({ version: 1, ...result })}\n`);
+    });
+}
+
+type Sampling = Omit<GenerateOptions, "prompt">;
+
+function samplingOf(options: Options): Sampling {
+  const temperature =
+    options.temperature === undefined
+      ? undefined
+      : numberIn("--temperature", options.temperature, 0, Number.MAX_VALUE);
+  if (options.greedy === true && temperature !== undefined && temperature !== 0) {
+    const want = "`--greedy` means a temperature of 0";
+    throw fail("usage/bad-value", { option: "--temperature", value: options.temperature!, want });
+  }
+  return {
+    tokens: wholeNumber("--tokens", options.tokens, 0),
+    seed: wholeNumber("--seed", options.seed, 0),
+    temperature: options.greedy === true ? 0 : (temperature ?? 1),
+    topK: options.topK === undefined ? undefined : wholeNumber("--top-k", options.topK, 1),
+    topP: options.topP === undefined ? undefined : numberIn("--top-p", options.topP, Number.MIN_VALUE, 1),
+  };
+}
+
+/** What a run gave, and how fast. */
+export interface Generated {
+  readonly model: string;
+  readonly target: "onnx" | "tfjs";
+  readonly backend: string;
+  readonly prompt: string;
+  readonly tokens: readonly number[];
+  readonly text: string;
+  /** Seconds to load, to the first token, and for all tokens after it. */
+  readonly seconds: { readonly load: number; readonly first: number; readonly rest: number };
+}
+
+/** Loads a build and continues a prompt, printing as it goes; the backend is named on standard error. */
+export async function generateText(
+  folder: string,
+  where: Where,
+  prompt: string,
+  sampling: Sampling,
+  io: Io,
+): Promise<Generated> {
+  const runtime = await import("../../runtime/index.js");
+  const began = performance.now();
+  const { model, manifest } = await loadModel(folder, where, io);
+  const loaded = performance.now();
+  io.err(`${manifest.model}: ${where.target} on ${model.backend}, loaded in ${seconds(loaded - began)}\n`);
+  const session = new runtime.Session(model, manifest);
+  const decoder = new runtime.ByteDecoder();
+  // A model may say anything, escape sequences included.
+  const print = (text: string) => io.out(io.terminal ? safe(text, true) : text);
+  const tokens: number[] = [];
+  let text = "";
+  let first = loaded;
+  try {
+    print(prompt);
+    for await (const id of runtime.generate(session, { ...sampling, prompt: runtime.encodeBytes(prompt) })) {
+      if (tokens.length === 0) first = performance.now();
+      tokens.push(id);
+      const part = decoder.push([id]);
+      text += part;
+      print(part);
+    }
+    const end = decoder.end();
+    text += end;
+    print(`${end}\n`);
+  } catch (error) {
+    throw await inWords(error, folder);
+  } finally {
+    await session.dispose();
+  }
+  const rest = performance.now() - first;
+  const speed =
+    tokens.length > 1 ? `, then ${((1000 * (tokens.length - 1)) / rest).toFixed(1)} tokens / s` : "";
+  io.err(`first token after ${seconds(first - loaded)}${speed}\n`);
+  return {
+    model: manifest.model,
+    target: where.target,
+    backend: model.backend,
+    prompt,
+    tokens,
+    text,
+    seconds: { load: (loaded - began) / 1000, first: (first - loaded) / 1000, rest: rest / 1000 },
+  };
+}
+
+export function seconds(milliseconds: number): string {
+  return milliseconds < 950 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
