@@ -123,10 +123,20 @@ function initText(init: Init): string {
 
 const longest = 16;
 
+/** Attributes that the type of the result says already. */
+const implied: Partial<Record<Node["op"], readonly string[]>> = {
+  constant: ["dtype", "shape"],
+  reshape: ["shape"],
+  broadcast: ["shape"],
+  iota: ["size"],
+  cast: ["to"],
+};
+
 function attrsText(node: Node): string {
   const parts: string[] = [];
-  for (const [key, value] of Object.entries(node.attrs) as [string, unknown][])
-    parts.push(` ${key}=${attrText(value)}`);
+  for (const [key, value] of Object.entries(node.attrs) as [string, unknown][]) {
+    if (!implied[node.op]?.includes(key)) parts.push(` ${key}=${attrText(value)}`);
+  }
   return parts.join("");
 }
 
