@@ -64,12 +64,13 @@ export type ModelItem =
   | SolveBlock
   | RequireStmt;
 
-/** `vocab, seq: count` or `rate: number = 0.1`: fields that a variant fills. */
+/** `vocab, seq: count` or `rate: number = 0.1 in 0 .. 1`: fields that a variant fills. */
 export interface FieldDecl extends Base {
   readonly kind: "field";
   readonly names: readonly Name[];
   readonly type: KindRef;
   readonly value: Expr | undefined;
+  readonly within: Range | undefined;
 }
 
 /** `slot ffn: layer = mlp(4 * dim)` */
@@ -95,7 +96,7 @@ export interface BlocksDecl extends Base {
   readonly items: readonly BlockItem[] | undefined;
 }
 
-export type BlockItem = SlotDecl | FieldDecl | Assign | AtBlock;
+export type BlockItem = SlotDecl | FieldDecl | InstanceDecl | Assign | AtBlock;
 
 /** `at 5 { … }`, `at 0..3`, `at 2.. every 4`, `at every 2`, `at 1, 5, 7`. */
 export interface AtBlock extends Base {
@@ -180,7 +181,7 @@ export interface Result extends Base {
   readonly dtype: DTypeRef | undefined;
 }
 
-/** `count`, `number`, `flag`, `layer`, `list(count)` */
+/** `count`, `number`, `flag`, `layer`, `list(count)`; `unknown` where the parser has reported another word. */
 export interface KindRef extends Base {
   readonly name: string;
   readonly of: KindRef | undefined;
@@ -400,7 +401,21 @@ export interface Unary extends Base {
   readonly operand: Expr;
 }
 
-export type BinaryOp = "or" | "and" | "<=" | "<" | ">=" | ">" | "==" | "!=" | "+" | "-" | "*" | "/" | "%" | "^";
+export type BinaryOp =
+  | "or"
+  | "and"
+  | "<="
+  | "<"
+  | ">="
+  | ">"
+  | "=="
+  | "!="
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%"
+  | "^";
 
 export interface Binary extends Base {
   readonly kind: "binary";

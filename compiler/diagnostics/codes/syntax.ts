@@ -1,4 +1,470 @@
 import { code } from "../code.js";
 
-export const syntaxCodes = {
+/** How each kind of line is called, and where it belongs. */
+const lineWords: Record<string, { readonly what: string; readonly belongs: string }> = {
+  import: { what: "an `import`", belongs: "imports stand at the top of the file" },
+  model: { what: "a model", belongs: "models stand at the top level, not inside braces" },
+  layer: { what: "a layer", belongs: "layers stand at the top level, not inside braces" },
+  profile: { what: "a profile", belongs: "profiles stand at the top level, not inside braces" },
+  fn: { what: "an `fn`", belongs: "an `fn` stands at the top level or in a layer" },
+  field: { what: "a field", belongs: "fields stand in a model: `model Name { … }`" },
+  slot: { what: "a slot", belongs: "slots stand in a model or its `blocks`" },
+  instances: { what: "an instance", belongs: "instances stand in a model or a layer" },
+  assign: { what: "a field", belongs: "fields are set in a model, `blocks`, `at` or `profile`" },
+  blocks: {
+    what: "a stack of blocks",
+    belongs: "`blocks` stands in a model: `model Name { blocks 12 { … } }`",
+  },
+  at: { what: "an `at`", belongs: "`at` stands inside `blocks { … }`, beside the default that it replaces" },
+  forward: { what: "a `forward`", belongs: "`forward` stands in a model; a layer's body is its equations" },
+  budget: { what: "a budget", belongs: "budgets stand in a model: `model Name { budget { … } }`" },
+  expect: { what: "an `expect`", belongs: "`expect` stands in a model: `model Name { expect { … } }`" },
+  solve: { what: "a `solve`", belongs: "`solve` stands in a model: `model Name { solve { … } }`" },
+  aim: { what: "an aim", belongs: "aims stand in `solve { … }`" },
+  constraint: { what: "a constraint", belongs: "constraints stand in `budget { … }` or `expect { … }`" },
+  weight: { what: "a weight", belongs: "weights stand in a layer or a model" },
+  state: { what: "a state", belongs: "states stand in a layer" },
+  next: { what: "a `next`", belongs: "`next` stands in a layer, beside its `state`" },
+  random: { what: "a random draw", belongs: "`random` stands in a layer" },
+  loss: { what: "a loss term", belongs: "`loss` stands in a layer" },
+  require: { what: "a requirement", belongs: "`require` stands in a model or a layer" },
+  if: {
+    what: "an `if { … }`",
+    belongs: "`if` with braces stands in a layer; a value is chosen by `if c then a else b`",
+  },
+  return: { what: "a `return`", belongs: "`return` stands in a layer or in `forward`" },
+  inverse: { what: "an `inverse`", belongs: "`inverse` stands in a layer" },
+  let: { what: "an equation", belongs: "equations stand in a layer" },
+  expr: { what: "a value", belongs: "a value alone stands in a layer, as the last line of a `for` or `if`" },
 };
+
+const places: Record<string, string> = {
+  file: "at the top level",
+  model: "directly in a model",
+  blocks: "in `blocks` or `at`",
+  layer: "in a body of equations",
+  constraints: "in a budget or `expect`",
+  solve: "in `solve`",
+  profile: "in a profile",
+};
+
+/** What a form looks like, for the rule that broke off. */
+const forms: Record<string, string> = {
+  import: '`import { decoder } from "std"`',
+  model: "`model Small : decoder { … }`",
+  layer: "`layer scale(x: [.. D], by: number) -> [.. D] { … }`",
+  profile: "`profile serve { batch = 8 }`",
+  fn: "`fn double(x) = 2 * x`",
+  param: "`x: [.. D]` is a tensor, `heads: count = 8` a value with a default",
+  params: "`(x: [.. D], heads: count = 8)`",
+  results: "`-> [.. D]` says what a layer returns, before its `{`",
+  result: "`-> [.. D]`, or with names `-> (a: [.. D], b: [.. D])`",
+  weight: "`weight gate, up: [D, hidden] init normal(0.02)`",
+  state: "`state keys: [.., P, H = heads]`",
+  random: "`random turn: [H = heads] normal`",
+  slot: "`slot ffn: layer = mlp(4 * dim)`",
+  blocks: "`blocks 12 { … }`",
+  at: "`at 5 { ffn = pkm() }`, `at 0..3 { … }`, `at every 2 { … }`",
+  selector: "`at 5`, `at 0..3`, `at 2.. every 4`, `at 1, 5, 7`",
+  forward: "`forward(ids: [B T] int) -> [B T, V = vocab] { … }`",
+  inverse: "`inverse (u, w) { … }`",
+  conditional: "`if c { … } else { … }` around lines, `if c then a else b` as a value",
+  for: "`for i in 0 ..< n { … }`, or `for c along C { … }`",
+  einsum: "`einsum[.. T D, D H -> .. T H](x, w)`",
+  shape: "`[.. T, H = heads]`",
+  axis: "`[.. T, H = heads]`",
+  range: "`0 ..< n` leaves `n` out, `0 .. n` includes it",
+  solve: "`solve { maximize params.total }`",
+};
+
+/** What text does not parse, and what other languages and formats would write here. */
+export const syntaxCodes = {
+  "syntax/expected": code<{ wanted: string; found: string; rule: string }>(
+    "error",
+    ({ wanted, found, rule }) => {
+      const form = forms[rule];
+      return {
+        message: `expected ${wanted}, found ${found}`,
+        label: `${wanted} is missing here`,
+        ...(form === undefined ? {} : { helps: [`the form is ${form}`] }),
+      };
+    },
+  ),
+  "syntax/adjacent": code<{ found: string; previous: string }>("error", ({ found, previous }) => ({
+    message: `${found} cannot follow ${previous} here`,
+    label: "a line end, an operator or a comma is missing before this",
+  })),
+  "syntax/field-without-equals": code<{ name: string; value: string }>("error", ({ name, value }) => ({
+    message: `\`${name}\` is set with \`=\``,
+    label: "`=` is missing before this",
+    helps: [`write \`${name} = ${value}\``],
+  })),
+  "syntax/space-before-bracket": code<{ name: string; bracket: string }>("error", ({ name, bracket }) => ({
+    message: `\`${bracket}\` must touch \`${name}\``,
+    label: `a ${bracket === "(" ? "call" : "subscript"} has no space before its bracket`,
+    helps: [bracket === "(" ? `write \`${name}(…)\`` : `write \`${name}[…]\``],
+  })),
+  "syntax/misplaced": code<{ kind: string; where: string }>("error", ({ kind, where }) => {
+    const words = lineWords[kind] ?? { what: "this", belongs: "" };
+    return {
+      message: `${words.what} cannot stand ${places[where] ?? "here"}`,
+      ...(words.belongs === "" ? {} : { helps: [words.belongs] }),
+    };
+  }),
+
+  // ------------------------------------------------------------------------------- characters
+  "syntax/character": code<{ characters: string }>("error", ({ characters }) => {
+    const help = characterHelp(characters);
+    return {
+      message: `${printable(characters)} has no meaning here`,
+      ...(help === undefined ? {} : { helps: [help] }),
+    };
+  }),
+  "syntax/comment": code<{ opener: string }>("error", ({ opener }) => ({
+    message: `a comment starts with \`//\`, not with \`${opener}\``,
+    helps: ["`//` comments to the end of the line; `///` documents the declaration below"],
+  })),
+  "syntax/semicolon": code<{ trailing: boolean }>("error", ({ trailing }) => ({
+    message: trailing ? "a line ends without `;`" : "two statements stand on two lines",
+    label: trailing ? "remove this" : "start a new line here",
+  })),
+  "syntax/foreign-operator": code<{ written: string; write: string }>("error", ({ written, write }) => ({
+    message: `\`${written}\` is written \`${write}\``,
+  })),
+  "syntax/update": code<{ written: string; operand: string; operator: string }>(
+    "error",
+    ({ written, operand, operator }) => ({
+      message: `\`${written}\` does not exist: a name has one value`,
+      helps: [
+        `write \`${operand} = ${operand} ${operator} …\`, which gives the name a new value from here on`,
+      ],
+    }),
+  ),
+  "syntax/foreign-word": code<{ word: string; write: string | undefined }>("error", ({ word, write }) =>
+    write === undefined
+      ? {
+          message: `\`${word}\` is not needed`,
+          label: "remove this",
+          helps: ["a name gets its value by `name = …`"],
+        }
+      : {
+          message: `\`${word}\` is written \`${write}\``,
+          helps: [`the form is ${forms[write] ?? `\`${write}\``}`],
+        },
+  ),
+  "syntax/single-quotes": code<Record<string, never>>("error", () => ({
+    message: 'a text stands in double quotes: `"…"`',
+  })),
+  "syntax/open-text": code<Record<string, never>>("error", () => ({
+    message: 'this text has no closing `"`',
+    helps: ["a text ends on the line where it starts"],
+  })),
+  "syntax/leading-operator": code<{ operator: string }>("error", ({ operator }) => ({
+    message: `a line cannot begin with \`${operator}\``,
+    label: "the line above would end without it",
+    helps: [`move \`${operator}\` to the end of the line above, so that it goes on here`],
+  })),
+
+  // --------------------------------------------------------------------------------- brackets
+  "syntax/unclosed": code<{ opener: string; closer: string }>("error", ({ opener, closer }) => ({
+    message: `\`${opener}\` is never closed`,
+    label: `its \`${closer}\` is missing`,
+  })),
+  "syntax/stray-closer": code<{ closer: string }>("error", ({ closer }) => ({
+    message: `\`${closer}\` closes nothing`,
+    label: "nothing is open here",
+  })),
+  "syntax/wrong-closer": code<{ found: string; opener: string; closer: string }>(
+    "error",
+    ({ found, opener, closer }) => ({
+      message: `\`${opener}\` is closed by \`${closer}\`, not by \`${found}\``,
+      label: `expected \`${closer}\``,
+    }),
+  ),
+  "syntax/missing-open": code<{ opener: string; header: string }>("error", ({ opener, header }) => ({
+    message: `\`${opener}\` is missing at the end of this line`,
+    label: `\`${header}\` is followed by a block in braces`,
+  })),
+  "syntax/too-deep": code<{ reason: string; limit: number }>("error", ({ reason, limit }) => ({
+    message:
+      reason === "nesting"
+        ? `brackets, \`if\` and \`for\` nest deeper than ${limit}`
+        : `more than ${limit} operators lead to one value`,
+    label: "nothing is read from here on",
+    helps: ["give parts of it names on lines of their own"],
+  })),
+  "syntax/too-large": code<{ length: number; limit: number }>("error", ({ length, limit }) => ({
+    message: `the file has ${length} characters, more than the ${limit} that are read`,
+    helps: ["split it, and `import` from one file what the other needs"],
+  })),
+
+  // ---------------------------------------------------------------------------------- numbers
+  "syntax/number": code<{ written: string; limit: number }>("error", ({ written, limit }) => ({
+    message: `\`${clip(written)}\` is not a number that can be read`,
+    helps: [`numbers have up to ${limit} digits and powers of ten: \`50_257\`, \`0.5\`, \`1e-5\`, \`1.3B\``],
+  })),
+  "syntax/suffix": code<{ written: string; glued: string; write: string | undefined }>(
+    "error",
+    ({ written, glued, write }) => ({
+      message: `\`${clip(glued)}\` does not multiply a number`,
+      helps:
+        write === undefined
+          ? ["`K`, `M`, `B` and `T` do: `50K`, `400M`, `1.3B`"]
+          : [
+              `write \`${write}\` for ${suffixWords[glued.toUpperCase()] ?? "it"}; \`${written}\` has a small letter`,
+            ],
+    }),
+  ),
+  "syntax/spaced-suffix": code<{ written: string; write: string; word: string }>(
+    "error",
+    ({ written, write, word }) => ({
+      message: `\`${written}\` has no unit: \`${word}\` is not one`,
+      helps: [
+        word.toUpperCase() === "B"
+          ? `a byte is never \`B\`; bytes are \`KiB\`, \`MiB\`, \`GiB\` or \`kB\`, \`MB\`, \`GB\`, and a billion is glued: \`${write}\``
+          : `glued to the number it multiplies: \`${write}\``,
+      ],
+    }),
+  ),
+  "syntax/glued-unit": code<{ written: string; write: string }>("error", ({ written, write }) => ({
+    message: `a unit stands apart from its number: \`${write}\``,
+    label: `\`${clip(written)}\` would multiply`,
+    notes: ["only `K`, `M`, `B` and `T` are glued, and multiply a count: `400M`"],
+  })),
+  "syntax/unknown-unit": code<{ word: string; digits: string; write: string | undefined }>(
+    "error",
+    ({ word, digits, write }) =>
+      write === undefined
+        ? {
+            message: `\`${word}\` is not a unit`,
+            label: "a word after a number is read as its unit",
+            helps: [
+              /^(layer|block)s?$/.test(word)
+                ? `a stack of ${digits} blocks is \`blocks ${digits} { … }\``
+                : `write \`${digits}\` alone, or a unit: \`GiB\`, \`GB\`, \`GFLOP\`, \`ms\``,
+            ],
+          }
+        : {
+            message: `the unit \`${word}\` is written \`${write.split(" ")[1] ?? write}\``,
+            helps: [unitHelp(digits, write)],
+          },
+  ),
+  "syntax/quoted-number": code<{ written: string; write: string }>("error", ({ written, write }) => ({
+    message: `${clip(written)} is a text; the number is written \`${write}\``,
+    label: "numbers and units have no quotes",
+  })),
+
+  // ------------------------------------------------------------------------------------ models
+  "syntax/colon": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` is set with \`=\`, not with \`:\``,
+    label: "write `=`",
+    notes: ["`:` comes before a shape or a kind: `heads: count`"],
+  })),
+  "syntax/blocks-form": code<{ word: string; count: string }>("error", ({ word, count }) => ({
+    message: `\`${word}\` is no field: a stack of blocks is \`blocks ${clip(count)} { … }\``,
+    helps: [`write \`blocks ${clip(count)} { … }\`, with what stands in each block inside the braces`],
+  })),
+  "syntax/base-form": code<{ name: string; base: string }>("error", ({ name, base }) => ({
+    message: `a model names its base after \`:\``,
+    helps: [`write \`model ${name} : ${base} { … }\``],
+  })),
+  "syntax/field-without-value": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` has no value`,
+    helps: [`write \`${name} = …\`; or \`${name}: count\` to let a variant set it`],
+  })),
+  "syntax/several-fields": code<Record<string, never>>("error", () => ({
+    message: "a line sets one field",
+    helps: ["write one line for each"],
+  })),
+  "syntax/shape-in-model": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` cannot have a shape: a model's fields are no tensors`,
+    helps: [
+      `kinds are \`count\`, \`number\`, \`flag\`, \`layer\`, \`list(count)\`; a tensor is \`weight ${name}: […]\``,
+    ],
+  })),
+  "syntax/stray-text": code<Record<string, never>>("error", () => ({
+    message: "a text has no meaning at the end of this line",
+    helps: ["a text stands after a constraint, and says why it is there; a comment starts with `//`"],
+  })),
+  "syntax/forward-without-result": code<Record<string, never>>("error", () => ({
+    message: "`forward` does not say what it returns",
+    helps: ["write `forward(ids: [B T] int) -> [B T, V = vocab] { … }`"],
+  })),
+  "syntax/exclusive-selector": code<Record<string, never>>("error", () => ({
+    message: "`at` includes the last block that it names",
+    helps: ["write `at 0..3` for blocks 0, 1, 2 and 3"],
+  })),
+  "syntax/step-in-selector": code<Record<string, never>>("error", () => ({
+    message: "`at` counts with `every`, not with `step`",
+    helps: ["write `at 2.. every 4`"],
+  })),
+  "syntax/constraint-form": code<{ metric: string; written: string | undefined }>(
+    "error",
+    ({ metric, written }) => ({
+      message:
+        written === undefined
+          ? `\`${clip(metric)}\` has no limit`
+          : `a constraint compares; \`${written}\` does not`,
+      helps: [
+        `write \`${clip(metric)} <= …\` for a limit, \`${clip(metric)} == …\` for a figure that must hold exactly`,
+      ],
+    }),
+  ),
+  "syntax/solve-without-aim": code<Record<string, never>>("error", () => ({
+    message: "`solve` has no aim",
+    helps: ["write `solve { maximize params.total }`"],
+  })),
+  "syntax/second-aim": code<Record<string, never>>("error", () => ({
+    message: "`solve` has one aim",
+    helps: ["keep one, and bound the other in a `budget`"],
+  })),
+
+  // ------------------------------------------------------------------------------------ layers
+  "syntax/equals-in-condition": code<Record<string, never>>("error", () => ({
+    message: "`=` gives a name its value; a comparison is `==`",
+  })),
+  "syntax/chained-comparison": code<Record<string, never>>("error", () => ({
+    message: "comparisons do not chain",
+    helps: ["write `a < b and b < c`"],
+  })),
+  "syntax/not-assignable": code<{ indexed: boolean }>("error", ({ indexed }) => ({
+    message: "only a name can be given a value",
+    helps: indexed
+      ? ["values do not change; to replace part of one, choose with `where(condition, new, old)`"]
+      : ["write `name = …`, or `(a, b) = …` for a call with several results"],
+  })),
+  "syntax/tuple-without-parens": code<{ list: string }>("error", ({ list }) => ({
+    message: "several values stand in parentheses",
+    helps: [`write \`(${clip(list)})\``],
+  })),
+  "syntax/line-without-value": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` has no value`,
+    helps: [`write \`${name}: [.. D] = …\`; a trained tensor is \`weight ${name}: […]\``],
+  })),
+  "syntax/kind-in-layer": code<{ name: string }>("error", ({ name }) => ({
+    message: "an equation does not name its kind",
+    helps: [`write \`${name} = …\`; after \`:\` stands a shape, or \`layer\` for an instance`],
+  })),
+  "syntax/stray-range": code<Record<string, never>>("error", () => ({
+    message: "only a parameter, a field or a weight has a range",
+    helps: ["use `require` for a condition, or `clip(x, low, high)` to force one"],
+  })),
+  "syntax/shape-expected": code<Record<string, never>>("error", () => ({
+    message: "this must be a shape in square brackets",
+    helps: ["write `weight gate: [D, hidden]`"],
+  })),
+  "syntax/weight-dtype": code<{ dtype: string }>("error", ({ dtype }) => ({
+    message: `a weight cannot be \`${dtype}\`: weights are float`,
+    label: "remove this",
+  })),
+  "syntax/random-without-distribution": code<Record<string, never>>("error", () => ({
+    message: "this draw has no distribution",
+    helps: ["write `random turn: [H = heads] normal`"],
+  })),
+  "syntax/fn-with-body": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`fn ${name}\` cannot have a body in braces`,
+    helps: [
+      `an \`fn\` abbreviates one expression: \`fn ${name}(x) = …\`; what has weights or lines is a \`layer\``,
+    ],
+  })),
+  "syntax/fn-parameter": code<Record<string, never>>("error", () => ({
+    message: "a parameter of an `fn` has a name and may have a shape, nothing more",
+    helps: ["write `fn f(x: [.. D], n) = …`"],
+  })),
+  "syntax/return-without-value": code<Record<string, never>>("error", () => ({
+    message: "`return` has no value",
+    helps: ["write `return y`, or `return (a, b)`"],
+  })),
+  "syntax/if-block-as-value": code<Record<string, never>>("error", () => ({
+    message: "`if` with braces has no value",
+    helps: ["write `if c then a else b`; or put the equation inside the braces"],
+  })),
+  "syntax/unknown-dtype": code<{ name: string; meant: string | undefined }>("error", ({ name, meant }) => ({
+    message: `\`${name}\` is not a type of tensor`,
+    helps: [
+      meant === undefined ? "after a shape stands nothing (float), `int` or `flag`" : `write \`${meant}\``,
+    ],
+  })),
+  "syntax/unknown-kind": code<{ name: string; meant: string | undefined }>("error", ({ name, meant }) => ({
+    message: `\`${clip(name)}\` is not a kind`,
+    helps: [
+      meant === undefined
+        ? "kinds are `count`, `number`, `flag`, `layer` and `list(…)`; a tensor has a shape: `x: [.. D]`"
+        : `write \`${meant}\``,
+    ],
+  })),
+
+  // -------------------------------------------------------------------------- shapes, patterns
+  "syntax/small-axis": code<{ name: string; write: string }>("error", ({ name, write }) => ({
+    message: name === "" ? "an axis has a name" : `an axis begins with a capital letter: \`${write}\``,
+    notes: ["capitals begin axes, small letters begin values"],
+  })),
+  "syntax/rest-not-first": code<Record<string, never>>("error", () => ({
+    message: "`..` stands first, once",
+    helps: ["`..` is any leading axes: `[.. T D]`"],
+  })),
+  "syntax/einsum-form": code<Record<string, never>>("error", () => ({
+    message: "the pattern of `einsum` stands in square brackets",
+    helps: ["write `einsum[.. T D, D H -> .. T H](x, w)`"],
+  })),
+  "syntax/empty-subscript": code<Record<string, never>>("error", () => ({
+    message: "this subscript is empty",
+    helps: ["write `x[T = 0]`, `x[T = 0 ..< n -> N]` or `list[0]`"],
+  })),
+  "syntax/colon-slice": code<Record<string, never>>("error", () => ({
+    message: "a slice is written with `..<`",
+    helps: ["write `x[T = 0 ..< n -> N]`: the axis, from, to (left out), and the new axis"],
+  })),
+  "syntax/slice-without-axis": code<Record<string, never>>("error", () => ({
+    message: "a slice names its axis",
+    helps: ["write `x[T = 0 ..< n -> N]`"],
+  })),
+  "syntax/slice-without-start": code<{ written: string }>("error", ({ written }) => ({
+    message: "a slice says where it starts",
+    helps: [`write \`0 ${written} …\``],
+  })),
+  "syntax/rename-in-index": code<{ axis: string }>("error", ({ axis }) => ({
+    message: "`->` names the axis of a slice, and this is no slice",
+    helps: [`write \`x[${axis} = a ..< b -> N]\`; an axis is renamed by \`rename(x, ${axis} -> N)\``],
+  })),
+  "syntax/range-without-end": code<Record<string, never>>("error", () => ({
+    message: "this range has no end",
+    helps: ["write `0 ..< n`, which leaves `n` out, or `0 .. n`, which includes it"],
+  })),
+};
+
+const suffixWords: Record<string, string> = { K: "thousands", M: "millions", B: "billions", T: "trillions" };
+
+/** Long pieces of the user's text are cut in messages. */
+function clip(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  return line.length > 40 ? `${line.slice(0, 40)}…` : line;
+}
+
+/** Characters as a message can show them: invisible ones by their code point. */
+function printable(characters: string): string {
+  const shown = [...characters].slice(0, 12).map((c) => {
+    const point = c.codePointAt(0) ?? 0;
+    const invisible = point < 0x20 || (point >= 0x7f && point < 0xa1) || (point >= 0xd800 && point < 0xe000);
+    return invisible || /\p{C}|\p{Z}/u.test(c) ? `U+${point.toString(16).toUpperCase().padStart(4, "0")}` : c;
+  });
+  return shown.every((c) => c.startsWith("U+")) ? shown.join(" ") : `\`${shown.join("")}\``;
+}
+
+function characterHelp(characters: string): string | undefined {
+  if (characters.startsWith("@")) return "a matrix product is `einsum[.. T D, D H -> .. T H](x, w)`";
+  if (characters.startsWith("&")) return "write `and`";
+  if (characters.startsWith("|")) return "write `or`";
+  if (/^[“”„‘’'`]/.test(characters)) return 'a text stands in plain double quotes: `"…"`';
+  if (/^\p{L}/u.test(characters)) return "names have the letters a to z, digits and `_`";
+  return undefined;
+}
+
+function unitHelp(digits: string, write: string): string {
+  const unit = write.split(" ")[1] ?? "";
+  const decimal = /^([KMGTP])B$/.exec(unit);
+  if (decimal === null) return `write \`${write}\``;
+  const power = { K: "1e3", M: "1e6", G: "1e9", T: "1e12", P: "1e15" }[decimal[1] ?? ""] ?? "1";
+  const shift = { K: "10", M: "20", G: "30", T: "40", P: "50" }[decimal[1] ?? ""] ?? "0";
+  return `write \`${write}\` for ${power} bytes each, or \`${digits} ${decimal[1]}iB\` for 2^${shift}`;
+}

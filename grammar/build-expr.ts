@@ -1,0 +1,436 @@
+import type { CstNode, IToken } from "chevrotain";
+import type {
+  Arg,
+  BinaryOp,
+  Expr,
+  Missing,
+  Name,
+  NameExpr,
+  Range,
+  Span,
+  Stmt,
+  Subscript,
+  Text,
+} from "./ast.js";
+import { buildNumber, quotedNumber, readQuoted } from "./build-number.js";
+import { buildEinsum, buildPattern } from "./build-shape.js";
+import { child, isToken, nodes, ordered, spanOf, spanOfNode, token, tokens } from "./cst.js";
+import type { Source } from "./lex.js";
+import * as t from "./tokens.js";
+
+/** How tightly operators bind. `^` is right-associative; comparisons do not chain. */
+const precedence = new Map<string, number>([
+  ["or", 1],
+  ["and", 2],
+  ["<=", 4],
+  ["<", 4],
+  [">=", 4],
+  [">", 4],
+  ["==", 4],
+  ["!=", 4],
+  ["+", 5],
+  ["-", 5],
+  ["*", 6],
+  ["/", 6],
+  ["%", 6],
+  ["^", 8],
+]);
+const notPrecedence = 3;
+const comparison = 4;
+const minusPrecedence = 7;
+const powerPrecedence = 8;
+
+/** The flat parts of one expression: prefix operators, operands and the operators between them. */
+type Part =
+  | { readonly kind: "prefix" | "operator"; readonly token: IToken; readonly op: string }
+  | { readonly kind: "operand"; readonly expr: Expr };
+
+/** Builds expressions, and what is made of them; statements of `for` bodies come from `statements`. */
+export class Exprs {
+  constructor(
+    readonly source: Source,
+    readonly statements: (block: CstNode | undefined) => readonly Stmt[],
+  ) {}
+
+  span(node: CstNode | undefined, fallback: number): Span {
+    return spanOfNode(this.source, node, fallback);
+  }
+
+  missing(at: number): Missing {
+    const place = Math.min(at, this.source.text.length);
+    return { kind: "missing", span: { file: this.source.file, start: place, end: place } };
+  }
+
+  name(found: IToken | undefined, fallback: number): Name {
+    if (found !== undefined) return { text: found.image, span: spanOf(this.source, found) };
+    return { text: "", span: this.missing(fallback).span };
+  }
+
+  names(found: readonly IToken[]): Name[] {
+    return found.map((one) => this.name(one, one.startOffset));
+  }
+
+  text(found: IToken): Text {
+    return { kind: "text", value: unquote(found.image), span: spanOf(this.source, found) };
+  }
+
+  /** `fallback` is where a missing expression is placed. */
+  expr(node: CstNode | undefined, fallback: number): Expr {
+    if (node === undefined) return this.missing(fallback);
+    const parts = this.flatten(node);
+    const at = { next: 0 };
+    const result = this.climb(parts, at, 0, this.span(node, fallback).end);
+    return at.next < parts.length ? this.missing(fallback) : result;
+  }
+
+  /** `a`, or with `=` read as `==` after a message. */
+  condition(node: CstNode | undefined, fallback: number): Expr {
+    const [first, second] = nodes(node, "expr");
+    const left = this.expr(first, fallback);
+    const equals = token(node, "Equals");
+    if (equals === undefined) return left;
+    const opSpan = spanOf(this.source, equals);
+    this.reportEquals(opSpan);
+    const right = this.expr(second, opSpan.end);
+    return { kind: "binary", op: "==", opSpan, left, right, span: around(left.span, right.span) };
+  }
+
+  reportEquals(span: Span): void {
+    this.source.sink.report(
+      "syntax/equals-in-condition",
+      {},
+      {
+        span,
+        fixes: [{ title: "write `==`", span, replacement: "==" }],
+      },
+    );
+  }
+
+  private flatten(node: CstNode): Part[] {
+    const parts: Part[] = [];
+    for (const element of ordered(node)) {
+      if (isToken(element)) {
+        parts.push({ kind: "operator", token: element, op: element.image });
+        continue;
+      }
+      for (const prefix of tokens(element, "prefix")) {
+        parts.push({ kind: "prefix", token: prefix, op: prefix.image });
+      }
+      parts.push({ kind: "operand", expr: this.operand(element) });
+    }
+    return parts;
+  }
+
+  private climb(parts: readonly Part[], at: { next: number }, least: number, end: number): Expr {
+    let left = this.prefixed(parts, at, end);
+    let compared = false;
+    for (;;) {
+      const part = parts[at.next];
+      if (part?.kind !== "operator") return left;
+      const op = ours(part.op, part.token);
+      const level = precedence.get(op) ?? 0;
+      if (level < least || level === 0) return left;
+      at.next++;
+      const right = this.climb(parts, at, op === "^" ? level : level + 1, end);
+      const opSpan = spanOf(this.source, part.token);
+      if (level === comparison) {
+        if (compared) this.source.sink.report("syntax/chained-comparison", {}, { span: opSpan });
+        compared = true;
+      }
+      left = { kind: "binary", op: op as BinaryOp, opSpan, left, right, span: around(left.span, right.span) };
+    }
+  }
+
+  private prefixed(parts: readonly Part[], at: { next: number }, end: number): Expr {
+    const part = parts[at.next];
+    if (part === undefined || part.kind === "operator") return this.missing(end);
+    at.next++;
+    if (part.kind === "operand") return part.expr;
+    const not = part.token.tokenType === t.Not;
+    const operand = this.climb(parts, at, not ? notPrecedence : minusPrecedence, end);
+    if (part.token.tokenType === t.Plus) return operand;
+    return {
+      kind: "unary",
+      op: not ? "not" : "-",
+      operand,
+      span: around(spanOf(this.source, part.token), operand.span),
+    };
+  }
+
+  private operand(node: CstNode): Expr {
+    let target = this.primary(node);
+    for (const postfix of nodes(node, "postfix")) {
+      const whole = around(target.span, this.span(postfix, target.span.end));
+      if (token(postfix, "Dot") !== undefined) {
+        const name = this.name(token(postfix, "Name"), whole.end);
+        target = { kind: "member", target, name, span: whole };
+      } else if (token(postfix, "CallParen") !== undefined) {
+        target = this.call(target, postfix, whole);
+      } else {
+        const subscripts = nodes(postfix, "subscript").map((one) => this.subscript(one, whole.end));
+        target = { kind: "index", target, subscripts, span: whole };
+      }
+    }
+    return target;
+  }
+
+  private primary(node: CstNode): Expr {
+    const span = this.span(node, 0);
+    const number = token(node, "Number");
+    if (number !== undefined) return buildNumber(this.source, number, token(node, "Unit"));
+    const name = token(node, "Name");
+    if (name !== undefined) return { kind: "name", name: name.image, span: spanOf(this.source, name) };
+    const text = token(node, "Text");
+    if (text !== undefined) return this.textValue(text);
+    const tuple = child(node, "tuple");
+    if (tuple !== undefined) {
+      const own = this.span(tuple, span.start);
+      const items = nodes(tuple, "expr").map((one) => this.expr(one, own.end));
+      const only = items[0];
+      if (items.length === 1 && only !== undefined) return only;
+      if (items.length === 0) return { kind: "missing", span: own };
+      return { kind: "tuple", items, span: own };
+    }
+    const list = child(node, "list");
+    if (list !== undefined) {
+      const own = this.span(list, span.start);
+      return { kind: "list", items: nodes(list, "expr").map((one) => this.expr(one, own.end)), span: own };
+    }
+    const einsum = child(node, "einsum");
+    if (einsum !== undefined) return buildEinsum(this, einsum);
+    const next = child(node, "nextValue");
+    if (next !== undefined) {
+      const own = this.span(next, span.start);
+      return { kind: "next-value", name: this.name(token(next, "Name"), own.end), span: own };
+    }
+    const hole = child(node, "hole");
+    if (hole !== undefined) return this.hole(hole);
+    const loop = child(node, "for");
+    if (loop !== undefined) return this.loop(loop);
+    const conditional = child(node, "conditional");
+    if (conditional !== undefined) return this.conditional(conditional);
+    return this.missing(span.start);
+  }
+
+  /** A text, or the number in it: `"400M"` is a habit of formats that know no units. */
+  private textValue(found: IToken): Expr {
+    const text = this.text(found);
+    const write = quotedNumber(text.value);
+    if (write === undefined) return text;
+    this.source.sink.report(
+      "syntax/quoted-number",
+      { written: found.image, write },
+      {
+        span: text.span,
+        fixes: [{ title: `write \`${write}\``, span: text.span, replacement: write }],
+      },
+    );
+    return readQuoted(write, text.span);
+  }
+
+  private call(callee: Expr, postfix: CstNode, span: Span): Expr {
+    const args = nodes(postfix, "arg").map((one) => this.arg(one, span.end));
+    const pattern = args[0]?.value;
+    if (callee.kind === "name" && callee.name === "einsum" && pattern !== undefined) {
+      this.source.sink.report("syntax/einsum-form", {}, { span: pattern.span });
+      return { kind: "missing", span };
+    }
+    return { kind: "call", callee, args, span };
+  }
+
+  private arg(node: CstNode, fallback: number): Arg {
+    const span = this.span(node, fallback);
+    const name = token(node, "Name");
+    this.colonForEquals(token(node, "Colon"), name?.image);
+    const pattern = child(node, "pattern");
+    const value =
+      pattern === undefined
+        ? this.expr(child(node, "expr"), span.end)
+        : buildPattern(this, pattern, span.end);
+    return { name: name === undefined ? undefined : this.name(name, span.start), value, span };
+  }
+
+  /** Reports `name: value` where `name = value` is meant. */
+  colonForEquals(colon: IToken | undefined, name: string | undefined): void {
+    if (colon === undefined) return;
+    const span = spanOf(this.source, colon);
+    const touches = this.source.text[span.start - 1] !== " ";
+    this.source.sink.report(
+      "syntax/colon",
+      { name: name ?? "it" },
+      {
+        span,
+        fixes: [{ title: "write `=`", span, replacement: touches ? " =" : "=" }],
+      },
+    );
+  }
+
+  private subscript(node: CstNode, fallback: number): Subscript {
+    const span = this.span(node, fallback);
+    const named = token(node, "Name");
+    const colon = token(node, "Colon");
+    if (named !== undefined) this.colonForEquals(colon, named.image);
+    const axis = named === undefined ? undefined : this.name(named, span.start);
+    const colonRange = token(node, "colonRange");
+    const exclusive = token(node, "DotDotLess");
+    const operator = token(node, "DotDot") ?? exclusive ?? colonRange;
+    const from = child(node, "from");
+    const index = this.expr(from, operator?.startOffset ?? span.end);
+    if (operator === undefined && token(node, "as") === undefined) {
+      if (from === undefined) this.source.sink.report("syntax/empty-subscript", {}, { span });
+      return { kind: "at", axis, index, span };
+    }
+    const place = operator === undefined ? span : spanOf(this.source, operator);
+    const to = child(node, "to");
+    if (colonRange !== undefined) {
+      this.source.sink.report(
+        "syntax/colon-slice",
+        {},
+        {
+          span: place,
+          fixes: [{ title: "write `..<`", span: place, replacement: to === undefined ? " .." : " ..< " }],
+        },
+      );
+    } else if (axis === undefined) {
+      this.source.sink.report("syntax/slice-without-axis", {}, { span });
+    } else if (operator === undefined) {
+      this.source.sink.report("syntax/rename-in-index", { axis: axis.text }, { span });
+    } else if (from === undefined) {
+      const written = exclusive === undefined ? ".." : "..<";
+      this.source.sink.report(
+        "syntax/slice-without-start",
+        { written },
+        {
+          span: place,
+          fixes: [{ title: "start at 0", span: { ...place, end: place.start }, replacement: "0 " }],
+        },
+      );
+    }
+    const as = token(node, "as");
+    return {
+      kind: "slice",
+      axis: axis ?? this.name(undefined, span.start),
+      from: index,
+      to: to === undefined ? undefined : this.expr(to, span.end),
+      inclusive: exclusive === undefined && colonRange === undefined,
+      as: as === undefined ? undefined : this.name(as, span.end),
+      span,
+    };
+  }
+
+  range(node: CstNode | undefined, fallback: number): Range {
+    const span = this.span(node, fallback);
+    const to = child(node, "to");
+    const step = child(node, "step");
+    return {
+      from: this.expr(child(node, "from"), span.start),
+      to: to === undefined ? undefined : this.expr(to, span.end),
+      inclusive: token(node, "DotDotLess") === undefined,
+      step: step === undefined ? undefined : this.expr(step, span.end),
+      span,
+    };
+  }
+
+  /** A range with both ends, for where a list or an open range has no meaning. */
+  closedRange(node: CstNode | undefined, fallback: number): Range {
+    const range = this.range(node, fallback);
+    if (node !== undefined && range.to === undefined && range.from.kind !== "missing") {
+      this.source.sink.report("syntax/range-without-end", {}, { span: range.span });
+    }
+    return range;
+  }
+
+  private hole(node: CstNode): Expr {
+    const span = this.span(node, 0);
+    const range = child(node, "range");
+    if (range === undefined) return { kind: "hole", within: undefined, span };
+    const read = this.range(range, span.end);
+    const list = token(range, "DotDot") === undefined && token(range, "DotDotLess") === undefined;
+    if (list && read.from.kind === "list") return { kind: "hole", within: read.from.items, span };
+    if (read.to === undefined) this.closedRange(range, span.end);
+    return { kind: "hole", within: read, span };
+  }
+
+  private loop(node: CstNode): Expr {
+    const span = this.span(node, 0);
+    const name = this.name(token(node, "Name"), span.end);
+    const body = this.statements(child(node, "block"));
+    if (token(node, "Along") !== undefined) {
+      return { kind: "for-along", name, axis: this.name(token(node, "axis"), span.end), body, span };
+    }
+    return { kind: "for", name, range: this.closedRange(child(node, "range"), span.end), body, span };
+  }
+
+  /** `if c then a else b`; with braces it is no value, which is reported. */
+  conditional(node: CstNode): Expr {
+    const span = this.span(node, 0);
+    const condition = this.condition(child(node, "condition"), span.end);
+    const block = child(node, "block");
+    if (block === undefined) {
+      const then = this.expr(child(node, "expr"), span.end);
+      return {
+        kind: "if-else",
+        condition,
+        then,
+        otherwise: this.expr(child(node, "otherwise"), span.end),
+        span,
+      };
+    }
+    this.source.sink.report("syntax/if-block-as-value", {}, { span: { ...span, end: condition.span.end } });
+    this.statements(block);
+    this.statements(child(node, "elseBlock"));
+    return { kind: "missing", span };
+  }
+}
+
+/** A span from the start of one to the end of the other. */
+export function around(a: Span, b: Span): Span {
+  return { file: a.file, start: a.start, end: Math.max(a.end, b.end) };
+}
+
+/** The operator's own spelling; foreign ones are known by their token. */
+function ours(image: string, from: IToken): string {
+  if (precedence.has(image)) return image;
+  switch (from.tokenType) {
+    case t.Caret:
+      return "^";
+    case t.And:
+      return "and";
+    case t.Or:
+      return "or";
+    case t.EqualEqual:
+      return "==";
+    case t.NotEqual:
+      return "!=";
+    case t.LessEqual:
+      return "<=";
+    case t.GreaterEqual:
+      return ">=";
+    case t.Minus:
+      return "-";
+    default:
+      return "*";
+  }
+}
+
+/** A text token's value, without quotes and escapes. */
+export function unquote(image: string): string {
+  const end = image.length > 1 && image.endsWith('"') ? -1 : undefined;
+  return image.slice(1, end).replace(/\\(.)/g, (_, c: string) => (c === "n" ? "\n" : c === "t" ? "\t" : c));
+}
+
+/** The names that an expression such as `a` or `ffn.k` spells, or undefined. */
+export function pathOf(expr: Expr): Name[] | undefined {
+  const path: Name[] = [];
+  let rest = expr;
+  while (rest.kind === "member") {
+    path.unshift(rest.name);
+    rest = rest.target;
+  }
+  if (rest.kind !== "name") return undefined;
+  return [nameOf(rest), ...path];
+}
+
+export function nameOf(expr: NameExpr): Name {
+  return { text: expr.name, span: expr.span };
+}

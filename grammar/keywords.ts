@@ -1,0 +1,289 @@
+import { type IToken, type TokenType, tokenMatcher } from "chevrotain";
+import { endOf, retag, type Source, spanOf } from "./lex.js";
+import * as t from "./tokens.js";
+import { units } from "./units.js";
+
+/** Words that are never names, except after a dot. */
+const reserved = new Map<string, TokenType>([
+  ["if", t.If],
+  ["then", t.Then],
+  ["else", t.Else],
+  ["for", t.For],
+  ["and", t.And],
+  ["or", t.Or],
+  ["not", t.Not],
+]);
+
+/** Words that begin a line before a name: `weight gate`, `layer attention`. */
+const declaring = new Map<string, TokenType>([
+  ["model", t.Model],
+  ["layer", t.Layer],
+  ["profile", t.Profile],
+  ["fn", t.Fn],
+  ["slot", t.Slot],
+  ["weight", t.Weight],
+  ["state", t.State],
+  ["random", t.Random],
+  ["maximize", t.Aim],
+  ["minimize", t.Aim],
+]);
+
+/** Words that begin a line before a value, unless the line assigns to that name. */
+const acting = new Map<string, TokenType>([
+  ["return", t.Return],
+  ["require", t.Require],
+  ["loss", t.Loss],
+]);
+
+/** Words between two values: `1..8 step 2`. Elsewhere no value follows another. */
+const joining = new Map<string, TokenType>([
+  ["in", t.In],
+  ["init", t.Init],
+  ["step", t.Step],
+  ["every", t.Every],
+  ["along", t.Along],
+  ["as", t.As],
+]);
+
+/** How other languages declare, and what that is here. */
+const foreignWords = new Map<string, "drop" | "callable" | "model">([
+  ["let", "drop"],
+  ["const", "drop"],
+  ["var", "drop"],
+  ["export", "drop"],
+  ["pub", "drop"],
+  ["public", "drop"],
+  ["def", "callable"],
+  ["func", "callable"],
+  ["function", "callable"],
+  ["class", "model"],
+  ["struct", "model"],
+]);
+
+const operandEnds = new Set<TokenType>([
+  t.Name,
+  t.AxisName,
+  t.NumberToken,
+  t.Unit,
+  t.TextToken,
+  t.RParen,
+  t.RBracket,
+  t.Question,
+]);
+const callableEnds = new Set<TokenType>([t.Name, t.AxisName, t.TextToken, t.RParen, t.RBracket]);
+const operandStarts = new Set<TokenType>([
+  t.Name,
+  t.AxisName,
+  t.NumberToken,
+  t.TextToken,
+  t.LParen,
+  t.LBracket,
+  t.Minus,
+  t.Question,
+  t.Not,
+]);
+const assigning = new Set<TokenType>([t.Equals, t.Colon, t.Comma, t.Dot]);
+
+function isName(token: IToken | undefined): boolean {
+  return token !== undefined && tokenMatcher(token, t.Name);
+}
+
+/** Decides which names are keywords, which numbers have units, and which brackets call or index. */
+export class Keywords {
+  private readonly out: IToken[] = [];
+  /** For each opening bracket, where its partner is. */
+  private readonly partner = new Map<IToken, number>();
+  private readonly open: IToken[] = [];
+
+  constructor(
+    private readonly source: Source,
+    private readonly tokens: readonly IToken[],
+  ) {
+    const stack: IToken[] = [];
+    for (const [i, token] of tokens.entries()) {
+      const type = token.tokenType;
+      if (type === t.LParen || type === t.LBracket || type === t.LBrace) stack.push(token);
+      if (type !== t.RParen && type !== t.RBracket && type !== t.RBrace) continue;
+      const opener = stack.pop();
+      if (opener !== undefined) this.partner.set(opener, i);
+    }
+  }
+
+  run(): IToken[] {
+    for (const [i, token] of this.tokens.entries()) {
+      const type = token.tokenType;
+      if (isName(token)) {
+        if (!this.readWord(token, i)) continue;
+      } else if (type === t.LParen || type === t.LBracket || type === t.LBrace) {
+        this.readOpener(token);
+        this.open.push(token);
+      } else if (type === t.RParen || type === t.RBracket || type === t.RBrace) {
+        this.open.pop();
+      } else if (type === t.Comma && this.isTrailing(i)) {
+        continue;
+      }
+      this.out.push(token);
+    }
+    return this.out;
+  }
+
+  /** `f(a, b,)`: a comma before the closer separates nothing. */
+  private isTrailing(at: number): boolean {
+    const next = this.tokens[at + 1]?.tokenType;
+    const before = this.previous?.tokenType;
+    if (next !== t.RParen && next !== t.RBracket) return false;
+    return before !== t.Comma && before !== t.LParen && before !== t.CallParen;
+  }
+
+  private get previous(): IToken | undefined {
+    return this.out[this.out.length - 1];
+  }
+
+  private get atStart(): boolean {
+    const type = this.previous?.tokenType;
+    return type === undefined || type === t.Newline || type === t.LBrace;
+  }
+
+  private get inBrackets(): boolean {
+    const type = this.open[this.open.length - 1]?.tokenType;
+    return type === t.LBracket || type === t.IndexBracket;
+  }
+
+  /** `(` and `[` call or index what they touch. */
+  private readOpener(token: IToken): void {
+    const before = this.previous;
+    if (before === undefined || !callableEnds.has(before.tokenType)) return;
+    if (endOf(before) !== token.startOffset) return;
+    if (token.tokenType === t.LParen) retag(token, t.CallParen);
+    if (token.tokenType === t.LBracket) retag(token, t.IndexBracket);
+  }
+
+  /** Tags a name; false where it is to be left out. */
+  private readWord(token: IToken, at: number): boolean {
+    const before = this.previous;
+    if (before?.tokenType === t.Dot) return true;
+    const next = this.tokens[at + 1];
+    const fixed = reserved.get(token.image);
+    if (fixed !== undefined) retag(token, fixed);
+    else if (before?.tokenType === t.NumberToken && this.readUnit(token, next)) retag(token, t.Unit);
+    else if (this.atStart && foreignWords.has(token.image) && isName(next))
+      return this.readForeign(token, at);
+    else {
+      const type = this.atStart ? this.startKeyword(token, at) : this.innerKeyword(token, at);
+      if (type !== undefined) retag(token, type);
+    }
+    return true;
+  }
+
+  /** Any word after a number is a unit, right or wrong, unless it joins the number to what follows. */
+  private readUnit(token: IToken, next: IToken | undefined): boolean {
+    if (units.has(token.image)) return true;
+    if (this.inBrackets || token.image === "lookup") return false;
+    if (next?.tokenType === t.Equals) return false;
+    return !joining.has(token.image) || next === undefined || !operandStarts.has(next.tokenType);
+  }
+
+  private startKeyword(token: IToken, at: number): TokenType | undefined {
+    const next = this.tokens[at + 1];
+    if (next === undefined) return undefined;
+    const { image } = token;
+    const spaced = next.startOffset > endOf(token);
+    if (declaring.has(image)) return isName(next) ? declaring.get(image) : undefined;
+    if (acting.has(image)) {
+      return assigning.has(next.tokenType) ? undefined : acting.get(image);
+    }
+    const partner = this.partner.get(next);
+    const after = partner === undefined ? undefined : this.tokens[partner + 1]?.tokenType;
+    switch (image) {
+      case "import":
+        return next.tokenType === t.LBrace || next.tokenType === t.TextToken || isName(next)
+          ? t.Import
+          : undefined;
+      case "forward":
+        return next.tokenType === t.LParen && (after === t.Arrow || after === t.LBrace)
+          ? t.Forward
+          : undefined;
+      case "inverse":
+        return next.tokenType === t.LParen && after === t.LBrace ? t.Inverse : undefined;
+      case "budget":
+      case "expect":
+      case "solve": {
+        const block = next.tokenType === t.LBrace;
+        const named = isName(next) && this.tokens[at + 2]?.tokenType === t.LBrace;
+        if (!block && !named) return undefined;
+        return image === "budget" ? t.Budget : image === "expect" ? t.Expect : t.Solve;
+      }
+      case "blocks":
+        if (next.tokenType === t.LBrace || next.tokenType === t.Newline) return t.Blocks;
+        return this.beginsOperand(next, spaced) ? t.Blocks : undefined;
+      case "at":
+        return this.beginsOperand(next, spaced) ? t.At : undefined;
+      default:
+        return this.innerKeyword(token, at);
+    }
+  }
+
+  private beginsOperand(next: IToken, spaced: boolean): boolean {
+    if (isName(next) || next.tokenType === t.NumberToken) return true;
+    const bracket = next.tokenType === t.LParen || next.tokenType === t.LBracket;
+    return spaced && (bracket || next.tokenType === t.Minus);
+  }
+
+  private innerKeyword(token: IToken, at: number): TokenType | undefined {
+    const before = this.previous;
+    const next = this.tokens[at + 1];
+    const { image } = token;
+    if (next === undefined) return undefined;
+    const follows = before !== undefined && operandEnds.has(before.tokenType);
+    if (image === "einsum" && next.tokenType === t.LBracket && next.startOffset === endOf(token))
+      return t.Einsum;
+    if (image === "next" && !follows) {
+      return isName(next) && !reserved.has(next.image) && !joining.has(next.image) ? t.Next : undefined;
+    }
+    if (image === "from") return next.tokenType === t.TextToken ? t.From : undefined;
+    if (image === "lookup" && follows && !this.inBrackets)
+      return isName(next) || this.ends(next) ? t.Lookup : undefined;
+    if (image === "every" && (before?.tokenType === t.DotDot || before?.tokenType === t.At)) {
+      return operandStarts.has(next.tokenType) ? t.Every : undefined;
+    }
+    if (!follows || this.inBrackets || !operandStarts.has(next.tokenType)) return undefined;
+    return joining.get(image);
+  }
+
+  private ends(token: IToken): boolean {
+    return token.tokenType === t.Newline || token.tokenType === t.RBrace;
+  }
+
+  /** `let x = 3`, `def f(x) …`, `class Foo …` */
+  private readForeign(token: IToken, at: number): boolean {
+    const kind = foreignWords.get(token.image);
+    const span = spanOf(this.source, token);
+    const next = this.tokens[at + 1]!;
+    if (kind === "drop") {
+      const through = { ...span, end: next.startOffset };
+      this.source.sink.report(
+        "syntax/foreign-word",
+        { word: token.image, write: undefined },
+        {
+          span,
+          fixes: [{ title: `remove \`${token.image}\``, span: through, replacement: "" }],
+        },
+      );
+      return false;
+    }
+    const opener = this.tokens[at + 2];
+    const partner = opener === undefined ? undefined : this.partner.get(opener);
+    const abbreviates = partner !== undefined && this.tokens[partner + 1]?.tokenType === t.Equals;
+    const write = kind === "model" ? "model" : abbreviates ? "fn" : "layer";
+    this.source.sink.report(
+      "syntax/foreign-word",
+      { word: token.image, write },
+      {
+        span,
+        fixes: [{ title: `write \`${write}\``, span, replacement: write }],
+      },
+    );
+    retag(token, write === "model" ? t.Model : write === "fn" ? t.Fn : t.Layer);
+    return true;
+  }
+}

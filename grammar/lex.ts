@@ -1,0 +1,206 @@
+import type { IToken, TokenType } from "chevrotain";
+import type { Diagnostics } from "../compiler/diagnostics/sink.js";
+import type { Span } from "./ast.js";
+import * as t from "./tokens.js";
+
+/** What the layout knows of a token beyond its text. */
+export interface TokenInfo {
+  /** How many `{` are open around it. */
+  depth: number;
+  /** The `///` lines above it. */
+  doc: string | undefined;
+}
+
+/** One file on its way through the grammar. */
+export interface Source {
+  readonly text: string;
+  readonly file: string;
+  readonly sink: Diagnostics;
+}
+
+export function info(token: IToken): TokenInfo {
+  return (token.payload ??= { depth: 0, doc: undefined }) as TokenInfo;
+}
+
+/** The offset after a token's last character. */
+export function endOf(token: IToken): number {
+  return token.startOffset + token.image.length;
+}
+
+export function spanOf(source: Source, token: IToken): Span {
+  return { file: source.file, start: token.startOffset, end: endOf(token) };
+}
+
+/** Turns `token` into one of another type, in place. */
+export function retag(token: IToken, type: TokenType): void {
+  token.tokenType = type;
+  token.tokenTypeIdx = type.tokenTypeIdx ?? 0;
+}
+
+/** A token that the text does not have, at `offset`. */
+export function makeToken(type: TokenType, offset: number, image = ""): IToken {
+  return {
+    image,
+    startOffset: offset,
+    endOffset: offset + image.length - 1,
+    tokenTypeIdx: type.tokenTypeIdx ?? 0,
+    tokenType: type,
+  };
+}
+
+/** How operators of other languages are written here, and what they are read as. */
+const foreignOperators = new Map<string, { write: string; type: TokenType }>([
+  ["**", { write: "^", type: t.Caret }],
+  ["&&", { write: "and", type: t.And }],
+  ["||", { write: "or", type: t.Or }],
+  ["!", { write: "not", type: t.Not }],
+  ["===", { write: "==", type: t.EqualEqual }],
+  ["!==", { write: "!=", type: t.NotEqual }],
+  ["<>", { write: "!=", type: t.NotEqual }],
+  ["≠", { write: "!=", type: t.NotEqual }],
+  [":=", { write: "=", type: t.Equals }],
+  ["...", { write: "..", type: t.DotDot }],
+  ["…", { write: "..", type: t.DotDot }],
+  ["..=", { write: "..", type: t.DotDot }],
+  ["≤", { write: "<=", type: t.LessEqual }],
+  ["≥", { write: ">=", type: t.GreaterEqual }],
+  ["×", { write: "*", type: t.Star }],
+  ["→", { write: "->", type: t.Arrow }],
+  ["−", { write: "-", type: t.Minus }],
+]);
+
+/** The file's tokens with line ends, words of other languages read as ours; and its comments. */
+export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
+  const result = t.lexer.tokenize(source.text);
+  const comments = result.groups["comments"] ?? [];
+  for (const error of result.errors) {
+    const span = { file: source.file, start: error.offset, end: error.offset + Math.max(error.length, 1) };
+    const characters = source.text.slice(span.start, span.end);
+    source.sink.report("syntax/character", { characters }, { span });
+  }
+  const tokens: IToken[] = [];
+  for (const [i, token] of result.tokens.entries()) {
+    // The lexer tracks starts alone; the tree's locations need ends as well.
+    token.endOffset = endOf(token) - 1;
+    if (token.tokenType === t.Semicolon) readSemicolon(source, token, result.tokens[i + 1]);
+    else if (token.tokenType === t.Foreign) readForeign(source, token, tokens[tokens.length - 1]);
+    else if (token.tokenType === t.SingleText) readSingleQuotes(source, token);
+    else if (token.tokenType === t.OpenText) readOpenText(source, token);
+    tokens.push(token);
+  }
+  readComments(source, comments, tokens);
+  return { tokens, comments };
+}
+
+/** A `;` ends a statement as a line end does; at the end of a line it is only superfluous. */
+function readSemicolon(source: Source, token: IToken, next: IToken | undefined): void {
+  const span = spanOf(source, token);
+  const trailing = next === undefined || next.tokenType === t.Eol || next.tokenType === t.RBrace;
+  const fix = trailing
+    ? { title: "remove `;`", span, replacement: "" }
+    : { title: "start a new line", span, replacement: "\n" };
+  source.sink.report("syntax/semicolon", { trailing }, { span, fixes: [fix] });
+  retag(token, t.Eol);
+}
+
+function readForeign(source: Source, token: IToken, previous: IToken | undefined): void {
+  const span = spanOf(source, token);
+  const written = token.image;
+  const known = foreignOperators.get(written);
+  if (known !== undefined) {
+    source.sink.report(
+      "syntax/foreign-operator",
+      { written, write: known.write },
+      {
+        span,
+        fixes: [{ title: `write \`${known.write}\``, span, replacement: known.write }],
+      },
+    );
+    retag(token, known.type);
+  } else if (written === "=>") {
+    const arrow = previous?.tokenType === t.RParen;
+    const write = arrow ? "->" : ">=";
+    source.sink.report(
+      "syntax/foreign-operator",
+      { written, write },
+      {
+        span,
+        fixes: [{ title: `write \`${write}\``, span, replacement: write }],
+      },
+    );
+    retag(token, arrow ? t.Arrow : t.GreaterEqual);
+  } else {
+    const operand = previous === undefined ? "x" : previous.image;
+    source.sink.report("syntax/update", { written, operand, operator: written.charAt(0) }, { span });
+    retag(token, t.Equals);
+  }
+}
+
+function readSingleQuotes(source: Source, token: IToken): void {
+  const span = spanOf(source, token);
+  const replacement = JSON.stringify(token.image.slice(1, -1));
+  source.sink.report(
+    "syntax/single-quotes",
+    {},
+    {
+      span,
+      fixes: [{ title: "write double quotes", span, replacement }],
+    },
+  );
+  retag(token, t.TextToken);
+}
+
+function readOpenText(source: Source, token: IToken): void {
+  const span = spanOf(source, token);
+  source.sink.report(
+    "syntax/open-text",
+    {},
+    {
+      span,
+      fixes: [{ title: 'add `"`', span: { ...span, start: span.end }, replacement: '"' }],
+    },
+  );
+  retag(token, t.TextToken);
+}
+
+/** Reports comments of other languages and hands each run of `///` lines to the token below it. */
+function readComments(source: Source, comments: readonly IToken[], tokens: readonly IToken[]): void {
+  let at = 0;
+  let doc: string[] = [];
+  for (const [i, comment] of comments.entries()) {
+    const { image } = comment;
+    if (!image.startsWith("//")) reportComment(source, comment);
+    if (!image.startsWith("///")) {
+      doc = [];
+      continue;
+    }
+    doc.push(image.slice(image.startsWith("/// ") ? 4 : 3).trimEnd());
+    while ((tokens[at]?.startOffset ?? Infinity) < comment.startOffset) at++;
+    let next = at;
+    while (tokens[next]?.tokenType === t.Eol) next++;
+    const token = tokens[next];
+    const above = comments[i + 1];
+    if (token !== undefined && !(above !== undefined && above.startOffset < token.startOffset)) {
+      info(token).doc = doc.join("\n");
+    }
+    if (above === undefined || token === undefined || above.startOffset > token.startOffset) doc = [];
+  }
+}
+
+function reportComment(source: Source, comment: IToken): void {
+  const span = spanOf(source, comment);
+  const opener = comment.image.startsWith("#") ? "#" : "/*";
+  const body = comment.image.replace(/^#+|^\/\*+|\*+\/$/g, "").trim();
+  const replacement = body
+    .split(/\r\n|\n|\r/)
+    .map((line) => `// ${line.replace(/^\s*\*\s?/, "").trim()}`.trimEnd())
+    .join("\n");
+  source.sink.report(
+    "syntax/comment",
+    { opener },
+    {
+      span,
+      fixes: [{ title: "write `//`", span, replacement }],
+    },
+  );
+}

@@ -1,0 +1,688 @@
+import { type CstNode, CstParser, EOF, type IToken, type TokenType } from "chevrotain";
+import { info } from "./lex.js";
+import { Failures } from "./syntax-messages.js";
+import * as t from "./tokens.js";
+
+/** Ends of a statement within its block. */
+const statementEnds = new Set<TokenType>([t.Newline, t.RBrace, t.Comma, EOF]);
+
+/**
+ * The grammar, on tokens that the layout has prepared. What other languages would write is read
+ * here as well, where it has a clear meaning; `build-ast.ts` says how it is written.
+ */
+export class ArchParser extends CstParser {
+  readonly failures: Failures;
+
+  constructor(validate = false) {
+    const failures = new Failures();
+    super(t.vocabulary, {
+      recoveryEnabled: true,
+      maxLookahead: 2,
+      nodeLocationTracking: "onlyOffset",
+      errorMessageProvider: failures,
+      skipValidations: !validate,
+    });
+    this.failures = failures;
+    this.performSelfAnalysis();
+  }
+
+  /** The tree of prepared tokens; what could not be read is in `failures`. */
+  parseFile(tokens: IToken[]): CstNode {
+    this.failures.list = [];
+    this.input = tokens;
+    return this.file();
+  }
+
+  private readonly file = this.RULE("file", () => {
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(t.Newline) },
+        { ALT: () => this.CONSUME(t.Comma) },
+        { ALT: () => this.CONSUME(t.RBrace) },
+        { ALT: () => this.wholeItem() },
+      ]);
+    });
+  });
+
+  private readonly block = this.RULE("block", () => {
+    this.CONSUME(t.LBrace);
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(t.Newline) },
+        { ALT: () => this.CONSUME(t.Comma) },
+        { ALT: () => this.wholeItem() },
+      ]);
+    });
+    this.CONSUME(t.RBrace);
+  });
+
+  /** One item, and past whatever else stands on its line. */
+  private wholeItem(): void {
+    let depth = 0;
+    let failures = 0;
+    this.ACTION(() => {
+      depth = info(this.LA(1)).depth;
+      failures = this.failures.list.length;
+    });
+    this.SUBRULE(this.item);
+    this.ACTION(() => {
+      const next = this.LA(1);
+      const failed = this.failures.list.length > failures;
+      if (!failed && statementEnds.has(next.tokenType)) return;
+      if (!failed) this.failures.addAdjacent(next, this.LA(0));
+      this.skipLine(depth);
+    });
+  }
+
+  private skipLine(depth: number): void {
+    for (;;) {
+      const { tokenType } = this.LA(1);
+      if (tokenType === EOF) return;
+      const ends = tokenType === t.Newline || tokenType === t.RBrace;
+      const level = info(this.LA(1)).depth - (tokenType === t.RBrace ? -1 : 0);
+      if (ends && level <= depth) return;
+      this.SKIP_TOKEN();
+    }
+  }
+
+  private readonly item = this.RULE("item", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.conditional), IGNORE_AMBIGUITIES: true },
+      { ALT: () => this.SUBRULE(this.simple) },
+      { ALT: () => this.SUBRULE(this.weight) },
+      { ALT: () => this.SUBRULE(this.state) },
+      { ALT: () => this.SUBRULE(this.random) },
+      { ALT: () => this.SUBRULE(this.loss) },
+      { ALT: () => this.SUBRULE(this.require) },
+      { ALT: () => this.SUBRULE(this.return) },
+      { ALT: () => this.SUBRULE(this.inverse) },
+      { ALT: () => this.SUBRULE(this.fn) },
+      { ALT: () => this.SUBRULE(this.slot) },
+      { ALT: () => this.SUBRULE(this.blocks) },
+      { ALT: () => this.SUBRULE(this.at) },
+      { ALT: () => this.SUBRULE(this.forward) },
+      { ALT: () => this.SUBRULE(this.constraints) },
+      { ALT: () => this.SUBRULE(this.solve) },
+      { ALT: () => this.SUBRULE(this.aim) },
+      { ALT: () => this.SUBRULE(this.import) },
+      { ALT: () => this.SUBRULE(this.model) },
+      { ALT: () => this.SUBRULE(this.layer) },
+      { ALT: () => this.SUBRULE(this.profile) },
+    ]);
+  });
+
+  // ------------------------------------------------------------------------------- declarations
+
+  private readonly import = this.RULE("import", () => {
+    this.CONSUME(t.Import);
+    this.CONSUME(t.LBrace);
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(t.Newline) },
+        { ALT: () => this.CONSUME(t.Comma) },
+        { ALT: () => this.SUBRULE(this.imported) },
+      ]);
+    });
+    this.CONSUME(t.RBrace);
+    this.CONSUME(t.From);
+    this.CONSUME(t.TextToken);
+  });
+
+  private readonly imported = this.RULE("imported", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.As);
+      this.CONSUME2(t.Name);
+    });
+  });
+
+  private readonly model = this.RULE("model", () => {
+    this.CONSUME(t.Model);
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(t.Colon) },
+        { ALT: () => this.CONSUME(t.CallParen) },
+        { ALT: () => this.CONSUME2(t.Name, { LABEL: "extends" }) },
+      ]);
+      this.CONSUME3(t.Name, { LABEL: "base" });
+      this.OPTION2(() => this.CONSUME(t.RParen));
+    });
+    this.SUBRULE(this.block);
+  });
+
+  private readonly profile = this.RULE("profile", () => {
+    this.CONSUME(t.Profile);
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.block);
+  });
+
+  private readonly layer = this.RULE("layer", () => {
+    this.CONSUME(t.Layer);
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.params);
+    this.SUBRULE(this.results);
+    this.SUBRULE(this.block);
+  });
+
+  private readonly fn = this.RULE("fn", () => {
+    this.CONSUME(t.Fn);
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.params);
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Equals);
+          this.SUBRULE(this.expr);
+        },
+      },
+      {
+        ALT: () => {
+          this.OPTION(() => this.SUBRULE(this.results));
+          this.SUBRULE(this.block);
+        },
+      },
+    ]);
+  });
+
+  private readonly params = this.RULE("params", () => {
+    this.CONSUME(t.LParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.param) });
+    this.CONSUME(t.RParen);
+  });
+
+  private readonly param = this.RULE("param", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      this.SUBRULE(this.annotation);
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expr);
+    });
+    this.OPTION3(() => {
+      this.CONSUME(t.In);
+      this.SUBRULE(this.range);
+    });
+  });
+
+  private readonly results = this.RULE("results", () => {
+    this.CONSUME(t.Arrow);
+    this.OR([
+      { ALT: () => this.SUBRULE(this.result) },
+      {
+        ALT: () => {
+          this.CONSUME(t.LParen);
+          this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE2(this.result) });
+          this.CONSUME(t.RParen);
+        },
+      },
+    ]);
+  });
+
+  private readonly result = this.RULE("result", () => {
+    this.OPTION(() => {
+      this.CONSUME(t.Name);
+      this.CONSUME(t.Colon);
+    });
+    this.SUBRULE(this.shape);
+    this.OPTION2(() => this.CONSUME2(t.Name, { LABEL: "dtype" }));
+  });
+
+  /** What stands after `:`. A shape is a tensor's; an expression is a kind, or a value of foreign habit. */
+  private readonly annotation = this.RULE("annotation", () => {
+    this.OR([
+      {
+        IGNORE_AMBIGUITIES: true,
+        ALT: () => {
+          this.SUBRULE(this.shape);
+          this.OPTION(() => this.CONSUME(t.Name, { LABEL: "dtype" }));
+        },
+      },
+      { ALT: () => this.SUBRULE(this.expr) },
+    ]);
+  });
+
+  // -------------------------------------------------------------------------------- model items
+
+  private readonly slot = this.RULE("slot", () => {
+    this.CONSUME(t.Slot);
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      this.SUBRULE(this.annotation);
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expr);
+    });
+  });
+
+  private readonly blocks = this.RULE("blocks", () => {
+    this.CONSUME(t.Blocks);
+    this.OPTION({
+      GATE: () => {
+        const after = this.LA(2).tokenType;
+        return after === t.NumberToken || after === t.LParen || after === t.Name;
+      },
+      DEF: () => this.CONSUME(t.Name),
+    });
+    this.OPTION2(() => this.SUBRULE(this.expr));
+    this.OPTION3(() => this.SUBRULE(this.block));
+  });
+
+  private readonly at = this.RULE("at", () => {
+    this.CONSUME(t.At);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.selector) });
+    this.SUBRULE(this.block);
+  });
+
+  private readonly selector = this.RULE("selector", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.SUBRULE(this.range);
+          this.OPTION(() => {
+            this.CONSUME(t.Every);
+            this.SUBRULE(this.expr);
+          });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME2(t.Every);
+          this.SUBRULE2(this.expr);
+        },
+      },
+    ]);
+  });
+
+  private readonly forward = this.RULE("forward", () => {
+    this.CONSUME(t.Forward);
+    this.SUBRULE(this.params);
+    this.OPTION(() => this.SUBRULE(this.results));
+    this.SUBRULE(this.block);
+  });
+
+  private readonly constraints = this.RULE("constraints", () => {
+    this.OR([{ ALT: () => this.CONSUME(t.Budget) }, { ALT: () => this.CONSUME(t.Expect) }]);
+    this.OPTION(() => this.CONSUME(t.Name));
+    this.SUBRULE(this.block);
+  });
+
+  private readonly solve = this.RULE("solve", () => {
+    this.CONSUME(t.Solve);
+    this.SUBRULE(this.block);
+  });
+
+  private readonly aim = this.RULE("aim", () => {
+    this.CONSUME(t.Aim);
+    this.SUBRULE(this.expr);
+  });
+
+  // --------------------------------------------------------------------------------- statements
+
+  private names(): void {
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+  }
+
+  private readonly weight = this.RULE("weight", () => {
+    this.CONSUME(t.Weight);
+    this.names();
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.annotation);
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(t.Lookup) },
+        {
+          ALT: () => {
+            this.CONSUME(t.Init);
+            this.SUBRULE(this.expr);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.In);
+            this.SUBRULE(this.range);
+          },
+        },
+      ]);
+    });
+  });
+
+  private readonly state = this.RULE("state", () => {
+    this.CONSUME(t.State);
+    this.names();
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.annotation);
+    this.OPTION(() => {
+      this.CONSUME(t.Init);
+      this.SUBRULE(this.expr);
+    });
+  });
+
+  private readonly random = this.RULE("random", () => {
+    this.CONSUME(t.Random);
+    this.names();
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.shape);
+    this.OPTION(() => this.SUBRULE(this.expr));
+  });
+
+  private readonly loss = this.RULE("loss", () => {
+    this.CONSUME(t.Loss);
+    this.SUBRULE(this.expr);
+  });
+
+  private readonly require = this.RULE("require", () => {
+    this.CONSUME(t.Require);
+    this.SUBRULE(this.condition);
+    this.OPTION(() => {
+      this.OPTION2(() => this.CONSUME(t.Comma));
+      this.CONSUME(t.TextToken);
+    });
+  });
+
+  private readonly return = this.RULE("return", () => {
+    this.CONSUME(t.Return);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
+  });
+
+  private readonly inverse = this.RULE("inverse", () => {
+    this.CONSUME(t.Inverse);
+    this.CONSUME(t.LParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+    this.CONSUME(t.RParen);
+    this.SUBRULE(this.block);
+  });
+
+  /** `if c { … } else { … }` and `if c then a else b`: one rule, since they part after the condition. */
+  private readonly conditional = this.RULE("conditional", () => {
+    this.CONSUME(t.If);
+    this.SUBRULE(this.condition);
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Then);
+          this.SUBRULE(this.expr);
+          this.CONSUME(t.Else);
+          this.SUBRULE2(this.expr, { LABEL: "otherwise" });
+        },
+      },
+      {
+        ALT: () => {
+          this.SUBRULE(this.block);
+          this.OPTION(() => {
+            this.CONSUME2(t.Else);
+            this.OR2([
+              { ALT: () => this.SUBRULE2(this.block, { LABEL: "elseBlock" }) },
+              { ALT: () => this.SUBRULE(this.conditional) },
+            ]);
+          });
+        },
+      },
+    ]);
+  });
+
+  /** An expression; `a = b` is read as `a == b`. */
+  private readonly condition = this.RULE("condition", () => {
+    this.SUBRULE(this.expr);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE2(this.expr);
+    });
+  });
+
+  /** Every line that begins with an expression: `x = 1`, `a, b: layer = f()`, `y: [T] = x`, `params.total <= 1M`. */
+  private readonly simple = this.RULE("simple", () => {
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
+    this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      this.SUBRULE(this.annotation);
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE2(this.expr, { LABEL: "value" });
+    });
+    this.OPTION3(() => {
+      this.CONSUME(t.In);
+      this.SUBRULE(this.range);
+    });
+    this.OPTION4(() => this.CONSUME(t.TextToken));
+  });
+
+  // -------------------------------------------------------------------------------- expressions
+
+  /** Flat; `build-expr.ts` knows the precedence. */
+  private readonly expr = this.RULE("expr", () => {
+    this.SUBRULE(this.operand);
+    this.MANY(() => {
+      this.CONSUME(t.BinaryOperator);
+      this.SUBRULE2(this.operand);
+    });
+  });
+
+  private readonly operand = this.RULE("operand", () => {
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(t.Minus, { LABEL: "prefix" }) },
+        { ALT: () => this.CONSUME(t.Not, { LABEL: "prefix" }) },
+        { ALT: () => this.CONSUME(t.Plus, { LABEL: "prefix" }) },
+      ]);
+    });
+    this.OR2([
+      { ALT: () => this.CONSUME(t.NumberToken) },
+      { ALT: () => this.CONSUME(t.Name) },
+      { ALT: () => this.CONSUME(t.TextToken) },
+      { ALT: () => this.SUBRULE(this.tuple) },
+      { ALT: () => this.SUBRULE(this.list) },
+      { ALT: () => this.SUBRULE(this.einsum) },
+      { ALT: () => this.SUBRULE(this.nextValue) },
+      { ALT: () => this.SUBRULE(this.hole) },
+      { ALT: () => this.SUBRULE(this.for) },
+      { ALT: () => this.SUBRULE(this.conditional) },
+    ]);
+    this.OPTION(() => this.CONSUME(t.Unit));
+    this.MANY2(() => this.SUBRULE(this.postfix));
+  });
+
+  private readonly postfix = this.RULE("postfix", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Dot);
+          this.CONSUME(t.Name);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.CallParen);
+          this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.arg) });
+          this.CONSUME(t.RParen);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.IndexBracket);
+          this.MANY_SEP2({ SEP: t.Comma, DEF: () => this.SUBRULE(this.subscript) });
+          this.CONSUME(t.RBracket);
+        },
+      },
+    ]);
+  });
+
+  private readonly tuple = this.RULE("tuple", () => {
+    this.CONSUME(t.LParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
+    this.CONSUME(t.RParen);
+  });
+
+  private readonly list = this.RULE("list", () => {
+    this.CONSUME(t.LBracket);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
+    this.CONSUME(t.RBracket);
+  });
+
+  private readonly nextValue = this.RULE("nextValue", () => {
+    this.CONSUME(t.Next);
+    this.CONSUME(t.Name);
+  });
+
+  private readonly hole = this.RULE("hole", () => {
+    this.CONSUME(t.Question);
+    this.OPTION(() => {
+      this.CONSUME(t.In);
+      this.SUBRULE(this.range);
+    });
+  });
+
+  private readonly for = this.RULE("for", () => {
+    this.CONSUME(t.For);
+    this.CONSUME(t.Name);
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.In);
+          this.SUBRULE(this.range);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Along);
+          this.CONSUME2(t.Name, { LABEL: "axis" });
+        },
+      },
+    ]);
+    this.SUBRULE(this.block);
+  });
+
+  /** `a`, `a .. b`, `a ..< b`, `a ..`, each with a step. */
+  private readonly range = this.RULE("range", () => {
+    this.SUBRULE(this.expr, { LABEL: "from" });
+    this.OPTION(() => {
+      this.OR([{ ALT: () => this.CONSUME(t.DotDot) }, { ALT: () => this.CONSUME(t.DotDotLess) }]);
+      this.OPTION2(() => this.SUBRULE2(this.expr, { LABEL: "to" }));
+    });
+    this.OPTION3(() => {
+      this.CONSUME(t.Step);
+      this.SUBRULE3(this.expr, { LABEL: "step" });
+    });
+  });
+
+  private readonly arg = this.RULE("arg", () => {
+    this.OPTION({
+      GATE: () => this.LA(2).tokenType === t.Equals || this.LA(2).tokenType === t.Colon,
+      DEF: () => {
+        this.CONSUME(t.Name);
+        this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Colon) }]);
+      },
+    });
+    this.OR2([
+      { GATE: () => this.startsPattern(), IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.pattern) },
+      { ALT: () => this.SUBRULE(this.expr) },
+    ]);
+  });
+
+  /** A pattern starts with `..`, or with an axis followed by an axis or `->`. */
+  private startsPattern(): boolean {
+    if (this.LA(1).tokenType === t.DotDot) return true;
+    const after = this.LA(2).tokenType;
+    return after === t.AxisName || after === t.Arrow || after === t.DotDot;
+  }
+
+  private readonly pattern = this.RULE("pattern", () => {
+    this.AT_LEAST_ONE(() => this.SUBRULE(this.patternAxis));
+    this.OPTION(() => {
+      this.CONSUME(t.Arrow);
+      this.MANY(() => this.SUBRULE2(this.patternAxis, { LABEL: "to" }));
+    });
+  });
+
+  private readonly patternAxis = this.RULE("patternAxis", () => {
+    this.OR([{ ALT: () => this.CONSUME(t.DotDot) }, { ALT: () => this.CONSUME(t.Name) }]);
+  });
+
+  private readonly subscript = this.RULE("subscript", () => {
+    this.OPTION({
+      GATE: () => this.LA(2).tokenType === t.Equals || this.LA(2).tokenType === t.Colon,
+      DEF: () => {
+        this.CONSUME(t.Name);
+        this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Colon) }]);
+      },
+    });
+    this.OPTION2(() => this.SUBRULE(this.expr, { LABEL: "from" }));
+    this.OPTION3(() => {
+      this.OR2([
+        { ALT: () => this.CONSUME(t.DotDot) },
+        { ALT: () => this.CONSUME(t.DotDotLess) },
+        { ALT: () => this.CONSUME2(t.Colon, { LABEL: "colonRange" }) },
+      ]);
+      this.OPTION4(() => this.SUBRULE2(this.expr, { LABEL: "to" }));
+    });
+    this.OPTION5(() => {
+      this.CONSUME(t.Arrow);
+      this.CONSUME2(t.Name, { LABEL: "as" });
+    });
+  });
+
+  // ------------------------------------------------------------------------------------- shapes
+
+  private readonly shape = this.RULE("shape", () => {
+    this.CONSUME(t.LBracket);
+    this.MANY(() => {
+      this.OR([{ ALT: () => this.CONSUME(t.Comma) }, { ALT: () => this.SUBRULE(this.axis) }]);
+    });
+    this.CONSUME(t.RBracket);
+  });
+
+  private readonly axis = this.RULE("axis", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.DotDot) },
+      {
+        GATE: () => this.startsAxis(),
+        IGNORE_AMBIGUITIES: true,
+        ALT: () => {
+          this.CONSUME(t.AxisName);
+          this.OPTION(() => {
+            this.OR2([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.LessEqual) }]);
+            this.SUBRULE(this.expr);
+          });
+        },
+      },
+      {
+        ALT: () => {
+          this.SUBRULE2(this.expr, { LABEL: "size" });
+          this.OPTION2(() => {
+            this.CONSUME2(t.Equals);
+            this.SUBRULE3(this.expr, { LABEL: "value" });
+          });
+        },
+      },
+    ]);
+  });
+
+  /** An axis in a shape, unless an operator makes it an expression. */
+  private startsAxis(): boolean {
+    const after = this.LA(2);
+    if (after.tokenType === t.LessEqual || after.tokenType === t.Equals) return true;
+    if (after.tokenType === t.CallParen || after.tokenType === t.IndexBracket) return false;
+    return after.tokenType !== t.Dot && !(after.tokenType.CATEGORIES ?? []).includes(t.BinaryOperator);
+  }
+
+  private readonly einsum = this.RULE("einsum", () => {
+    this.CONSUME(t.Einsum);
+    this.CONSUME(t.LBracket);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.einsumInput) });
+    this.CONSUME(t.Arrow);
+    this.MANY(() => this.SUBRULE(this.patternAxis));
+    this.CONSUME(t.RBracket);
+    this.CONSUME(t.LParen);
+    this.MANY_SEP2({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
+    this.CONSUME(t.RParen);
+  });
+
+  private readonly einsumInput = this.RULE("einsumInput", () => {
+    this.MANY(() => this.SUBRULE(this.patternAxis));
+  });
+}
