@@ -48,6 +48,7 @@ export class Emitter {
   private path = "";
   private hint = "";
   private inSubgraph = false;
+  private readonly answers = new Map<string, boolean>();
   private readonly taken = new Set<string>();
   private readonly described = new Set<string>();
   private readonly constants = new Map<string, string>();
@@ -59,6 +60,15 @@ export class Emitter {
     private readonly pathOf: (value: Value) => string,
   ) {
     this.dims = new DimScalars(this);
+  }
+
+  /** An answer that is found once for each key. */
+  remember(key: string, find: () => boolean): boolean {
+    const known = this.answers.get(key);
+    if (known !== undefined) return known;
+    const answer = find();
+    this.answers.set(key, answer);
+    return answer;
   }
 
   /**

@@ -1,46 +1,74 @@
-import type { NodeOf } from "../../ir/graph.js";
+import type { NodeOf, Value } from "../../ir/graph.js";
+import { regionKey } from "../../ir/passes/key.js";
 import { type Emitter, named, type Ref } from "./emitter.js";
+import { axesOf, epsilonOf, type Formula, formulas, meansTheSame } from "./probe.js";
 
-/** A library function that ONNX has as one op; undefined where this call of it does not fit. */
-type Fuse = (e: Emitter, node: NodeOf<"call">, inputs: readonly Ref[]) => string | undefined;
+type Call = NodeOf<"call">;
+type Fuse = (e: Emitter, node: Call, x: string, inputs: readonly Ref[]) => string | undefined;
 
-function axisOf(node: NodeOf<"call">): number | undefined {
-  const { axis } = node.attrs.args;
-  return typeof axis === "number" && node.inputs.length === 1 ? axis : undefined;
+function axisOf(node: Call): number {
+  return Number(node.attrs.args.axis);
 }
 
-/** By the function's name. Tests hold each row to the numbers of the body that it replaces. */
-export const fused: ReadonlyMap<string, Fuse> = new Map<string, Fuse>([
-  [
-    "softmax",
-    (e, node, [x]) => {
-      const axis = axisOf(node);
-      return axis === undefined ? undefined : e.op("Softmax", [e.name(x!)], { axis });
-    },
-  ],
-  [
-    "logsumexp",
-    (e, node, [x]) => {
-      const axis = axisOf(node);
-      if (axis === undefined) return undefined;
-      return e.op("ReduceLogSumExp", [e.name(x!), e.ints([axis])], { keepdims: 0 });
-    },
-  ],
-  [
-    "gelu",
-    (e, node, [x]) =>
-      node.inputs.length === 1 ? e.op("Gelu", [e.name(x!)], { approximate: "none" }) : undefined,
-  ],
-  [
-    "gelu_tanh",
-    (e, node, [x]) =>
-      node.inputs.length === 1 ? e.op("Gelu", [e.name(x!)], { approximate: "tanh" }) : undefined,
-  ],
-]);
+/** The formula must be that of the body, with the operands in this order. */
+function holds(e: Emitter, node: Call, name: keyof typeof formulas, order: readonly number[] = [0]): boolean {
+  if (order.length !== node.inputs.length) return false;
+  const formula: Formula = formulas[name];
+  const key = `${name} ${order} ${JSON.stringify(node.attrs.args)} ${regionKey(node.attrs.body)}`;
+  return e.remember(key, () =>
+    meansTheSame(node, (xs) =>
+      formula(
+        order.map((i) => xs[i]!),
+        node,
+      ),
+    ),
+  );
+}
 
-/** The call as one ONNX op, where there is one. */
-export function fuse(e: Emitter, node: NodeOf<"call">, inputs: readonly Ref[]): readonly Ref[] | undefined {
-  if (node.outputs.length !== 1) return undefined;
-  const result = fused.get(node.attrs.name)?.(e, node, inputs);
+function simple(name: keyof typeof formulas, emit: (e: Emitter, node: Call, x: string) => string): Fuse {
+  return (e, node, x) => (holds(e, node, name) ? emit(e, node, x) : undefined);
+}
+
+/** Over the last axis, scaled and shifted by vectors; the body shows which operand is which. */
+const layerNorm: Fuse = (e, node, x, inputs) => {
+  if (node.inputs.length !== 3) return undefined;
+  const last = node.inputs[0]!.shape.at(-1);
+  const vector = (v: Value): boolean =>
+    v.shape.length === 1 && last !== undefined && v.shape[0]!.equals(last);
+  if (!node.inputs.slice(1).every(vector)) return undefined;
+  for (const [scale, shift] of [
+    [1, 2],
+    [2, 1],
+  ] as const) {
+    if (!holds(e, node, "layer_norm", [0, scale, shift])) continue;
+    const weights = [e.name(inputs[scale]!), e.name(inputs[shift]!)];
+    return e.op("LayerNormalization", [x, ...weights], { axis: -1, epsilon: { float: epsilonOf(node) } });
+  }
+  return undefined;
+};
+
+/** Library functions and layers that ONNX has as one op. A user's layer of the same name may mean something else. */
+const rows: Readonly<Record<string, Fuse>> = {
+  softmax: simple("softmax", (e, node, x) => e.op("Softmax", [x], { axis: axisOf(node) })),
+  log_softmax: simple("log_softmax", (e, node, x) => e.op("LogSoftmax", [x], { axis: axisOf(node) })),
+  logsumexp: simple("logsumexp", (e, node, x) =>
+    e.op("ReduceLogSumExp", [x, e.ints([axisOf(node)])], { keepdims: 0 }),
+  ),
+  mean: simple("mean", (e, node, x) => e.op("ReduceMean", [x, e.ints(axesOf(node))], { keepdims: 0 })),
+  relu: simple("relu", (e, _node, x) => e.op("Relu", [x])),
+  gelu: simple("gelu", (e, _node, x) => e.op("Gelu", [x], { approximate: "none" })),
+  gelu_tanh: simple("gelu_tanh", (e, _node, x) => e.op("Gelu", [x], { approximate: "tanh" })),
+  layer_norm: layerNorm,
+};
+
+/** Whether calls of this name may become one op, so that they must not be expanded before. */
+export function mayFuse(name: string): boolean {
+  return Object.hasOwn(rows, name);
+}
+
+/** The call as one ONNX op, where there is one that means what its body says. */
+export function fuse(e: Emitter, node: Call, inputs: readonly Ref[]): readonly Ref[] | undefined {
+  if (!mayFuse(node.attrs.name) || node.outputs.length !== 1 || inputs.length === 0) return undefined;
+  const result = rows[node.attrs.name]!(e, node, e.name(inputs[0]!), inputs);
   return result === undefined ? undefined : [named(result)];
 }

@@ -2,7 +2,7 @@ import type { Graph, Value } from "../../ir/graph.js";
 import { inline, optimize } from "../../ir/passes/optimize.js";
 import type { Placed } from "../../weights/layout.js";
 import { Emitter, type Ref } from "./emitter.js";
-import { fused } from "./fused.js";
+import { mayFuse } from "./fused.js";
 import { encodeModel, valueInfo } from "./proto.js";
 import { lowerNode } from "./table.js";
 
@@ -32,7 +32,7 @@ export interface OnnxOptions {
  * time cannot be read from an input.
  */
 export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
-  const { graph: flat, paths } = inline(optimize(graph), (name) => fused.has(name));
+  const { graph: flat, paths } = inline(optimize(graph), mayFuse);
   // Passes keep the outputs of nodes, so paths are kept by them.
   const pathOf = new Map<Value, string>();
   for (const [node, path] of paths) for (const v of node.outputs) pathOf.set(v, path);

@@ -1,3 +1,5 @@
+import type { onnx } from "onnx-proto";
+import onnxProto from "onnx-proto";
 import * as ort from "onnxruntime-node";
 import { Dim } from "../../../compiler/dim/dim.js";
 import { emitOnnx, type OnnxOptions } from "../../../compiler/emit/onnx/index.js";
@@ -91,4 +93,9 @@ export function distance(a: NdArray, b: NdArray): number {
     worst = Math.max(worst, Number.isNaN(d) ? Number.POSITIVE_INFINITY : d);
   });
   return worst;
+}
+
+/** A model as the schema reads it back. */
+export function decode(bytes: Uint8Array): onnx.IModelProto {
+  return onnxProto.onnx.ModelProto.decode(bytes);
 }
