@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Host } from "./host.js";
 
@@ -43,9 +43,14 @@ export function createNodeHost(root: string): NodeHost {
     root: top,
     read,
     std: () => stdNames(std),
-    display: (path) =>
-      path.startsWith("std/") ? path : relative(process.cwd(), join(top, path)) || basename(path),
+    display: (path) => (path.startsWith("std/") ? path : asTyped(join(top, path))),
   };
+}
+
+/** From the working folder, or whole where that is shorter. */
+function asTyped(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near !== "" && near.length <= path.length ? near : path;
 }
 
 function projectRoot(folder: string): string {

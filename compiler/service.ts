@@ -65,7 +65,12 @@ interface Loaded {
   readonly sink: Diagnostics;
 }
 
-export function createService(host: Host): Service {
+export interface ServiceOptions {
+  /** How a file is named in notes; the host's path unless told. */
+  display?(file: string): string;
+}
+
+export function createService(host: Host, options: ServiceOptions = {}): Service {
   const programs = new Map<string, Loaded>();
   const instances = new Map<string, Outcome<ModelInstance>>();
   const read = new Map<string, string | undefined>();
@@ -121,7 +126,7 @@ export function createService(host: Host): Service {
   };
 
   const place = (span: Span): string =>
-    `${span.file}:${new LineIndex(source(span.file) ?? "").at(span.start).line}`;
+    `${options.display?.(span.file) ?? span.file}:${new LineIndex(source(span.file) ?? "").at(span.start).line}`;
 
   interface Checked {
     readonly diagnostics: readonly Diagnostic[];
@@ -137,7 +142,7 @@ export function createService(host: Host): Service {
       // A file that was not understood whole may lack the very line that a budget rests on.
       const models = found.hasErrors ? [] : [...bound.values()];
       const verdicts = models.flatMap((m) => checkConstraints(m, { meter: meterOf(m), sink, source, place }));
-      result = { diagnostics: unique([...found.list, ...sink.list]), verdicts };
+      result = { diagnostics: unique([...inOrder(found.list), ...sink.list]), verdicts };
       checks.set(path, result);
     }
     return result;
@@ -226,6 +231,14 @@ export function createService(host: Host): Service {
       ][],
     source,
   };
+}
+
+/** What reading a file found, from its top to its end; other files where they come. */
+function inOrder(list: readonly Diagnostic[]): readonly Diagnostic[] {
+  const files = [...new Set(list.map((d) => d.span?.file))];
+  return files.flatMap((file) =>
+    list.filter((d) => d.span?.file === file).sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)),
+  );
 }
 
 /** The same problem at the same place is told once, whichever phase met it first. */

@@ -51,9 +51,8 @@ export interface ConstraintOptions {
 
 /** Evaluates every budget and expectation that holds for a model; problems and violations go to the sink. */
 export function checkConstraints(instance: ModelInstance, options: ConstraintOptions): readonly Verdict[] {
-  const verdicts = instance.constraints.map((stated) => checkOne(instance, stated, options));
-  reportLoosened(instance, options);
-  return verdicts;
+  const loosened = reportLoosened(instance, options);
+  return instance.constraints.map((stated) => checkOne(instance, stated, options, loosened));
 }
 
 interface Sides {
@@ -113,7 +112,12 @@ function sidesOf(
   return { actual, limit, alone, settings: single?.settings ?? settings };
 }
 
-function checkOne(instance: ModelInstance, stated: ModelConstraint, options: ConstraintOptions): Verdict {
+function checkOne(
+  instance: ModelInstance,
+  stated: ModelConstraint,
+  options: ConstraintOptions,
+  loosened: ReadonlySet<ModelConstraint>,
+): Verdict {
   const { constraint, kind, profile } = stated;
   const base = {
     model: instance.name,
@@ -150,7 +154,8 @@ function checkOne(instance: ModelInstance, stated: ModelConstraint, options: Con
     return unchecked;
   }
   const held = holds(constraint.op, order(sides.actual.value, sides.limit.value));
-  if (!held) reportViolation(instance, stated, sides, options);
+  // Where the model loosens what it inherits, that is what is wrong, and the broken limit follows from it.
+  if (!held && !loosened.has(stated)) reportViolation(instance, stated, sides, options);
   const [actual, limit] =
     order(sides.actual.value, sides.limit.value) === 0
       ? [quantityText(sides.actual), quantityText(sides.limit)]
@@ -263,6 +268,8 @@ function usedSizes(
   options: ConstraintOptions,
 ): readonly string[] {
   return [...sides.settings].flatMap(([name, setting]) => {
+    // Nothing is past unless someone says so.
+    if (name === "past" && setting.value === 0n && setting.span === undefined) return [];
     const other = new Map(sides.settings).set(name, { ...setting, value: setting.value + 1n });
     const next = sidesAt(instance, stated, other, options);
     return next !== undefined && order(next.actual.value, sides.actual.value) !== 0 ? [name] : [];
@@ -290,8 +297,9 @@ function settingsOf(
   return profile === undefined ? defaults : profileSettings(instance, profile, defaults, options.sink);
 }
 
-/** A variant's own budget that allows more than one it inherited, for the same figure in the same use. */
-function reportLoosened(instance: ModelInstance, options: ConstraintOptions): void {
+/** A variant's own budget that allows more than one it inherited, for the same figure in the same use: the latter. */
+function reportLoosened(instance: ModelInstance, options: ConstraintOptions): ReadonlySet<ModelConstraint> {
+  const loosened = new Set<ModelConstraint>();
   const budgets = instance.constraints.filter((c) => c.kind === "budget" && c.constraint.op !== "==");
   const direction = (c: ModelConstraint) => (c.constraint.op.startsWith("<") ? 1 : -1);
   const subject = (c: ModelConstraint) =>
@@ -306,6 +314,7 @@ function reportLoosened(instance: ModelInstance, options: ConstraintOptions): vo
       );
       if (a === undefined || b === undefined || order(a.limit.value, b.limit.value) * direction(own) <= 0)
         continue;
+      loosened.add(other);
       const [ownText, inherited] = distinctTexts(a.limit, b.limit);
       options.sink.report(
         "budget/loosened",
@@ -323,6 +332,7 @@ function reportLoosened(instance: ModelInstance, options: ConstraintOptions): vo
       );
     }
   }
+  return loosened;
 }
 
 function fieldValue(instance: ModelInstance, name: string): Rational | undefined {

@@ -31,7 +31,7 @@ export async function open(file: string): Promise<OpenSpec> {
   if (text === undefined) throw fail("usage/not-a-spec", { file, why: "it cannot be read" });
   if (text.includes("\0")) throw fail("usage/not-a-spec", { file, why: "it is not text" });
   const { createService } = await import("../service.js");
-  const service = createService(host);
+  const service = createService(host, { display: host.display });
   return { file, path, host, service, sources: { source: service.source, display: host.display } };
 }
 

@@ -58,7 +58,12 @@ export function render(diagnostic: Diagnostic, options: RenderOptions): string {
   };
   for (const note of diagnostic.notes) remark("note", note);
   for (const help of diagnostic.helps) remark("help", help);
-  for (const fix of diagnostic.fixes) remark("help", fixText(fix.title, fix.replacement));
+  for (const fix of diagnostic.fixes) {
+    const text = fixText(fix.title, fix.replacement);
+    // A help that names the replacement has said it already.
+    const said = [...diagnostic.helps].some((help) => help === text || names(help, fix.replacement));
+    if (!said) remark("help", text);
+  }
   return rows.join("\n");
 }
 
@@ -113,6 +118,10 @@ function lastLine(mark: Mark, indexOf: (file: string) => LineIndex | undefined):
 }
 
 function fixText(title: string, replacement: string): string {
-  if (replacement === "" || title.includes(replacement)) return title;
-  return `${title}: \`${replacement}\``;
+  const shown = replacement.trim();
+  return shown === "" || shown.includes("\n") || names(title, shown) ? title : `${title}: \`${shown}\``;
+}
+
+function names(text: string, replacement: string): boolean {
+  return replacement.trim() !== "" && text.includes(`\`${replacement.trim()}\``);
 }
