@@ -54,7 +54,7 @@ export const webgpu: BackendKind = {
     // tfjs prints a validation error or an exhausted memory, and goes on with stale numbers.
     let failure: string | undefined;
     device.onuncapturederror = ({ error }) => {
-      failure ??= message(error);
+      failure ??= error.message.split("\n")[0];
     };
     void device.lost.then(({ message: why, reason }) => {
       failure ??= `the device was lost (${why || reason})`;

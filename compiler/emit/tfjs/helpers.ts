@@ -7,13 +7,56 @@ function argmax(tf, x, axis) {
     const size = x.shape[axis];
     const places = tf.range(0, size, 1, "int32").reshape(x.shape.map((_, i) => (i === axis ? size : 1)));
     const largest = tf.equal(x, tf.max(x, axis, true));
-    return tf.min(tf.where(largest, places, tf.scalar(size - 1, "int32")), axis);
+    const first = tf.min(tf.where(largest, tf.cast(places, "float32"), size - 1), axis);
+    return tf.cast(first, "int32");
   });
 }`,
   argsort: `
 /** Sorts the last axis ascending, stably: the largest of the negated values first, equals by lowest index. */
 function argsort(tf, x) {
-  return tf.tidy(() => tf.topk(tf.neg(x), x.shape[x.shape.length - 1], true).indices);
+  return tf.tidy(() => {
+    const negative = tf.sub(tf.scalar(0, x.dtype), x);
+    return topk(tf, negative, x.shape[x.shape.length - 1]).indices;
+  });
+}`,
+  topk: `
+/** The largest values and their indices; of a single one, webgpu's \`tf.topk\` gives its argument back as if it were new. */
+function topk(tf, x, k) {
+  if (x.shape[x.shape.length - 1] > 1) return tf.topk(x, k, true);
+  return { values: tf.clone(x), indices: tf.fill(x.shape, 0, "int32") };
+}`,
+  asFloats: `
+/** Runs \`f\` on integers or bools as floats on webgpu, whose own kernel takes floats alone. */
+function asFloats(tf, x, f) {
+  if (tf.getBackend() !== "webgpu") return f(x);
+  return tf.tidy(() => tf.cast(f(tf.cast(x, "float32")), x.dtype));
+}`,
+  cosine: `
+/** Cosine, to single precision; webgpu's own is good to three digits. */
+function cosine(tf, x) {
+  if (tf.getBackend() !== "webgpu") return tf.cos(x);
+  return tf.tidy(() => polynomial(tf, reduceAngle(tf, x), [1, 2, 12, 30, 56, 90, 132, 182, 240]));
+}`,
+  sine: `
+/** Sine, to single precision; webgpu's own is good to three digits. */
+function sine(tf, x) {
+  if (tf.getBackend() !== "webgpu") return tf.sin(x);
+  return tf.tidy(() => {
+    const angle = reduceAngle(tf, x);
+    return tf.mul(angle, polynomial(tf, angle, [1, 6, 20, 42, 72, 110, 156, 210, 272]));
+  });
+}`,
+  angles: `
+/** The angle in -pi ... pi; two pi is taken off in parts that are exact in single precision. */
+function reduceAngle(tf, x) {
+  const turns = tf.floor(tf.add(tf.mul(x, 0.15915494309189535), 0.5));
+  return [6.28125, 0.0019340515136718750, 0.0000012556659146699].reduce((r, part) => tf.sub(r, tf.mul(turns, part)), x);
+}
+
+/** 1 - x^2 / d1 * (1 - x^2 / d2 * (1 - ...)): a Taylor series in Horner's form. */
+function polynomial(tf, x, divisors) {
+  const square = tf.mul(x, x);
+  return divisors.slice(1).reduceRight((sum, d) => tf.sub(1, tf.mul(tf.mul(square, 1 / d), sum)), tf.onesLike(x));
 }`,
   mapPlaces: `
 /** Runs \`f\` on one place of axis 0 after another, and stacks what it gives. */

@@ -1,8 +1,9 @@
 import { Dim } from "../../dim/dim.js";
+import type { DType } from "../../ir/graph.js";
 import { type Body, code, type Variable } from "./body.js";
 
 /** Most axes that every function of every backend takes; shapes with more are folded first. */
-const mostAxes = 4;
+export const mostAxes = 4;
 
 const sameShape = (a: readonly Dim[], b: readonly Dim[]) =>
   a.length === b.length && a.every((d, i) => d.equals(b[i]!));
@@ -25,11 +26,17 @@ export function transpose(
   shape: readonly Dim[],
   perm: readonly number[],
   hint: string,
+  dtype: DType = "f32",
 ): Variable {
+  const turn = (tensor: Variable, order: readonly number[]) => {
+    const axes = `[${order.join(", ")}]`;
+    if (dtype === "f32") return body.line(code`tf.transpose(${tensor}, ${axes})`, hint);
+    return body.line(code`${body.helper("asFloats")}(tf, ${tensor}, (t) => tf.transpose(t, ${axes}))`, hint);
+  };
   const result = perm.map((axis) => shape[axis]!);
   const moved = perm.filter((axis) => !shape[axis]!.isOne);
   if (moved.every((axis, i) => i === 0 || moved[i - 1]! < axis)) return reshape(body, x, shape, result, hint);
-  if (perm.length <= mostAxes) return body.line(code`tf.transpose(${x}, [${perm.join(", ")}])`, hint);
+  if (perm.length <= mostAxes) return turn(x, perm);
   const kept = shape.map((_, axis) => axis).filter((axis) => !shape[axis]!.isOne);
   const next = (axis: number) => kept[kept.indexOf(axis) + 1];
   const runs: number[][] = [];
@@ -42,7 +49,7 @@ export function transpose(
   const before = [...runs].sort((a, b) => a[0]! - b[0]!);
   const order = runs.map((run) => before.indexOf(run));
   const folded = reshape(body, x, shape, before.map(size), hint);
-  const turned = body.line(code`tf.transpose(${folded}, [${order.join(", ")}])`, hint);
+  const turned = turn(folded, order);
   return reshape(body, turned, runs.map(size), result, hint);
 }
 
