@@ -38,7 +38,7 @@ const precedence = new Map<string, number>([
 const notPrecedence = 3;
 const comparison = 4;
 const minusPrecedence = 7;
-const powerPrecedence = 8;
+const _powerPrecedence = 8;
 
 /** The flat parts of one expression: prefix operators, operands and the operators between them. */
 type Part =

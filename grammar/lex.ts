@@ -1,6 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
-import type { Diagnostics } from "../compiler/diagnostics/sink.js";
 import type { Span } from "./ast.js";
+import type { Reports } from "./reports.js";
 import * as t from "./tokens.js";
 
 /** What the layout knows of a token beyond its text. */
@@ -15,7 +15,7 @@ export interface TokenInfo {
 export interface Source {
   readonly text: string;
   readonly file: string;
-  readonly sink: Diagnostics;
+  readonly sink: Reports;
 }
 
 export function info(token: IToken): TokenInfo {
@@ -72,7 +72,7 @@ const foreignOperators = new Map<string, { write: string; type: TokenType }>([
 /** The file's tokens with line ends, words of other languages read as ours; and its comments. */
 export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
   const result = t.lexer.tokenize(source.text);
-  const comments = result.groups["comments"] ?? [];
+  const comments = result.groups.comments ?? [];
   for (const error of result.errors) {
     const span = { file: source.file, start: error.offset, end: error.offset + Math.max(error.length, 1) };
     const characters = source.text.slice(span.start, span.end);

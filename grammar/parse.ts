@@ -5,6 +5,7 @@ import { buildAst } from "./build-ast.js";
 import { layOut } from "./layout.js";
 import { lex, type Source } from "./lex.js";
 import { ArchParser } from "./parser.js";
+import { Reports } from "./reports.js";
 import { reportFailures } from "./syntax-messages.js";
 
 /** The largest text that is read, in UTF-16 units. */
@@ -14,22 +15,35 @@ let parser: ArchParser | undefined;
 
 /**
  * Reads the text of an `.arch` file. Total: any string yields a tree, with `Missing` nodes where
- * nothing usable stood, and every problem goes to `sink`. `file` is the name that spans carry.
+ * nothing usable stood, and every problem goes to `sink` in the order of the text. `file` is the
+ * name that spans carry.
  */
 export function parse(text: string, file: string, sink: Diagnostics): File {
-  const source: Source = { text, file, sink };
+  const reports = new Reports();
+  const tree = read({ text, file, sink: reports });
+  reports.flush(sink);
+  return tree;
+}
+
+function read(source: Source): File {
+  const { text, file, sink } = source;
+  const start = { file, start: 0, end: 0 };
+  const empty: File = { kind: "file", imports: [], items: [], span: { ...start, end: text.length } };
   if (text.length > maxLength) {
-    sink.report(
-      "syntax/too-large",
-      { length: text.length, limit: maxLength },
-      { span: { file, start: 0, end: 0 } },
-    );
-    return { kind: "file", imports: [], items: [], span: { file, start: 0, end: text.length } };
+    sink.report("syntax/too-large", { length: text.length, limit: maxLength }, { span: start });
+    return empty;
   }
-  const { tokens } = lex(source);
-  const prepared = layOut(source, balance(source, tokens));
-  parser ??= new ArchParser();
-  const tree = parser.parseFile(prepared);
-  reportFailures(source, parser.failures.list);
-  return buildAst(source, tree);
+  try {
+    const { tokens } = lex(source);
+    const prepared = layOut(source, balance(source, tokens));
+    parser ??= new ArchParser();
+    const tree = parser.parseFile(prepared);
+    reportFailures(source, parser.failures.list);
+    return buildAst(source, tree);
+  } catch (error) {
+    // Recovery recurses once for each of many faults in one list; the stack is its only limit.
+    if (!(error instanceof RangeError)) throw error;
+    sink.report("syntax/too-deep", { reason: "faults", limit: 0 }, { span: start });
+    return empty;
+  }
 }

@@ -1,5 +1,6 @@
-import { type CstNode, CstParser, EOF, type IToken, type TokenType } from "chevrotain";
+import { type CstNode, EOF, type IToken, type TokenType } from "chevrotain";
 import { info } from "./lex.js";
+import { ExprParser } from "./parser-expr.js";
 import { Failures } from "./syntax-messages.js";
 import * as t from "./tokens.js";
 
@@ -10,18 +11,12 @@ const statementEnds = new Set<TokenType>([t.Newline, t.RBrace, t.Comma, EOF]);
  * The grammar, on tokens that the layout has prepared. What other languages would write is read
  * here as well, where it has a clear meaning; `build-ast.ts` says how it is written.
  */
-export class ArchParser extends CstParser {
+export class ArchParser extends ExprParser {
   readonly failures: Failures;
 
   constructor(validate = false) {
     const failures = new Failures();
-    super(t.vocabulary, {
-      recoveryEnabled: true,
-      maxLookahead: 2,
-      nodeLocationTracking: "onlyOffset",
-      errorMessageProvider: failures,
-      skipValidations: !validate,
-    });
+    super(failures, validate);
     this.failures = failures;
     this.performSelfAnalysis();
   }
@@ -44,7 +39,7 @@ export class ArchParser extends CstParser {
     });
   });
 
-  private readonly block = this.RULE("block", () => {
+  protected readonly block = this.RULE("block", () => {
     this.CONSUME(t.LBrace);
     this.MANY(() => {
       this.OR([
@@ -230,20 +225,6 @@ export class ArchParser extends CstParser {
     this.OPTION2(() => this.CONSUME2(t.Name, { LABEL: "dtype" }));
   });
 
-  /** What stands after `:`. A shape is a tensor's; an expression is a kind, or a value of foreign habit. */
-  private readonly annotation = this.RULE("annotation", () => {
-    this.OR([
-      {
-        IGNORE_AMBIGUITIES: true,
-        ALT: () => {
-          this.SUBRULE(this.shape);
-          this.OPTION(() => this.CONSUME(t.Name, { LABEL: "dtype" }));
-        },
-      },
-      { ALT: () => this.SUBRULE(this.expr) },
-    ]);
-  });
-
   // -------------------------------------------------------------------------------- model items
 
   private readonly slot = this.RULE("slot", () => {
@@ -397,43 +378,6 @@ export class ArchParser extends CstParser {
     this.SUBRULE(this.block);
   });
 
-  /** `if c { … } else { … }` and `if c then a else b`: one rule, since they part after the condition. */
-  private readonly conditional = this.RULE("conditional", () => {
-    this.CONSUME(t.If);
-    this.SUBRULE(this.condition);
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.Then);
-          this.SUBRULE(this.expr);
-          this.CONSUME(t.Else);
-          this.SUBRULE2(this.expr, { LABEL: "otherwise" });
-        },
-      },
-      {
-        ALT: () => {
-          this.SUBRULE(this.block);
-          this.OPTION(() => {
-            this.CONSUME2(t.Else);
-            this.OR2([
-              { ALT: () => this.SUBRULE2(this.block, { LABEL: "elseBlock" }) },
-              { ALT: () => this.SUBRULE(this.conditional) },
-            ]);
-          });
-        },
-      },
-    ]);
-  });
-
-  /** An expression; `a = b` is read as `a == b`. */
-  private readonly condition = this.RULE("condition", () => {
-    this.SUBRULE(this.expr);
-    this.OPTION(() => {
-      this.CONSUME(t.Equals);
-      this.SUBRULE2(this.expr);
-    });
-  });
-
   /** Every line that begins with an expression: `x = 1`, `a, b: layer = f()`, `y: [T] = x`, `params.total <= 1M`. */
   private readonly simple = this.RULE("simple", () => {
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
@@ -450,239 +394,5 @@ export class ArchParser extends CstParser {
       this.SUBRULE(this.range);
     });
     this.OPTION4(() => this.CONSUME(t.TextToken));
-  });
-
-  // -------------------------------------------------------------------------------- expressions
-
-  /** Flat; `build-expr.ts` knows the precedence. */
-  private readonly expr = this.RULE("expr", () => {
-    this.SUBRULE(this.operand);
-    this.MANY(() => {
-      this.CONSUME(t.BinaryOperator);
-      this.SUBRULE2(this.operand);
-    });
-  });
-
-  private readonly operand = this.RULE("operand", () => {
-    this.MANY(() => {
-      this.OR([
-        { ALT: () => this.CONSUME(t.Minus, { LABEL: "prefix" }) },
-        { ALT: () => this.CONSUME(t.Not, { LABEL: "prefix" }) },
-        { ALT: () => this.CONSUME(t.Plus, { LABEL: "prefix" }) },
-      ]);
-    });
-    this.OR2([
-      { ALT: () => this.CONSUME(t.NumberToken) },
-      { ALT: () => this.CONSUME(t.Name) },
-      { ALT: () => this.CONSUME(t.TextToken) },
-      { ALT: () => this.SUBRULE(this.tuple) },
-      { ALT: () => this.SUBRULE(this.list) },
-      { ALT: () => this.SUBRULE(this.einsum) },
-      { ALT: () => this.SUBRULE(this.nextValue) },
-      { ALT: () => this.SUBRULE(this.hole) },
-      { ALT: () => this.SUBRULE(this.for) },
-      { ALT: () => this.SUBRULE(this.conditional) },
-    ]);
-    this.OPTION(() => this.CONSUME(t.Unit));
-    this.MANY2(() => this.SUBRULE(this.postfix));
-  });
-
-  private readonly postfix = this.RULE("postfix", () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.Dot);
-          this.CONSUME(t.Name);
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(t.CallParen);
-          this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.arg) });
-          this.CONSUME(t.RParen);
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(t.IndexBracket);
-          this.MANY_SEP2({ SEP: t.Comma, DEF: () => this.SUBRULE(this.subscript) });
-          this.CONSUME(t.RBracket);
-        },
-      },
-    ]);
-  });
-
-  private readonly tuple = this.RULE("tuple", () => {
-    this.CONSUME(t.LParen);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
-    this.CONSUME(t.RParen);
-  });
-
-  private readonly list = this.RULE("list", () => {
-    this.CONSUME(t.LBracket);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
-    this.CONSUME(t.RBracket);
-  });
-
-  private readonly nextValue = this.RULE("nextValue", () => {
-    this.CONSUME(t.Next);
-    this.CONSUME(t.Name);
-  });
-
-  private readonly hole = this.RULE("hole", () => {
-    this.CONSUME(t.Question);
-    this.OPTION(() => {
-      this.CONSUME(t.In);
-      this.SUBRULE(this.range);
-    });
-  });
-
-  private readonly for = this.RULE("for", () => {
-    this.CONSUME(t.For);
-    this.CONSUME(t.Name);
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.In);
-          this.SUBRULE(this.range);
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(t.Along);
-          this.CONSUME2(t.Name, { LABEL: "axis" });
-        },
-      },
-    ]);
-    this.SUBRULE(this.block);
-  });
-
-  /** `a`, `a .. b`, `a ..< b`, `a ..`, each with a step. */
-  private readonly range = this.RULE("range", () => {
-    this.SUBRULE(this.expr, { LABEL: "from" });
-    this.OPTION(() => {
-      this.OR([{ ALT: () => this.CONSUME(t.DotDot) }, { ALT: () => this.CONSUME(t.DotDotLess) }]);
-      this.OPTION2(() => this.SUBRULE2(this.expr, { LABEL: "to" }));
-    });
-    this.OPTION3(() => {
-      this.CONSUME(t.Step);
-      this.SUBRULE3(this.expr, { LABEL: "step" });
-    });
-  });
-
-  private readonly arg = this.RULE("arg", () => {
-    this.OPTION({
-      GATE: () => this.LA(2).tokenType === t.Equals || this.LA(2).tokenType === t.Colon,
-      DEF: () => {
-        this.CONSUME(t.Name);
-        this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Colon) }]);
-      },
-    });
-    this.OR2([
-      { GATE: () => this.startsPattern(), IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.pattern) },
-      { ALT: () => this.SUBRULE(this.expr) },
-    ]);
-  });
-
-  /** A pattern starts with `..`, or with an axis followed by an axis or `->`. */
-  private startsPattern(): boolean {
-    if (this.LA(1).tokenType === t.DotDot) return true;
-    const after = this.LA(2).tokenType;
-    return after === t.AxisName || after === t.Arrow || after === t.DotDot;
-  }
-
-  private readonly pattern = this.RULE("pattern", () => {
-    this.AT_LEAST_ONE(() => this.SUBRULE(this.patternAxis));
-    this.OPTION(() => {
-      this.CONSUME(t.Arrow);
-      this.MANY(() => this.SUBRULE2(this.patternAxis, { LABEL: "to" }));
-    });
-  });
-
-  private readonly patternAxis = this.RULE("patternAxis", () => {
-    this.OR([{ ALT: () => this.CONSUME(t.DotDot) }, { ALT: () => this.CONSUME(t.Name) }]);
-  });
-
-  private readonly subscript = this.RULE("subscript", () => {
-    this.OPTION({
-      GATE: () => this.LA(2).tokenType === t.Equals || this.LA(2).tokenType === t.Colon,
-      DEF: () => {
-        this.CONSUME(t.Name);
-        this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Colon) }]);
-      },
-    });
-    this.OPTION2(() => this.SUBRULE(this.expr, { LABEL: "from" }));
-    this.OPTION3(() => {
-      this.OR2([
-        { ALT: () => this.CONSUME(t.DotDot) },
-        { ALT: () => this.CONSUME(t.DotDotLess) },
-        { ALT: () => this.CONSUME2(t.Colon, { LABEL: "colonRange" }) },
-      ]);
-      this.OPTION4(() => this.SUBRULE2(this.expr, { LABEL: "to" }));
-    });
-    this.OPTION5(() => {
-      this.CONSUME(t.Arrow);
-      this.CONSUME2(t.Name, { LABEL: "as" });
-    });
-  });
-
-  // ------------------------------------------------------------------------------------- shapes
-
-  private readonly shape = this.RULE("shape", () => {
-    this.CONSUME(t.LBracket);
-    this.MANY(() => {
-      this.OR([{ ALT: () => this.CONSUME(t.Comma) }, { ALT: () => this.SUBRULE(this.axis) }]);
-    });
-    this.CONSUME(t.RBracket);
-  });
-
-  private readonly axis = this.RULE("axis", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.DotDot) },
-      {
-        GATE: () => this.startsAxis(),
-        IGNORE_AMBIGUITIES: true,
-        ALT: () => {
-          this.CONSUME(t.AxisName);
-          this.OPTION(() => {
-            this.OR2([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.LessEqual) }]);
-            this.SUBRULE(this.expr);
-          });
-        },
-      },
-      {
-        ALT: () => {
-          this.SUBRULE2(this.expr, { LABEL: "size" });
-          this.OPTION2(() => {
-            this.CONSUME2(t.Equals);
-            this.SUBRULE3(this.expr, { LABEL: "value" });
-          });
-        },
-      },
-    ]);
-  });
-
-  /** An axis in a shape, unless an operator makes it an expression. */
-  private startsAxis(): boolean {
-    const after = this.LA(2);
-    if (after.tokenType === t.LessEqual || after.tokenType === t.Equals) return true;
-    if (after.tokenType === t.CallParen || after.tokenType === t.IndexBracket) return false;
-    return after.tokenType !== t.Dot && !(after.tokenType.CATEGORIES ?? []).includes(t.BinaryOperator);
-  }
-
-  private readonly einsum = this.RULE("einsum", () => {
-    this.CONSUME(t.Einsum);
-    this.CONSUME(t.LBracket);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.einsumInput) });
-    this.CONSUME(t.Arrow);
-    this.MANY(() => this.SUBRULE(this.patternAxis));
-    this.CONSUME(t.RBracket);
-    this.CONSUME(t.LParen);
-    this.MANY_SEP2({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
-    this.CONSUME(t.RParen);
-  });
-
-  private readonly einsumInput = this.RULE("einsumInput", () => {
-    this.MANY(() => this.SUBRULE(this.patternAxis));
   });
 }

@@ -19,18 +19,18 @@ function scalar(value: unknown): string | undefined {
     const parts = value.map(scalar);
     return parts.every((part) => part !== undefined) && parts.length > 0 ? `[${parts.join(" ")}]` : undefined;
   }
-  if (typeof value["text"] === "string") return value["text"];
-  switch (value["kind"]) {
+  if (typeof value.text === "string") return value.text;
+  switch (value.kind) {
     case "name":
-      return String(value["name"]);
+      return String(value.name);
     case "rest":
       return "..";
     case "missing":
       return "<missing>";
     case "number":
-      return fraction(value["exact"]) + (value["whole"] === true ? "" : "~");
+      return fraction(value.exact) + (value.whole === true ? "" : "~");
     case "quantity":
-      return `${fraction(value["exact"])} ${String(value["unit"])}`;
+      return `${fraction(value.exact)} ${String(value.unit)}`;
     default:
       return undefined;
   }
@@ -43,7 +43,7 @@ function fraction(exact: unknown): string {
 
 function lines(value: unknown, indent: string): string[] {
   if (!isRecord(value)) return [`${indent}${String(value)}`];
-  const kind = typeof value["kind"] === "string" ? value["kind"] : "-";
+  const kind = typeof value.kind === "string" ? value.kind : "-";
   const inner: string[] = [];
   let head = `${indent}${kind}`;
   for (const [key, child] of Object.entries(value)) {

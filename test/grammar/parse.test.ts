@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { Diagnostics } from "../../compiler/diagnostics/sink.js";
 import { parse } from "../../grammar/parse.js";
 import { ArchParser } from "../../grammar/parser.js";
 import { dump } from "./dump.js";
 
-const folder = join(import.meta.dirname, "fixtures");
+const folder = fileURLToPath(new URL("fixtures", import.meta.url));
 const samples = readdirSync(folder).filter((name) => name.endsWith(".arch"));
 
 describe("samples", () => {
@@ -15,7 +16,7 @@ describe("samples", () => {
     const tree = dump(parse(readFileSync(join(folder, name), "utf8"), name, sink));
     expect(sink.list).toEqual([]);
     const golden = join(folder, name.replace(/\.arch$/, ".tree"));
-    if (process.env["UPDATE"] === "1") writeFileSync(golden, tree);
+    if (process.env.UPDATE === "1") writeFileSync(golden, tree);
     expect(tree).toBe(readFileSync(golden, "utf8"));
   });
 });

@@ -189,9 +189,14 @@ export const syntaxCodes = {
     message:
       reason === "nesting"
         ? `brackets, \`if\` and \`for\` nest deeper than ${limit}`
-        : `more than ${limit} operators lead to one value`,
+        : reason === "length"
+          ? `more than ${limit} operators lead to one value`
+          : "the text has too many faults in one place to be read",
     label: "nothing is read from here on",
     helps: ["give parts of it names on lines of their own"],
+  })),
+  "syntax/too-many": code<{ left: number }>("error", ({ left }) => ({
+    message: `${left} more problems of this file are not shown`,
   })),
   "syntax/too-large": code<{ length: number; limit: number }>("error", ({ length, limit }) => ({
     message: `the file has ${length} characters, more than the ${limit} that are read`,
