@@ -19,6 +19,7 @@ import {
   type Rational,
   rational,
   sameUnit,
+  unitless,
   unitName,
 } from "./quantity.js";
 
@@ -156,10 +157,7 @@ function checkOne(
   const held = holds(constraint.op, order(sides.actual.value, sides.limit.value));
   // Where the model loosens what it inherits, that is what is wrong, and the broken limit follows from it.
   if (!held && !loosened.has(stated)) reportViolation(instance, stated, sides, options);
-  const [actual, limit] =
-    order(sides.actual.value, sides.limit.value) === 0
-      ? [quantityText(sides.actual), quantityText(sides.limit)]
-      : distinctTexts(sides.actual, sides.limit);
+  const [actual, limit] = verdictTexts(constraint.op, sides);
   return {
     ...base,
     outcome: held ? "held" : "violated",
@@ -168,6 +166,14 @@ function checkOne(
     exact: { actual: sides.actual.value, limit: sides.limit.value },
     at,
   };
+}
+
+/** A figure that is to hold exactly is shown exactly. */
+function verdictTexts(op: Constraint["op"], { actual, limit }: Sides): readonly [string, string] {
+  if (op === "==" && sameUnit(actual.unit, unitless))
+    return [exactText(actual.value), exactText(limit.value)];
+  if (order(actual.value, limit.value) === 0) return [quantityText(actual), quantityText(limit)];
+  return distinctTexts(actual, limit);
 }
 
 function reportViolation(
@@ -195,8 +201,7 @@ function reportViolation(
   const gap = quantityText({ ...actual, value: distance });
   const [tight, rest] = [constraint.left.span, { labels }] as const;
   if (constraint.op === "==") {
-    const exactly = (q: Quantity) =>
-      sameUnit(q.unit, { bytes: 0, flop: 0, seconds: 0, token: 0 }) ? exactText(q.value) : quantityText(q);
+    const exactly = (q: Quantity) => (sameUnit(q.unit, unitless) ? exactText(q.value) : quantityText(q));
     const differs = exactly(actual) !== exactly(limit);
     const data = {
       metric,

@@ -112,14 +112,14 @@ const DECIMAL: Scale = [
   ["TB", 10n ** 12n],
   ["GB", 10n ** 9n],
   ["MB", 10n ** 6n],
-  ["kB", 10n ** 3n],
+  ["KB", 10n ** 3n],
 ];
 const FLOPS: Scale = [
   ["PFLOP", 10n ** 15n],
   ["TFLOP", 10n ** 12n],
   ["GFLOP", 10n ** 9n],
   ["MFLOP", 10n ** 6n],
-  ["kFLOP", 10n ** 3n],
+  ["KFLOP", 10n ** 3n],
 ];
 
 function scaleOf(q: Quantity): { readonly scale: Scale; readonly base: string; readonly glued: boolean } {
@@ -183,7 +183,7 @@ function secondsText(value: Rational, more: number): string {
   for (const [suffix, per] of [
     ["s", 1n],
     ["ms", 1000n],
-    ["µs", 1_000_000n],
+    ["us", 1_000_000n],
   ] as const) {
     if (order(times(size, [per, 1n]), [1n, 1n]) >= 0)
       return `${rounded(times(value, [per, 1n]), more)} ${suffix}`;

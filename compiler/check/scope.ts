@@ -19,6 +19,14 @@ export class AxisTable {
   readonly sizes = new Map<string, { readonly size: Dim; readonly span: Span }>();
   /** The axes behind `..`, once a tensor has shown them. */
   rest: readonly Dim[] | undefined;
+
+  /** For a round of a `for`: what it declares is its own, what is known outside stays known. */
+  inner(): AxisTable {
+    const table = new AxisTable();
+    for (const [name, size] of this.sizes) table.sizes.set(name, size);
+    table.rest = this.rest;
+    return table;
+  }
 }
 
 /**
@@ -94,13 +102,14 @@ export class Scope {
     this.vars.set(name, val);
   }
 
-  inner(options: { path?: string; members?: Map<string, Val>; builder?: Builder; along?: MapLoop } = {}): Scope {
+  inner(options: { path?: string; axes?: AxisTable; members?: Map<string, Val>; builder?: Builder; along?: MapLoop } = {}): Scope {
     return new Scope({
       tracer: this.tracer,
       builder: options.builder ?? this.builder,
       file: this.file,
       parent: this,
       ...(options.path === undefined ? {} : { path: options.path }),
+      ...(options.axes ? { axes: options.axes } : {}),
       ...(options.members ? { members: options.members } : {}),
       ...(options.along ? { along: options.along } : {}),
     });
