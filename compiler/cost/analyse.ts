@@ -1,13 +1,13 @@
 import { Dim } from "../dim/dim.js";
-import type { Graph, Node, NodeOf, Region } from "../ir/graph.js";
+import type { Graph, Node, Region } from "../ir/graph.js";
 import { inline } from "../ir/passes/inline.js";
-import { byteSize } from "../ir/traverse.js";
 import type { NdArray, OpDef } from "../ops/define.js";
 import { type OpName, ops } from "../ops/index.js";
 import { Analysis, type CountedMasks, type Expression } from "./facts.js";
-import { partOf } from "./masks.js";
+import { partOf, type Support } from "./masks.js";
+import { CostRules } from "./rules.js";
 import { usefulParts } from "./useful.js";
-import { type Cost, fillCost, repeatCost, sumCosts } from "./vector.js";
+import { type Cost, repeatCost, sumCosts, sumDims } from "./vector.js";
 
 /** The cost of one op of one instance, all its executions in a run of the graph. */
 export interface NodeCost {
@@ -41,8 +41,9 @@ export interface GraphCost {
 export function costOf(graph: Graph): GraphCost {
   const { graph: flat, paths } = inline(graph);
   const facts = new Analysis(flat);
-  const nodes: NodeCost[] = [];
-  walk(flat, Dim.one, facts, paths, nodes);
+  const walk = new Walk(facts, paths);
+  walk.region(flat, Dim.one);
+  const { nodes } = walk;
   const total = sumCosts(nodes.map((n) => n.cost));
   return {
     graph,
@@ -50,53 +51,58 @@ export function costOf(graph: Graph): GraphCost {
     nodes,
     total,
     flops: total.macs.plus(total.attentionMacs).times(2),
-    flopsUseful: Dim.sum(nodes.map((n) => n.usefulMacs)).times(2),
+    flopsUseful: sumDims(nodes.map((n) => n.usefulMacs)).times(2),
     counted: facts.counted,
   };
 }
 
-function walk(
-  region: Region,
-  times: Dim,
-  facts: Analysis,
-  paths: ReadonlyMap<Node, string>,
-  nodes: NodeCost[],
-): void {
-  const useful = usefulParts(region, facts);
-  for (const node of region.nodes) {
-    if (node.op === "map") {
-      const trips = node.inputs[0]!.shape[0] ?? Dim.one;
-      walk(node.attrs.body, times.times(trips), facts, paths, nodes);
+class Walk {
+  readonly nodes: NodeCost[] = [];
+  private readonly rules = new CostRules();
+  private readonly attention = new Map<Cost, Cost>();
+  private readonly parts = new Map<string, Dim>();
+
+  constructor(
+    private readonly facts: Analysis,
+    private readonly paths: ReadonlyMap<Node, string>,
+  ) {}
+
+  region(region: Region, times: Dim): void {
+    const useful = usefulParts(region, this.facts);
+    for (const node of region.nodes) {
+      if (node.op === "map") {
+        const trips = node.inputs[0]!.shape[0] ?? Dim.one;
+        this.region(node.attrs.body, times.times(trips));
+      }
+      const once = this.costOf(node);
+      this.nodes.push({
+        path: this.paths.get(node) ?? "",
+        op: node.op,
+        node,
+        cost: times.isOne ? once : repeatCost(once, times),
+        usefulMacs: once.macs.plus(this.usefulAttention(once, useful.get(node))).times(times),
+        times,
+      });
     }
-    const once = costOfNode(node, facts);
-    const part = useful.get(node);
-    const attention = part ? partOf(once.attentionMacs, part) : once.attentionMacs;
-    nodes.push({
-      path: paths.get(node) ?? "",
-      op: node.op,
-      node,
-      cost: times.isOne ? once : repeatCost(once, times),
-      usefulMacs: once.macs.plus(attention).times(times),
-      times,
-    });
   }
-}
 
-/** The op's own rule; products of two activations are attention. */
-function costOfNode(node: Node, facts: Analysis): Cost {
-  const def = ops[node.op] as OpDef<OpName> | undefined;
-  if (!def) throw new Error(`the op \`${node.op}\` has no cost rule`);
-  if (node.op === "map") return mapOverhead(node);
-  const cost = fillCost(def.cost(node as never));
-  if (node.op !== "einsum") return cost;
-  const attention = node.inputs.every((v) => facts.of(v).origin === "activation");
-  return attention ? { ...cost, macs: Dim.zero, attentionMacs: cost.macs } : cost;
-}
+  /** The op's own rule; products of two activations are attention. */
+  private costOf(node: Node): Cost {
+    const cost = this.rules.of(node);
+    if (node.op !== "einsum") return cost;
+    if (!node.inputs.every((v) => this.facts.of(v).origin === "activation")) return cost;
+    let moved = this.attention.get(cost);
+    if (!moved) this.attention.set(cost, (moved = { ...cost, macs: Dim.zero, attentionMacs: cost.macs }));
+    return moved;
+  }
 
-/** What a map does besides its body: slices of the mapped operands are copied out, results into the stack. */
-function mapOverhead(node: NodeOf<"map">): Cost {
-  const copied = Dim.sum([...node.inputs.slice(0, node.attrs.mapped), ...node.outputs].map(byteSize));
-  return fillCost({ bytesRead: copied, bytesWritten: copied });
+  private usefulAttention({ attentionMacs }: Cost, part: Support | undefined): Dim {
+    if (!part || attentionMacs.isZero) return attentionMacs;
+    const key = [attentionMacs, part.count, ...part.over].map((d) => d.key).join("|");
+    let useful = this.parts.get(key);
+    if (!useful) this.parts.set(key, (useful = partOf(attentionMacs, part)));
+    return useful;
+  }
 }
 
 /** Largest mask that is counted by evaluating it. */

@@ -2,8 +2,9 @@ import type { Dim } from "../dim/dim.js";
 import type { DType, Graph, Node, Region, Value } from "../ir/graph.js";
 import { type Inlined, inline } from "../ir/passes/inline.js";
 import { bytesPerElement } from "../ir/traverse.js";
-import type { OpDef } from "../ops/define.js";
-import { type OpName, ops } from "../ops/index.js";
+import type { OpName } from "../ops/index.js";
+import { AtPoint } from "./at-point.js";
+import { CostRules } from "./rules.js";
 
 export type Sizes = Readonly<Record<string, bigint>>;
 
@@ -46,7 +47,7 @@ interface Plan {
   /** Inputs that no node uses. */
   readonly unused: readonly Value[];
   /** Scratch bytes of each node. */
-  readonly workspace: readonly (Dim | undefined)[];
+  readonly workspace: readonly Dim[];
 }
 
 const plans = new WeakMap<Region, Plan>();
@@ -79,13 +80,16 @@ class Simulation {
     op: "inputs" as OpName | "inputs",
     path: "",
   };
-  private readonly known = new Map<string, bigint>();
+  private readonly point: AtPoint;
+  private readonly rules = new CostRules();
 
   constructor(
-    private readonly sizes: Sizes,
+    sizes: Sizes,
     private readonly dtypeBytes: Readonly<Record<DType, number>>,
     private readonly paths: ReadonlyMap<Node, string> | undefined,
-  ) {}
+  ) {
+    this.point = new AtPoint(sizes);
+  }
 
   run(graph: Graph): MemoryReport {
     let weights = 0n;
@@ -126,7 +130,7 @@ class Simulation {
     path: string,
     states?: ReadonlySet<Value>,
   ): Storage[] {
-    const plan = planOf(region);
+    const plan = planOf(region, this.rules);
     const at = new Map<Value, Storage>();
     region.inputs.forEach((v, i) => {
       at.set(v, inputs[i]!);
@@ -135,7 +139,7 @@ class Simulation {
     plan.unused.forEach(release);
     region.nodes.forEach((node, i) => {
       const operands = node.inputs.map((v) => at.get(v)!);
-      const outputs = this.node(node, operands, plan.workspace[i], path, states);
+      const outputs = this.node(node, operands, plan.workspace[i]!, path, states);
       node.outputs.forEach((v, k) => {
         at.set(v, outputs[k]!);
       });
@@ -151,7 +155,7 @@ class Simulation {
   private node(
     node: Node,
     operands: readonly Storage[],
-    workspace: Dim | undefined,
+    workspace: Dim,
     path: string,
     states: ReadonlySet<Value> | undefined,
   ): Storage[] {
@@ -166,7 +170,7 @@ class Simulation {
       return [operands[0]!];
     }
     const outputs = node.outputs.map((v) => this.allocate(this.bytes(v), states?.has(v) ?? false));
-    this.note(node.op, this.paths?.get(node) ?? path, this.at(workspace));
+    this.note(node.op, this.paths?.get(node) ?? path, this.point.whole(workspace));
     if (node.op === "map") this.mapBody(node.attrs.body, node.attrs.mapped, operands, path);
     return outputs;
   }
@@ -202,18 +206,8 @@ class Simulation {
 
   private bytes(value: Value): bigint {
     let bytes = BigInt(this.dtypeBytes[value.dtype]);
-    for (const dim of value.shape) bytes *= this.at(dim);
+    for (const dim of value.shape) bytes *= this.point.whole(dim);
     return bytes;
-  }
-
-  private at(dim: Dim | undefined): bigint {
-    if (!dim) return 0n;
-    const known = this.known.get(dim.key);
-    if (known !== undefined) return known;
-    const [numerator, denominator] = dim.evaluate(this.sizes);
-    const value = (numerator + denominator - 1n) / denominator;
-    this.known.set(dim.key, value);
-    return value;
   }
 }
 
@@ -232,7 +226,7 @@ function innerStates(
   return inner.length > 0 ? new Set(inner) : undefined;
 }
 
-function planOf(region: Region): Plan {
+function planOf(region: Region, rules: CostRules): Plan {
   const known = plans.get(region);
   if (known) return known;
   const alive = new Set<Value>(region.outputs);
@@ -245,11 +239,7 @@ function planOf(region: Region): Plan {
       dying[i]!.push(v);
     }
   }
-  const workspace = region.nodes.map((node) =>
-    node.op === "call" || node.op === "map"
-      ? undefined // Their bodies' ops have their own.
-      : (ops[node.op] as OpDef<OpName>).cost(node as never).workspace,
-  );
+  const workspace = region.nodes.map((node) => rules.of(node).workspace);
   const plan = { dying, unused: region.inputs.filter((v) => !alive.has(v)), workspace };
   plans.set(region, plan);
   return plan;

@@ -4,6 +4,7 @@ import { byteSize } from "../ir/traverse.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
 import { type MemoryReport, memoryAt } from "./memory.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
+import { sumDims } from "./vector.js";
 
 /** `numerator / denominator`, the denominator positive. */
 export type Exact = readonly [bigint, bigint];
@@ -106,7 +107,7 @@ function sumWeights(
   kind?: "weight" | "buffer",
 ): Metric {
   const counted = model.weights.filter((w) => kind === undefined || w.kind === kind);
-  const total = Dim.sum(counted.map((w) => w[what]));
+  const total = sumDims(counted.map((w) => w[what]));
   const terms = new Map<string, Dim>();
   for (const weight of counted) {
     const label =
@@ -228,7 +229,7 @@ function cache(model: ModelCost, point: Point): Metric {
     name: port.role === "state" ? port.state.name : port.name,
     bytes: byteSize(port.value),
   }));
-  const total = Dim.sum(sizes.map((s) => s.bytes));
+  const total = sumDims(sizes.map((s) => s.bytes));
   const terms = new Map<string, Dim>();
   for (const { name, bytes } of sizes) terms.set(name, (terms.get(name) ?? Dim.zero).plus(bytes));
   return {

@@ -88,7 +88,10 @@ function polynomials(report: CostReport): string {
     lines.push(`flops.useful  = ${report.usefulPolynomial}`);
   const growth = report.growth
     .filter((g) => g.degree > 0)
-    .map((g) => `${orderName(g.degree)} in ${g.symbol} (${g.leading})`);
+    .map(({ symbol, degree, leading }) => {
+      const terms = leading.equals(report.flopsPolynomial) ? "" : ` (${leading})`;
+      return `${orderName(degree)} in ${symbol}${terms}`;
+    });
   if (growth.length > 0) lines.push(`growth: ${growth.join(", ")}`);
   return `${lines.join("\n")}\n`;
 }
@@ -105,6 +108,11 @@ function memoryText({ memory }: CostReport): string {
   return `memory: ${human(memory.total, "bytes")} = ${terms.join(" + ")}, most at ${where}\n`;
 }
 
+/** In tables nothing is a dash. */
+function cell(value: bigint | Exact, unit: "count" | "bytes" | "flop"): string {
+  return value === 0n || (typeof value !== "bigint" && value[0] === 0n) ? "-" : human(value, unit);
+}
+
 /** Parts in a row with the same numbers and slots share a line: `blocks.0 .. 4`. */
 function partRows(report: CostReport): string[][] {
   const rows: { first: PartCost; last: PartCost; cells: string[] }[] = [];
@@ -113,11 +121,11 @@ function partRows(report: CostReport): string[][] {
       Object.entries(part.slots)
         .map(([slot, name]) => `${slot} ${name}`)
         .join(", "),
-      human(part.params, "count"),
-      human(part.active, "count"),
-      human(part.flops, "flop"),
-      human(part.activationBytes, "bytes"),
-      human(part.cacheBytes, "bytes"),
+      cell(part.params, "count"),
+      cell(part.active, "count"),
+      cell(part.flops, "flop"),
+      cell(part.activationBytes, "bytes"),
+      cell(part.cacheBytes, "bytes"),
     ];
     const before = rows.at(-1);
     const alike = before && part.path.includes(".") && before.cells.join("|") === cells.join("|");
@@ -134,10 +142,10 @@ function opRows(report: CostReport): string[][] {
   return report.ops.map((op) => [
     op.op,
     `${op.nodes}`,
-    human(op.flops, "flop"),
-    human(op.elementwise, "count"),
-    human(op.transcendental, "count"),
-    human(op.compares, "count"),
-    human(op.bytesMoved, "bytes"),
+    cell(op.flops, "flop"),
+    cell(op.elementwise, "count"),
+    cell(op.transcendental, "count"),
+    cell(op.compares, "count"),
+    cell(op.bytesMoved, "bytes"),
   ]);
 }

@@ -1,11 +1,13 @@
 import type { ModelInstance } from "../check/instance.js";
-import { Dim } from "../dim/dim.js";
+import type { Dim } from "../dim/dim.js";
 import { byteSize } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
-import { type GraphCost, sizesAt } from "./analyse.js";
+import type { GraphCost } from "./analyse.js";
+import { AtPoint } from "./at-point.js";
 import type { MemoryReport } from "./memory.js";
 import { type Exact, inferenceMemory, leadingTerms, type Metric, metric, metricNames } from "./metrics.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
+import { type Cost, sumDims } from "./vector.js";
 
 /** One block, or one part outside of blocks (`embed`, `head`). Numbers at the report's point. */
 export interface PartCost {
@@ -116,20 +118,23 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point): readonly Part
     const bytes = byteSize(port.value);
     part(owner(port.state.path)).cache.push(bytes);
   }
-  const after = { ...point, past: (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n) };
-  return [...parts].map(([path, sums]) => ({
+  const now = new AtPoint(point);
+  const after = new AtPoint({ ...point, past: (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n) });
+  // Ops of the model itself (sums between parts, shared masks) come last.
+  const order = [...parts].sort(([a], [b]) => Number(a === "") - Number(b === ""));
+  return order.map(([path, sums]) => ({
     path,
     slots: blocks.get(path) ?? {},
-    params: whole(Dim.sum(sums.params), point),
-    active: Dim.sum(sums.active).evaluate(point),
-    flops: whole(Dim.sum(sums.macs).times(2), point),
-    activationBytes: whole(Dim.sum(sums.written), point),
-    cacheBytes: whole(Dim.sum(sums.cache), after),
+    params: total(sums.params, now),
+    active: sumDims(sums.active).evaluate(point),
+    flops: 2n * total(sums.macs, now),
+    activationBytes: total(sums.written, now),
+    cacheBytes: total(sums.cache, after),
   }));
 }
 
 function opsOf(cost: GraphCost, point: Point): readonly OpCost[] {
-  const { sizes } = sizesAt(cost, point);
+  const now = new AtPoint(point);
   const groups = new Map<OpName, GraphCost["nodes"][number][]>();
   for (const node of cost.nodes) {
     const group = groups.get(node.op);
@@ -137,25 +142,31 @@ function opsOf(cost: GraphCost, point: Point): readonly OpCost[] {
     else groups.set(node.op, [node]);
   }
   const rows = [...groups].map(([op, nodes]): OpCost => {
-    const sum = (of: (cost: (typeof nodes)[number]["cost"]) => Dim) =>
-      whole(Dim.sum(nodes.map((n) => of(n.cost))), sizes);
+    const sum = (...keys: (keyof Cost)[]) =>
+      keys.reduce(
+        (all, key) =>
+          all +
+          total(
+            nodes.map((n) => n.cost[key]),
+            now,
+          ),
+        0n,
+      );
     return {
       op,
       nodes: nodes.length,
-      flops: sum((c) => c.macs.plus(c.attentionMacs).times(2)),
-      elementwise: sum((c) => c.elementwise),
-      transcendental: sum((c) => c.transcendental),
-      reduce: sum((c) => c.reduce),
-      compares: sum((c) => c.compares),
-      gatherRows: sum((c) => c.gatherRows),
-      bytesMoved: sum((c) => c.bytesRead.plus(c.bytesWritten)),
+      flops: 2n * sum("macs", "attentionMacs"),
+      elementwise: sum("elementwise"),
+      transcendental: sum("transcendental"),
+      reduce: sum("reduce"),
+      compares: sum("compares"),
+      gatherRows: sum("gatherRows"),
+      bytesMoved: sum("bytesRead", "bytesWritten"),
     };
   });
   return rows.sort((a, b) => Number(b.flops - a.flops) || Number(b.bytesMoved - a.bytesMoved));
 }
 
-/** Rounded up, for the rare count that is a fraction. */
-function whole(dim: Dim, sizes: Point): bigint {
-  const [numerator, denominator] = dim.evaluate(sizes);
-  return (numerator + denominator - 1n) / denominator;
+function total(dims: readonly Dim[], point: AtPoint): bigint {
+  return dims.reduce((sum, dim) => sum + point.whole(dim), 0n);
 }

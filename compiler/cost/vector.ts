@@ -49,11 +49,18 @@ export function fillCost(partial: Partial<Cost>): Cost {
   return Object.fromEntries(costKeys.map((key) => [key, partial[key] ?? Dim.zero])) as unknown as Cost;
 }
 
-/** The sum of all entries; of `workspace`, too, though only its largest matters at once. */
+/** The sum of each entry; of `workspace`, too, though only its largest matters at once. */
 export function sumCosts(costs: readonly Cost[]): Cost {
   return Object.fromEntries(
-    costKeys.map((key) => [key, Dim.sum(costs.map((c) => c[key]))]),
+    costKeys.map((key) => [key, sumDims(costs.map((c) => c[key]))]),
   ) as unknown as Cost;
+}
+
+/** The sum of dims of which many are the same object, as those of equal layers are. */
+export function sumDims(dims: readonly Dim[]): Dim {
+  const counts = new Map<Dim, number>();
+  for (const dim of dims) if (!dim.isZero) counts.set(dim, (counts.get(dim) ?? 0) + 1);
+  return Dim.sum([...counts].map(([dim, count]) => dim.times(count)));
 }
 
 /** Every entry but `workspace`, so many times. */

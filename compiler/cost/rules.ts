@@ -1,0 +1,50 @@
+import type { Dim } from "../dim/dim.js";
+import type { Node, NodeOf, Type } from "../ir/graph.js";
+import { nodeKey } from "../ir/passes/key.js";
+import { byteSize } from "../ir/traverse.js";
+import type { OpDef } from "../ops/define.js";
+import { type OpName, ops } from "../ops/index.js";
+import { type Cost, fillCost, sumDims } from "./vector.js";
+
+/**
+ * Costs of nodes by the rules of their ops. A rule sees attributes and types alone, so that equal nodes of many layers
+ * share one answer (the same object).
+ */
+export class CostRules {
+  private readonly known = new Map<string, Cost>();
+
+  /** Throws where an op has no rule: it never counts as 0. A `map` or `call` without its body. */
+  of(node: Node): Cost {
+    const body = node.op === "call" || node.op === "map";
+    const key = `${body ? node.op : nodeKey(node)}|${typesKey(node.inputs)}|${typesKey(node.outputs)}`;
+    let cost = this.known.get(key);
+    if (!cost) this.known.set(key, (cost = fillCost(ruled(node))));
+    return cost;
+  }
+}
+
+function ruled(node: Node): Partial<Cost> {
+  if (node.op === "map") return mapOverhead(node);
+  if (node.op === "call") return {};
+  const def = ops[node.op] as OpDef<OpName> | undefined;
+  if (!def) throw new Error(`the op \`${node.op}\` has no cost rule`);
+  return def.cost(node as NodeOf<OpName>);
+}
+
+/** Slices of the mapped operands are copied out, results into the stack. */
+function mapOverhead(node: NodeOf<"map">): Partial<Cost> {
+  const copied = sumDims([...node.inputs.slice(0, node.attrs.mapped), ...node.outputs].map(byteSize));
+  return { bytesRead: copied, bytesWritten: copied };
+}
+
+const shapeKeys = new WeakMap<readonly Dim[], string>();
+
+function typesKey(types: readonly Type[]): string {
+  let key = "";
+  for (const { dtype, shape } of types) {
+    let text = shapeKeys.get(shape);
+    if (text === undefined) shapeKeys.set(shape, (text = shape.map((d) => d.key).join()));
+    key += `${dtype}[${text}]`;
+  }
+  return key;
+}
