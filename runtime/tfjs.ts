@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Tensor, TensorContainer } from "@tensorflow/tfjs-core";
 import { BackendError, type OpenBackend, openBackend, type Tf } from "./backends.js";
+import { readManifest } from "./folder.js";
 import { checkIndices, InputError, type Inputs, readSizes, type Sizes } from "./inputs.js";
-import { type Manifest, manifestSchema } from "./manifest.js";
+import type { Manifest } from "./manifest.js";
 import type { HostTensor, Model, StateHandle } from "./model.js";
 import { SafetensorsFile } from "./safetensors.js";
 
@@ -40,7 +40,7 @@ const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
  * absent or too small, and the system's or zod's error where the folder is not a build.
  */
 export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promise<Model> {
-  const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
+  const manifest = await readManifest(folder);
   if (!manifest.tfjs) throw new InputError(`\`${folder}\` was built without the target \`tfjs\``);
   const backend = await openBackend(options.backend);
   const total = manifest.weights.reduce((sum, w) => sum + bytesOf(w.shape), 0);

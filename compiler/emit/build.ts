@@ -124,7 +124,7 @@ function emitPrograms(instance: ModelInstance, options: BuildOptions, layout: La
     onnx = { start, step, ...profiles[options.profile] };
   }
   if (options.targets.includes("tfjs")) {
-    const { module, types } = emitTfjs(instance.start, instance.step);
+    const { module, types } = emitTfjs(instance.start, instance.step, stateNames(instance));
     const encoder = new TextEncoder();
     files.push({ name: "model.js", data: encoder.encode(module) });
     files.push({ name: "model.d.ts", data: encoder.encode(types) });

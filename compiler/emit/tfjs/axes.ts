@@ -1,4 +1,4 @@
-import type { Node, NodeOf } from "../../ir/graph.js";
+import type { NodeOf } from "../../ir/graph.js";
 import { code, list } from "./body.js";
 import { type Lower, nameOf, operand } from "./define.js";
 import { withoutEmpty } from "./empty.js";
@@ -53,9 +53,9 @@ export const slice: Lower<"slice"> = (body, node) => {
 
 export const concat: Lower<"concat"> = (body, node) => {
   const { axis } = node.attrs;
-  const parts = withoutEmpty(node.inputs).map((v) =>
-    foldAround(body, body.tensor(v), v.shape, axis, v.name || nameOf(node)),
-  );
+  const values = withoutEmpty(node.inputs);
+  if (values.length === 1) return body.bind(node.outputs[0]!, body.tensor(values[0]!));
+  const parts = values.map((v) => foldAround(body, body.tensor(v), v.shape, axis, v.name || nameOf(node)));
   const out = node.outputs[0]!;
   const first = parts[0]!;
   const joined = body.line(code`tf.concat([${list(parts.map((p) => p.x))}], ${first.axis})`, nameOf(node));

@@ -4,6 +4,7 @@ import type { HelperName } from "./helpers.js";
 import type { Module } from "./module.js";
 import { literal, Names } from "./names.js";
 import { sizeText } from "./size.js";
+import { width } from "./text.js";
 
 /** A tensor variable of the generated function. Arguments and weights belong to the caller and are never freed here. */
 export interface Variable {
@@ -133,7 +134,7 @@ export class Body {
     if (known) return known;
     const variable = this.line(
       code`tf.scalar(${text}, "${dtype}")`,
-      /^[0-9]+$/.test(text) ? `n${text}` : "number",
+      /^[0-9]+$/.test(text) ? `n${text}` : "count",
     );
     this.made.set(slot, variable);
     return variable;
@@ -225,11 +226,14 @@ export class Body {
       const done = [...line.uses].filter((v) => v.owned && !live.has(v));
       const unread = line.targets.filter((t) => !live.has(t));
       for (const v of line.uses) live.add(v);
-      const frees = [...done, ...unread].map((v) => ` ${v.text}.dispose();`).join("");
+      const frees = [...done, ...unread].map((v) => `${v.text}.dispose();`).join(" ");
       const names = line.targets.map((t) => t.text);
       const target = line.pattern ? line.pattern(names) : names[0]!;
-      text.push(`const ${target} = ${line.code};${frees}`);
-      if (line.note !== "") text.push(`// ${line.note}`);
+      const statement = `const ${target} = ${line.code};`;
+      // Read backwards, so the frees come first where they need a line of their own.
+      if (frees !== "" && statement.length + frees.length >= width - 2) text.push(frees, statement);
+      else text.push(frees === "" ? statement : `${statement} ${frees}`);
+      if (line.note !== "") text.push(`// ${line.note.replace(/\s+/g, " ")}`);
     }
     const symbols = [...this.symbols].sort();
     return { text: text.reverse(), symbols, needsSizes: this.passesSizes || symbols.length > 0 };

@@ -30,9 +30,11 @@ export function lowerCall(body: Body, node: NodeOf<"call">, lower: LowerRegion):
   const given = f.parameters.map((i) => body.tensor(node.inputs[i]!));
   if (f.needsSizes) body.needSizes();
   const source = code`${f.name}(${list([code`tf`, ...(f.needsSizes ? [code`sizes`] : []), ...given])})`;
-  const hints = new Array<string>(f.results).fill(name);
+  const place = path.slice(path.lastIndexOf(".") + 1);
+  const hints = new Array<string>(f.results).fill("");
   f.origins.forEach((origin, i) => {
-    if ("result" in origin) hints[origin.result] = node.outputs[i]!.name || name;
+    if ("result" in origin)
+      hints[origin.result] = node.outputs[i]!.name || (/^\d*$/.test(place) ? name : place);
   });
   const note = body.isTop ? path : "";
   const results =

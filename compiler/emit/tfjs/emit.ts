@@ -1,12 +1,14 @@
 import type { Dim } from "../../dim/dim.js";
-import type { Graph } from "../../ir/graph.js";
+import type { Graph, InputPort, OutputPort } from "../../ir/graph.js";
+import { type StateNames, stateKey } from "../ports.js";
 import { Body, type Variable } from "./body.js";
 import { helpers } from "./helpers.js";
 import { lowerRegion } from "./lower.js";
-import { functionText, Module, shapeText, wrap } from "./module.js";
+import { Module } from "./module.js";
 import { key, property } from "./names.js";
 import { sizeText } from "./size.js";
 import { indexLimits, tensorSizes } from "./survey.js";
+import { functionText, shapeText, wrap } from "./text.js";
 import { typesText } from "./types.js";
 
 /** Sizes at which `start` and `step` are expected to run; they decide between two right forms, never what is right. */
@@ -15,9 +17,16 @@ const typical = { start: { batch: 1, seq: 256, past: 0 }, step: { batch: 1, seq:
 /**
  * Writes a model as an ES module of plain tfjs-core calls, `model.js`, and its declarations, `model.d.ts`. The module
  * imports nothing: `start(tf, w, inputs)` and `step(tf, w, inputs)` get the library, the weights by name and the input
- * tensors by name, and return `{ outputs, states }`, which the caller owns. Same graphs, same bytes.
+ * tensors by name, and return `{ outputs, states }`, which the caller owns. States go by `names` (from `stateNames`), or
+ * by those of their ports. Same graphs, same bytes.
  */
-export function emitTfjs(start: Graph, step: Graph): { readonly module: string; readonly types: string } {
+export function emitTfjs(
+  first: Graph,
+  next: Graph,
+  names: ReadonlyMap<string, StateNames> = new Map(),
+): { readonly module: string; readonly types: string } {
+  const start = withNames(first, names);
+  const step = first === next ? start : withNames(next, names);
   const module = new Module([...start.symbols, ...step.symbols].map((s) => s.name));
   const entries = [entry(module, "start", start), ...(step === start ? [] : [entry(module, "step", step)])];
   if (step === start) entries.push("/** Nothing is kept from step to step. */\nexport const step = start;\n");
@@ -33,6 +42,16 @@ export function emitTfjs(start: Graph, step: Graph): { readonly module: string; 
     ...used.map(([, text]) => `${text.trim()}\n`),
   ];
   return { module: parts.join("\n"), types: typesText(start, step) };
+}
+
+function withNames(graph: Graph, names: ReadonlyMap<string, StateNames>): Graph {
+  const renamed = <P extends InputPort | OutputPort>(port: P, side: keyof StateNames): P =>
+    port.role === "state" ? { ...port, name: names.get(stateKey(port.state))?.[side] ?? port.name } : port;
+  return {
+    ...graph,
+    inputPorts: graph.inputPorts.map((port) => renamed(port, "input")),
+    outputPorts: graph.outputPorts.map((port) => renamed(port, "output")),
+  };
 }
 
 function banner(graph: Graph): string {
@@ -93,14 +112,11 @@ function entry(module: Module, kind: "start" | "step", graph: Graph): string {
     graph.outputPorts.flatMap((p, i) => (p.role === role ? [pair(p.name, results[i]!)] : [])).join(", ");
   const sizes = graph.symbols.map((s) => `${module.symbol(s.name)}: ${sizeSource(graph, s.name)}`).join(", ");
   const data = graph.inputPorts.filter((p) => p.role === "data");
-  const takes = data
-    .map((p) => `${p.name} ${shapeText(p.value)}`)
-    .join(", ")
-    .replaceAll("*/", "* /");
+  const takes = data.map((p) => `${p.name} ${shapeText(p.value)}`).join(", ");
   return functionText(
     kind === "start"
-      ? `/** A whole sequence from nothing: ${takes}. */`
-      : `/** Continues: ${takes}, and the states that the run before gave. */`,
+      ? `A whole sequence from nothing: ${takes}.`
+      : `Continues: ${takes}, and the states that the run before gave.`,
     `export function ${kind}(tf, w, inputs, given = {})`,
     [
       ...(needsSizes ? [`const sizes = { ${sizes} };`] : []),

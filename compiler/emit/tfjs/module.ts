@@ -3,6 +3,7 @@ import type { Region, Type, Value } from "../../ir/graph.js";
 import { Body, type Operand } from "./body.js";
 import { type HelperName, helpers } from "./helpers.js";
 import { Names } from "./names.js";
+import { functionText, shapeText } from "./text.js";
 
 /** Lowers the nodes of a region into a body whose inputs are bound. */
 export type LowerRegion = (body: Body, region: Region) => void;
@@ -87,7 +88,7 @@ export class Module {
     const head = ["tf", ...(needsSizes ? ["sizes"] : []), ...parameterNames].join(", ");
     const back = results.length === 1 ? results[0]!.text : `[${results.map((r) => r.text).join(", ")}]`;
     this.texts.push(
-      functionText(`/** ${about === "" ? "" : `${about} → `}${gives} */`, `function ${name}(${head})`, [
+      functionText(`${about === "" ? "" : `${about} → `}${gives}`, `function ${name}(${head})`, [
         ...(symbols.length > 0 ? [`const { ${symbols.join(", ")} } = sizes;`] : []),
         ...text,
         `return ${back};`,
@@ -133,29 +134,3 @@ export class Module {
 }
 
 const typeText = (type: Type) => `${type.dtype}[${type.shape.join()}]`;
-
-/** `[batch, seq, 768]`, safe inside a comment. */
-export function shapeText(type: Type): string {
-  return `[${type.shape.join(", ")}]`.replaceAll("*/", "* /");
-}
-
-/** A function of the file; long statements are broken at their commas. */
-export function functionText(doc: string, head: string, statements: readonly string[]): string {
-  return [doc, `${head} {`, ...statements.flatMap((s) => wrap(s, 2)), "}", ""].join("\n");
-}
-
-const width = 120;
-
-/** Breaks a statement that is too wide after commas; never inside a string. */
-export function wrap(statement: string, indent: number): readonly string[] {
-  const lines: string[] = [];
-  let line = " ".repeat(indent);
-  for (const piece of statement.match(/(?:"(?:[^"\\]|\\.)*"|[^,"]|,(?! ))*(?:, |$)/g) ?? []) {
-    if (line.trim() !== "" && line.length + piece.trimEnd().length > width) {
-      lines.push(line.trimEnd());
-      line = " ".repeat(indent + 2);
-    }
-    line += piece;
-  }
-  return [...lines, line.trimEnd()];
-}

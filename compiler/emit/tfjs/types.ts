@@ -1,6 +1,6 @@
 import type { Graph } from "../../ir/graph.js";
-import { shapeText } from "./module.js";
 import { key } from "./names.js";
+import { shapeText } from "./text.js";
 
 type Port = { readonly role: string; readonly name: string; readonly value: Graph["inputs"][number] };
 
