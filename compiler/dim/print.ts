@@ -1,4 +1,5 @@
-import { Dim, factorOut } from "./dim.js";
+import { Dim } from "./dim.js";
+import { factorOut } from "./division.js";
 import { type Atom, monomial } from "./monomial.js";
 
 /** `12*seq^2 + 3*seq*past + 7`, `seq/2`, `floor((seq + 63)/64)`, `max(seq, 64)`. */

@@ -1,4 +1,5 @@
-import { atomsOf, Dim, expandMods, mapAtoms } from "./dim.js";
+import { atomsOf, expandMods, mapAtoms } from "./atoms.js";
+import { Dim } from "./dim.js";
 import { type Atom, monomial } from "./monomial.js";
 import { lcm } from "./rational.js";
 
@@ -11,8 +12,26 @@ interface Budget {
  * symbol by its least value and looks for coefficients without a minus; `floor`, `max` and `min` give way to bounds.
  */
 export function surely(dim: Dim, strict: boolean): boolean {
-  return prove(expandMods(dim), strict, { steps: 48 });
+  const key = strict ? `+${dim.key}` : dim.key;
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  if (answers.size > 10_000) answers.clear();
+  // A proof simplifies, which asks for proofs: those deeper down are tried less hard, so that all end soon.
+  const effort = efforts[depth];
+  if (effort === undefined) return false;
+  depth++;
+  try {
+    const answer = prove(expandMods(dim), strict, { steps: effort });
+    if (depth === 1 || answer) answers.set(key, answer);
+    return answer;
+  } finally {
+    depth--;
+  }
 }
+
+const efforts = [32, 8, 2];
+let depth = 0;
+const answers = new Map<string, boolean>();
 
 function prove(dim: Dim, strict: boolean, budget: Budget): boolean {
   const constant = dim.constant;

@@ -1,4 +1,5 @@
-import { type Answer, atomsOf, Dim, expandMods, type Term } from "./dim.js";
+import { atomsOf, expandMods } from "./atoms.js";
+import { type Answer, Dim, type Term } from "./dim.js";
 import { type Atom, compareMonomials, type Monomial, unit } from "./monomial.js";
 import { surely } from "./prove.js";
 import { add, floor, lcm, multiply, type Rational, rational } from "./rational.js";
