@@ -1,0 +1,40 @@
+import type { HostTensor, Model, StateHandle } from "../../runtime/model.js";
+import { slice } from "./near.js";
+import type { Tensors } from "./reference.js";
+
+/** One whole pass from nothing: its outputs, and the states that it leaves. */
+export async function fullPass(
+  model: Model,
+  inputs: Tensors,
+): Promise<{ outputs: Tensors; states: Tensors }> {
+  const { outputs, state } = await model.run("start", inputs);
+  const states = await state.read();
+  state.dispose();
+  return { outputs, states };
+}
+
+/**
+ * The same sequence in pieces along axis 1 of every input, each continuing from the state that the one before left.
+ * `begin` and the pieces' outputs in order, and the states at the end.
+ */
+export async function inPieces(
+  model: Model,
+  inputs: Tensors,
+  pieces: readonly number[],
+): Promise<{ parts: { begin: number; length: number; outputs: Tensors }[]; states: Tensors }> {
+  const parts: { begin: number; length: number; outputs: Tensors }[] = [];
+  let state: StateHandle | undefined;
+  let begin = 0;
+  for (const length of pieces) {
+    const piece: Record<string, HostTensor> = {};
+    for (const [name, tensor] of Object.entries(inputs)) piece[name] = slice(tensor, 1, begin, length);
+    const result = await model.run(state ? "step" : "start", piece, state);
+    state?.dispose();
+    state = result.state;
+    parts.push({ begin, length, outputs: result.outputs });
+    begin += length;
+  }
+  const states = await state!.read();
+  state!.dispose();
+  return { parts, states };
+}

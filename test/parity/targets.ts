@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { ModelInstance } from "../../compiler/check/instance.js";
+import { build } from "../../compiler/emit/build.js";
+import type { Manifest } from "../../runtime/manifest.js";
+import type { Model } from "../../runtime/model.js";
+import { SafetensorsFile } from "../../runtime/safetensors.js";
+import { loadTfjs } from "../../runtime/tfjs.js";
+import { present } from "../runtime/present.js";
+import { referenceModel, type Tensors } from "./reference.js";
+
+/** A build folder in the temporary folder, and the weights in it. */
+export interface Built {
+  readonly folder: string;
+  readonly instance: ModelInstance;
+  readonly manifest: Manifest;
+  readonly weights: Tensors;
+}
+
+/** A temporary folder that goes with the test. */
+export function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), "archc-parity-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * Builds a model for all targets as `archc build` does. `weights` take the place of those it drew: the bytes of
+ * weights.safetensors are replaced where they lie, so that every target reads them where it would read its own.
+ */
+export async function buildWith(
+  instance: ModelInstance,
+  weights: (name: string, drawn: Tensors[string]) => Tensors[string]["data"],
+): Promise<Built> {
+  const folder = join(temporary(), "build");
+  const { value, diagnostics } = await build(instance, {
+    out: folder,
+    seed: 1,
+    targets: ["onnx", "tfjs"],
+    profile: "default",
+    spec: { file: "test.arch", text: "" },
+  });
+  if (!value) throw new Error(`\`${instance.name}\` does not build: ${JSON.stringify(diagnostics)}`);
+  const path = join(folder, "weights.safetensors");
+  const before = await readTensors(path);
+  const { header } = await opened(path, async (file) => file);
+  const file = await open(path, "r+");
+  const stored: Record<string, Tensors[string]> = {};
+  try {
+    for (const { name, begin, end } of header.entries) {
+      const data = weights(name, before[name]!);
+      if (data.byteLength !== end - begin) throw new Error(`\`${name}\` is given with another size`);
+      await file.write(
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        0,
+        undefined,
+        header.dataStart + begin,
+      );
+      stored[name] = { ...before[name]!, data };
+    }
+  } finally {
+    await file.close();
+  }
+  return { folder, instance, manifest: value.manifest, weights: stored };
+}
+
+/** Every tensor of a safetensors file. */
+export function readTensors(path: string): Promise<Tensors> {
+  return opened(path, async (file) => {
+    const read: Record<string, Tensors[string]> = {};
+    for (const name of file.names) read[name] = await file.read(name);
+    return read;
+  });
+}
+
+async function opened<T>(path: string, use: (file: SafetensorsFile) => Promise<T>): Promise<T> {
+  const file = await SafetensorsFile.open(path);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The targets that this machine has: the reference, ONNX Runtime, and every tfjs backend. */
+export const targets: readonly string[] = [
+  "reference",
+  "onnx",
+  ...(await present()).flatMap(({ name, backend }) => (backend ? [name] : [])),
+];
+
+/** A build, loaded in one target; freed with the test. */
+export async function load(built: Built, target: string): Promise<Model> {
+  const model =
+    target === "reference"
+      ? referenceModel(built.instance, built.weights)
+      : target === "onnx"
+        ? await (await import("../../runtime/onnx.js")).loadOnnx(built.folder)
+        : await loadTfjs(built.folder, { backend: target });
+  onTestFinished(() => model.dispose());
+  return model;
+}
