@@ -4,7 +4,19 @@ import type { DType, Value } from "../ir/graph.js";
 import type { OpName } from "../ops/index.js";
 import type { Scope } from "./scope.js";
 import { align, cast, scalarOf, sizeOf, spread } from "./tensors.js";
-import { asNumber, count, flag, kindOf, number, type SizeCondition, showShape, type Tensor, tensorVal, unknown, type Val } from "./values.js";
+import {
+  asNumber,
+  count,
+  flag,
+  kindOf,
+  number,
+  type SizeCondition,
+  showShape,
+  type Tensor,
+  tensorVal,
+  unknown,
+  type Val,
+} from "./values.js";
 
 /** One operand of an elementwise form, with the place it was written. */
 export interface Operand {
@@ -19,7 +31,12 @@ export type Want = readonly string[] | undefined;
  * The axes over which operands meet by name: those of the operand that contains all others, or the written ones.
  * Reports and answers undefined where there are none.
  */
-export function meet(scope: Scope, span: Span, tensors: readonly { tensor: Tensor; span: Span }[], want: Want): readonly string[] | undefined {
+export function meet(
+  scope: Scope,
+  span: Span,
+  tensors: readonly { tensor: Tensor; span: Span }[],
+  want: Want,
+): readonly string[] | undefined {
   const all = new Set(tensors.flatMap((t) => t.tensor.axes));
   const widest = tensors.reduce((a, b) => (b.tensor.axes.length > a.tensor.axes.length ? b : a));
   for (const name of all) {
@@ -29,12 +46,17 @@ export function meet(scope: Scope, span: Span, tensors: readonly { tensor: Tenso
       const b = sizeOf(h.tensor, name);
       const verdict = a.compare(b);
       if (verdict === "different") {
-        scope.tracer.report("shape/operands-differ", { axis: name, left: String(a), right: String(b) }, span, {
-          labels: [
-            { span: holders[0]!.span, text: showShape(holders[0]!.tensor) },
-            { span: h.span, text: showShape(h.tensor) },
-          ],
-        });
+        scope.tracer.report(
+          "shape/operands-differ",
+          { axis: name, left: String(a), right: String(b) },
+          span,
+          {
+            labels: [
+              { span: holders[0]!.span, text: showShape(holders[0]!.tensor) },
+              { span: h.span, text: showShape(h.tensor) },
+            ],
+          },
+        );
         return undefined;
       }
       if (verdict === "unknown") scope.tracer.assume(a, "==", b, `axis ${name} has one size`);
@@ -45,12 +67,20 @@ export function meet(scope: Scope, span: Span, tensors: readonly { tensor: Tenso
     return order;
   }
   if (want && [...all].every((a) => want.includes(a))) return want.filter((a) => all.has(a));
-  const [a, b] = [tensors[0]!, tensors.find((t) => t.tensor.axes.some((x) => !tensors[0]!.tensor.axes.includes(x))) ?? tensors[1]!];
+  const [a, b] = [
+    tensors[0]!,
+    tensors.find((t) => t.tensor.axes.some((x) => !tensors[0]!.tensor.axes.includes(x))) ?? tensors[1]!,
+  ];
   scope.tracer.report(
     "shape/operands-do-not-meet",
     { left: axesText(a.tensor), right: axesText(b.tensor), example: [...all].map(plain).join(" ") },
     span,
-    { labels: [{ span: a.span, text: showShape(a.tensor) }, { span: b.span, text: showShape(b.tensor) }] },
+    {
+      labels: [
+        { span: a.span, text: showShape(a.tensor) },
+        { span: b.span, text: showShape(b.tensor) },
+      ],
+    },
   );
   return undefined;
 }
@@ -82,12 +112,21 @@ export function toTensor(scope: Scope, operand: Operand, dtype?: DType): Tensor 
 /** The dtype that arithmetic on the operands has: float as soon as one is float. */
 function common(operands: readonly Operand[]): DType {
   const isFloat = (v: Val) =>
-    (v.kind === "tensor" && v.tensor.value.dtype === "f32") || v.kind === "number" || (v.kind === "count" && v.dim.whole === "no");
+    (v.kind === "tensor" && v.tensor.value.dtype === "f32") ||
+    v.kind === "number" ||
+    (v.kind === "count" && v.dim.whole === "no");
   return operands.some((o) => isFloat(o.val)) ? "f32" : "i32";
 }
 
 /** An elementwise op over operands that meet by name; scalars spread. */
-export function elementwise(scope: Scope, op: OpName, operands: readonly Operand[], dtype: DType | readonly DType[], span: Span, want: Want): Val {
+export function elementwise(
+  scope: Scope,
+  op: OpName,
+  operands: readonly Operand[],
+  dtype: DType | readonly DType[],
+  span: Span,
+  want: Want,
+): Val {
   const tensors: { tensor: Tensor; span: Span }[] = [];
   for (const [i, operand] of operands.entries()) {
     const tensor = toTensor(scope, operand, typeof dtype === "string" ? dtype : dtype[i]!);
@@ -109,7 +148,14 @@ export function spreadTo(scope: Scope, t: Tensor, axes: readonly string[], shape
 const isStatic = (v: Val): boolean => v.kind === "count" || v.kind === "number";
 
 /** `left op right` for every pair of kinds. */
-export function binary(scope: Scope, op: BinaryOp, left: Operand, right: Operand, span: Span, want: Want): Val {
+export function binary(
+  scope: Scope,
+  op: BinaryOp,
+  left: Operand,
+  right: Operand,
+  span: Span,
+  want: Want,
+): Val {
   const [l, r] = [left.val, right.val];
   if (l.kind === "unknown" || r.kind === "unknown") return unknown;
   if (l.kind === "hole" || r.kind === "hole") return unknown;
@@ -118,15 +164,21 @@ export function binary(scope: Scope, op: BinaryOp, left: Operand, right: Operand
     const same = identity(l, r);
     if (same !== undefined) return flag((op === "==") === same);
   }
-  if (op === "+" && l.kind === "list" && r.kind === "list") return { kind: "list", items: [...l.items, ...r.items] };
+  if (op === "+" && l.kind === "list" && r.kind === "list")
+    return { kind: "list", items: [...l.items, ...r.items] };
   if (isStatic(l) && isStatic(r)) {
     const result = statically(op, l, r);
     if (result) return result;
   }
-  const numeric = (o: Operand) => isStatic(o.val) || (o.val.kind === "tensor" && o.val.tensor.value.dtype !== "bool");
+  const numeric = (o: Operand) =>
+    isStatic(o.val) || (o.val.kind === "tensor" && o.val.tensor.value.dtype !== "bool");
   for (const o of [left, right]) {
     if (!numeric(o)) {
-      scope.tracer.report("kind/expected", { expected: `a number or a tensor for \`${op}\``, found: kindOf(o.val) }, o.span);
+      scope.tracer.report(
+        "kind/expected",
+        { expected: `a number or a tensor for \`${op}\``, found: kindOf(o.val) },
+        o.span,
+      );
       return unknown;
     }
   }
@@ -150,7 +202,8 @@ export function binary(scope: Scope, op: BinaryOp, left: Operand, right: Operand
     }
     case "^": {
       const exponent = asNumber(r);
-      if (exponent === 2 && l.kind === "tensor") return elementwise(scope, "mul", [left, left], dtype, span, want);
+      if (exponent === 2 && l.kind === "tensor")
+        return elementwise(scope, "mul", [left, left], dtype, span, want);
       return elementwise(scope, "pow", [left, right], "f32", span, want);
     }
     case "<=":
@@ -165,7 +218,9 @@ export function binary(scope: Scope, op: BinaryOp, left: Operand, right: Operand
       return elementwise(scope, "eq", [left, right], dtype, span, want);
     case "!=": {
       const equal = elementwise(scope, "eq", [left, right], dtype, span, want);
-      return equal.kind === "tensor" ? tensorVal(scope.builder.op("not", [equal.tensor.value], {}), equal.tensor.axes) : unknown;
+      return equal.kind === "tensor"
+        ? tensorVal(scope.builder.op("not", [equal.tensor.value], {}), equal.tensor.axes)
+        : unknown;
     }
   }
 }
@@ -180,13 +235,16 @@ function identity(l: Val, r: Val): boolean | undefined {
 
 function logic(scope: Scope, op: "and" | "or", left: Operand, right: Operand, span: Span, want: Want): Val {
   const [l, r] = [left.val, right.val];
-  if (l.kind === "flag" && r.kind === "flag") return flag(op === "and" ? l.value && r.value : l.value || r.value);
-  const conditions = (v: Val): readonly SizeCondition[] | undefined => (v.kind === "condition" ? v.all : undefined);
+  if (l.kind === "flag" && r.kind === "flag")
+    return flag(op === "and" ? l.value && r.value : l.value || r.value);
+  const conditions = (v: Val): readonly SizeCondition[] | undefined =>
+    v.kind === "condition" ? v.all : undefined;
   const [a, b] = [conditions(l), conditions(r)];
   if (a || b) {
     if (op === "and") {
       if ((l.kind === "flag" && !l.value) || (r.kind === "flag" && !r.value)) return flag(false);
-      if ((a || l.kind === "flag") && (b || r.kind === "flag")) return { kind: "condition", all: [...(a ?? []), ...(b ?? [])] };
+      if ((a || l.kind === "flag") && (b || r.kind === "flag"))
+        return { kind: "condition", all: [...(a ?? []), ...(b ?? [])] };
     } else {
       if ((l.kind === "flag" && l.value) || (r.kind === "flag" && r.value)) return flag(true);
       if (l.kind === "flag") return r;
@@ -196,7 +254,11 @@ function logic(scope: Scope, op: "and" | "or", left: Operand, right: Operand, sp
   }
   for (const o of [left, right]) {
     if (o.val.kind !== "flag" && !(o.val.kind === "tensor" && o.val.tensor.value.dtype === "bool")) {
-      scope.tracer.report("kind/expected", { expected: `a flag for \`${op}\``, found: kindOf(o.val) }, o.span);
+      scope.tracer.report(
+        "kind/expected",
+        { expected: `a flag for \`${op}\``, found: kindOf(o.val) },
+        o.span,
+      );
       return unknown;
     }
   }
@@ -260,7 +322,10 @@ function statically(op: BinaryOp, l: Val, r: Val): Val | undefined {
 }
 
 function compareCounts(op: BinaryOp, a: Dim, b: Dim): Val | undefined {
-  const condition = (left: Dim, relation: SizeCondition["relation"], right: Dim): Val => ({ kind: "condition", all: [{ left, relation, right }] });
+  const condition = (left: Dim, relation: SizeCondition["relation"], right: Dim): Val => ({
+    kind: "condition",
+    all: [{ left, relation, right }],
+  });
   const atMost = (x: Dim, y: Dim, strict: boolean): Val => {
     const answer = (strict ? x.plus(1) : x).atMost(y);
     return answer === "unknown" ? condition(x, strict ? "<" : "<=", y) : flag(answer === "yes");
@@ -292,13 +357,19 @@ export function unary(scope: Scope, op: "-" | "not", operand: Operand, span: Spa
   if (op === "not") {
     if (v.kind === "flag") return flag(!v.value);
     if (v.kind === "condition") return unknown;
-    if (v.kind === "tensor" && v.tensor.value.dtype === "bool") return tensorVal(scope.builder.op("not", [v.tensor.value], {}), v.tensor.axes);
+    if (v.kind === "tensor" && v.tensor.value.dtype === "bool")
+      return tensorVal(scope.builder.op("not", [v.tensor.value], {}), v.tensor.axes);
   } else {
     if (v.kind === "count") return count(v.dim.times(-1));
     if (v.kind === "number") return number(-v.value);
-    if (v.kind === "tensor" && v.tensor.value.dtype !== "bool") return tensorVal(scope.builder.op("neg", [v.tensor.value], {}), v.tensor.axes);
+    if (v.kind === "tensor" && v.tensor.value.dtype !== "bool")
+      return tensorVal(scope.builder.op("neg", [v.tensor.value], {}), v.tensor.axes);
   }
-  scope.tracer.report("kind/expected", { expected: op === "not" ? "a flag" : "a number or a tensor", found: kindOf(v) }, span);
+  scope.tracer.report(
+    "kind/expected",
+    { expected: op === "not" ? "a flag" : "a number or a tensor", found: kindOf(v) },
+    span,
+  );
   return unknown;
 }
 

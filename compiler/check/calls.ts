@@ -5,10 +5,21 @@ import { toTensor } from "./arithmetic.js";
 import { evaluate } from "./expressions.js";
 import { checkKind } from "./kinds.js";
 import { AxisTable, Scope, type StateSlot } from "./scope.js";
-import { bindAxes, checkSizes, conform } from "./shapes.js";
-import { runBody } from "./statements.js";
+import { bindAxes, checkSizes, conform, shapeText } from "./shapes.js";
+import { runBody, valuesIn } from "./statements.js";
 import { limits } from "./tracer.js";
-import { asNumber, type Bound, type Instance, kindOf, none, type Recipe, type Tensor, tensorVal, unknown, type Val } from "./values.js";
+import {
+  asNumber,
+  type Bound,
+  type Instance,
+  kindOf,
+  none,
+  type Recipe,
+  type Tensor,
+  tensorVal,
+  unknown,
+  type Val,
+} from "./values.js";
 
 export interface CallArg {
   readonly name: Name | undefined;
@@ -29,11 +40,31 @@ export function weightNames(body: readonly Stmt[]): string[] {
 /** A call without tensors: the same layer with more of its arguments known. */
 export function makeRecipe(scope: Scope, recipe: Recipe, args: readonly CallArg[], span: Span): Val {
   const bound = bindArguments(scope, recipe, args, []);
-  return bound ? { kind: "recipe", recipe: { ...recipe, args: bound, span } } : unknown;
+  if (!bound) return unknown;
+  for (const arg of args) {
+    // Kinds are looked at here already, so that a wrong argument shows even where the layer never gets to run.
+    const param = recipe.decl.params.find((p) => bound.get(p.name.text) === arg.bound);
+    if (param && !param.shape)
+      checkKind(
+        scope,
+        arg.bound.val,
+        param.type,
+        arg.bound.span,
+        `\`${param.name.text}\` of \`${recipe.decl.name.text}\``,
+        undefined,
+        "",
+      );
+  }
+  return { kind: "recipe", recipe: { ...recipe, args: bound, span } };
 }
 
 /** Puts positional and named arguments to their parameters; tensors come first. Reports what does not fit. */
-function bindArguments(scope: Scope, recipe: Recipe, args: readonly CallArg[], tensors: readonly Param[]): Map<string, Bound> | undefined {
+function bindArguments(
+  scope: Scope,
+  recipe: Recipe,
+  args: readonly CallArg[],
+  tensors: readonly Param[],
+): Map<string, Bound> | undefined {
   const { decl } = recipe;
   const result = new Map(recipe.args);
   const plain = decl.params.filter((p) => !p.shape);
@@ -44,7 +75,11 @@ function bindArguments(scope: Scope, recipe: Recipe, args: readonly CallArg[], t
     if (!arg.name) {
       const param = order[next++];
       if (!param) {
-        scope.tracer.report("call/too-many", { layer: decl.name.text, most: order.length, signature: signature(decl) }, arg.bound.span);
+        scope.tracer.report(
+          "call/too-many",
+          { layer: decl.name.text, most: order.length, signature: signature(decl) },
+          arg.bound.span,
+        );
         return undefined;
       }
       result.set(param.name.text, arg.bound);
@@ -54,7 +89,12 @@ function bindArguments(scope: Scope, recipe: Recipe, args: readonly CallArg[], t
     if (!known.includes(arg.name.text)) {
       scope.tracer.report(
         "call/unknown-argument",
-        { layer: decl.name.text, name: arg.name.text, near: nearest(arg.name.text, known), signature: signature(decl) },
+        {
+          layer: decl.name.text,
+          name: arg.name.text,
+          near: nearest(arg.name.text, known),
+          signature: signature(decl),
+        },
         arg.name.span,
         {
           fixes: nearest(arg.name.text, known)
@@ -91,7 +131,12 @@ export function bindInstance(recipe: Recipe, path: string): Instance {
 export const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
 
 /** Runs a layer on tensors: a recipe in place (named after its line), or an instance. */
-export function callLayer(scope: Scope, target: Val & { kind: "recipe" | "instance" }, args: readonly CallArg[], span: Span): Val {
+export function callLayer(
+  scope: Scope,
+  target: Val & { kind: "recipe" | "instance" },
+  args: readonly CallArg[],
+  span: Span,
+): Val {
   let instance: Instance;
   if (target.kind === "instance") instance = target.instance;
   else {
@@ -102,7 +147,9 @@ export function callLayer(scope: Scope, target: Val & { kind: "recipe" | "instan
     scope.members.set(name, { kind: "instance", instance });
   }
   const flat = args.flatMap((a): readonly CallArg[] =>
-    a.bound.val.kind === "tuple" ? a.bound.val.items.map((val) => ({ name: undefined, bound: { val, span: a.bound.span } })) : [a],
+    a.bound.val.kind === "tuple"
+      ? a.bound.val.items.map((val) => ({ name: undefined, bound: { val, span: a.bound.span } }))
+      : [a],
   );
   const decl = instance.recipe.decl;
   const slots = decl.params.filter((p) => p.shape);
@@ -111,7 +158,11 @@ export function callLayer(scope: Scope, target: Val & { kind: "recipe" | "instan
   const lead = first < 0 ? positional.length : first;
   const tensors = slots.slice(0, lead);
   if (lead > slots.length) {
-    scope.tracer.report("call/too-many-tensors", { layer: decl.name.text, most: slots.length, given: positional.length }, span);
+    scope.tracer.report(
+      "call/too-many-tensors",
+      { layer: decl.name.text, most: slots.length, given: positional.length },
+      span,
+    );
     return unknown;
   }
   const bound = bindArguments(scope, instance.recipe, flat, tensors);
@@ -129,13 +180,21 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   for (const param of decl.params) {
     const arg = param.shape ? args.get(param.name.text) : undefined;
     if (!arg || arg.val.kind === "none") continue;
-    const tensor = toTensor(caller, arg, arg.val.kind === "tensor" ? undefined : dtypes[param.dtype?.name ?? "float"]);
+    const tensor = toTensor(
+      caller,
+      arg,
+      arg.val.kind === "tensor" ? undefined : dtypes[param.dtype?.name ?? "float"],
+    );
     if (!tensor) return unknown;
     explicit.push({ param, tensor, span: arg.span });
   }
   let failed = false;
   let results: readonly { tensor: Tensor; names: readonly string[] }[] = [];
+  const depth = tracer.calls.length;
   tracer.calls.push({ span, text: `\`${decl.name.text}\` is used here` });
+  // Where the library runs a layer that the user wrote down, the user's place is the one to look at.
+  if (span.file.startsWith("std/"))
+    tracer.calls.push({ span: instance.recipe.span, text: `\`${decl.name.text}\` is asked for here` });
   const firstState = tracer.states.length;
   const parent = caller.builder;
   const nodes = parent.call(
@@ -151,17 +210,34 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
         path: instance.path,
         members: instance.members,
         states: new Map<string, StateSlot>(),
-        given: new Map([...args].filter(([name]) => !decl.params.some((p) => p.name.text === name)).map(([name, b]) => [name, b.val])),
+        given: new Map(
+          [...args]
+            .filter(([name]) => !decl.params.some((p) => p.name.text === name))
+            .map(([name, b]) => [name, b.val]),
+        ),
       });
       const back = new Map<string, string>();
       const bound = explicit.every((e, i) => {
         const inner = { value: renamed(inputs[i]!, e.param.name.text), axes: e.tensor.axes };
-        const names = bindAxes(scope, e.param.shape!, inner, e.span, `\`${e.param.name.text}\` of \`${decl.name.text}\``);
+        const names = bindAxes(
+          scope,
+          e.param.shape!,
+          inner,
+          e.span,
+          `\`${e.param.name.text}\` of \`${decl.name.text}\``,
+        );
         if (!names) return false;
         for (const [own, theirs] of names) if (!back.has(own)) back.set(own, theirs);
         const wanted = dtypes[e.param.dtype?.name ?? "float"]!;
         if (inner.value.dtype !== wanted) {
-          tracer.report("kind/expected", { expected: `a ${e.param.dtype?.name ?? "float"} tensor as \`${e.param.name.text}\``, found: kindOf(tensorVal(inner.value, [])) }, e.span);
+          tracer.report(
+            "kind/expected",
+            {
+              expected: `a ${e.param.dtype?.name ?? "float"} tensor as \`${e.param.name.text}\``,
+              found: kindOf(tensorVal(inner.value, [])),
+            },
+            e.span,
+          );
           return false;
         }
         scope.vars.set(e.param.name.text, tensorVal(inner.value, [...names.keys()]));
@@ -171,7 +247,14 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
         failed = true;
         return [];
       }
-      for (const e of explicit) checkSizes(scope, e.param.shape!, e.tensor, e.span, `\`${e.param.name.text}\` of \`${decl.name.text}\``);
+      for (const e of explicit)
+        checkSizes(
+          scope,
+          e.param.shape!,
+          e.tensor,
+          e.span,
+          `\`${e.param.name.text}\` of \`${decl.name.text}\``,
+        );
       instance.runs += 1;
       tracer.program.traced.add(decl);
       runBody(decl.body, scope);
@@ -182,21 +265,34 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
       }
       results = outputs.map((t) => ({ tensor: t, names: giveBack(t, back, explicit[0]?.tensor) }));
       finishStates(scope);
-      return [...outputs.map((t) => t.value), ...tracer.states.slice(firstState).map((s) => builder.use(s.output))];
+      return [
+        ...outputs.map((t) => t.value),
+        ...tracer.states.slice(firstState).map((s) => builder.use(s.output)),
+      ];
     },
     { path: instance.path, args: staticArgs(decl, args), names: decl.results.map((r) => r.name?.text ?? "") },
   );
-  tracer.calls.pop();
-  tracer.nodes += 1;
+  tracer.calls.length = depth;
   if (failed) {
     tracer.states.length = firstState;
-    return unknown;
+    return standIn(decl, explicit);
   }
   for (let i = firstState; i < tracer.states.length; i++) {
     tracer.states[i] = { ...tracer.states[i]!, output: nodes[results.length + i - firstState]! };
   }
   const tensors = results.map((r, i) => tensorVal(nodes[i]!, r.names));
   return tensors.length === 1 ? tensors[0]! : { kind: "tuple", items: tensors };
+}
+
+/** After a failed run of a layer that keeps its input's shape: the input, so that what comes behind is checked too. */
+function standIn(decl: LayerDecl, explicit: readonly { param: Param; tensor: Tensor }[]): Val {
+  const [first] = explicit;
+  const [result] = decl.results;
+  const same =
+    first && decl.results.length === 1 && shapeText(result!.shape) === shapeText(first.param.shape!);
+  return same && first.tensor.value.dtype === "f32"
+    ? tensorVal(first.tensor.value, first.tensor.axes)
+    : unknown;
 }
 
 /** A parameter's value carries the parameter's name into the generated code. */
@@ -206,7 +302,10 @@ function renamed(value: Value, name: string): Value {
 }
 
 /** The arguments that a backend may need to know: numbers, flags and names. */
-function staticArgs(decl: LayerDecl, args: ReadonlyMap<string, Bound>): Record<string, number | string | boolean> {
+function staticArgs(
+  decl: LayerDecl,
+  args: ReadonlyMap<string, Bound>,
+): Record<string, number | string | boolean> {
   const result: Record<string, number | string | boolean> = {};
   for (const param of decl.params) {
     const val = args.get(param.name.text)?.val;
@@ -227,7 +326,11 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
     const given = args.get(name);
     if (!given && !param.value) {
       const what = param.shape ? "tensor" : (param.type?.name ?? "value");
-      scope.tracer.report("call/missing-argument", { layer: decl.name.text, name, what, signature: signature(decl) }, span);
+      scope.tracer.report(
+        "call/missing-argument",
+        { layer: decl.name.text, name, what, signature: signature(decl) },
+        span,
+      );
       ok = false;
       continue;
     }
@@ -237,7 +340,17 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
       continue;
     }
     const at = given?.span ?? param.value?.span ?? span;
-    const checked = checkKind(scope, val, param.type, at, `\`${name}\` of \`${decl.name.text}\``, param.within, join(scope.path, name));
+    const notes = given || !param.value ? [] : valuesIn(param.value, scope);
+    const checked = checkKind(
+      scope,
+      val,
+      param.type,
+      at,
+      `\`${name}\` of \`${decl.name.text}\``,
+      param.within,
+      join(scope.path, name),
+      notes,
+    );
     if (!checked) {
       ok = false;
       continue;
@@ -251,24 +364,38 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
 function conformResults(scope: Scope, decl: LayerDecl): readonly Tensor[] | undefined {
   const returned = scope.returned;
   if (!returned) {
-    if (!scope.tracer.sink.hasErrors) scope.tracer.report("layer/no-return", { layer: decl.name.text }, decl.name.span);
+    if (!scope.tracer.sink.hasErrors)
+      scope.tracer.report("layer/no-return", { layer: decl.name.text }, decl.name.span);
     return undefined;
   }
   const values = returned.flatMap((v) => (v.kind === "tuple" ? v.items : [v]));
   if (values.some((v) => v.kind === "unknown")) return undefined;
   if (values.length !== decl.results.length) {
-    scope.tracer.report("layer/result-count", { layer: decl.name.text, declared: decl.results.length, returned: values.length }, decl.name.span);
+    scope.tracer.report(
+      "layer/result-count",
+      { layer: decl.name.text, declared: decl.results.length, returned: values.length },
+      decl.name.span,
+    );
     return undefined;
   }
   const tensors: Tensor[] = [];
   for (const [i, result] of decl.results.entries()) {
     const span = returnSpan(decl.body, i) ?? result.span;
     const raw = toTensor(scope, { val: values[i]!, span });
-    const shaped = raw && conform(scope, result.shape, raw, span, `the result of \`${decl.name.text}\``, raw.axes.length === 0);
+    const shaped =
+      raw &&
+      conform(scope, result.shape, raw, span, `the result of \`${decl.name.text}\``, raw.axes.length === 0);
     if (!shaped) return undefined;
     const dtype = dtypes[result.dtype?.name ?? "float"]!;
     if (shaped.value.dtype !== dtype) {
-      scope.tracer.report("kind/expected", { expected: `a ${result.dtype?.name ?? "float"} tensor as the result of \`${decl.name.text}\``, found: kindOf(tensorVal(shaped.value, [])) }, span);
+      scope.tracer.report(
+        "kind/expected",
+        {
+          expected: `a ${result.dtype?.name ?? "float"} tensor as the result of \`${decl.name.text}\``,
+          found: kindOf(tensorVal(shaped.value, [])),
+        },
+        span,
+      );
       return undefined;
     }
     tensors.push({ value: scope.builder.use(shaped.value), axes: shaped.axes });
@@ -285,7 +412,11 @@ function returnSpan(body: readonly Stmt[], index: number): Span | undefined {
  * A result's axes in the caller's names: those bound from its arguments go back; a new axis that takes the place of
  * one of equal size takes its name; another keeps the layer's own name, marked as not the caller's.
  */
-function giveBack(result: Tensor, back: ReadonlyMap<string, string>, first: Tensor | undefined): readonly string[] {
+function giveBack(
+  result: Tensor,
+  back: ReadonlyMap<string, string>,
+  first: Tensor | undefined,
+): readonly string[] {
   const names = result.axes.map((a) => back.get(a));
   const taken = new Set(names.filter((n) => n !== undefined));
   return names.map((name, i) => {
@@ -293,7 +424,12 @@ function giveBack(result: Tensor, back: ReadonlyMap<string, string>, first: Tens
     const fromRight = result.axes.length - i;
     const place = first ? first.axes.length - fromRight : -1;
     const theirs = first?.axes[place];
-    if (first && theirs && !taken.has(theirs) && first.value.shape[place]!.compare(result.value.shape[i]!) === "same") {
+    if (
+      first &&
+      theirs &&
+      !taken.has(theirs) &&
+      first.value.shape[place]!.compare(result.value.shape[i]!) === "same"
+    ) {
       taken.add(theirs);
       return theirs;
     }
@@ -313,7 +449,11 @@ function finishStates(scope: Scope): void {
 export function callFn(caller: Scope, decl: FnDecl, home: Scope, args: readonly CallArg[], span: Span): Val {
   const { tracer } = caller;
   if (args.length !== decl.params.length || args.some((a) => a.name)) {
-    tracer.report("call/fn-arguments", { name: decl.name.text, params: decl.params.map((p) => p.name.text), given: args.length }, span);
+    tracer.report(
+      "call/fn-arguments",
+      { name: decl.name.text, params: decl.params.map((p) => p.name.text), given: args.length },
+      span,
+    );
     return unknown;
   }
   if (args.some((a) => a.bound.val.kind === "unknown")) return unknown;
@@ -342,7 +482,8 @@ export function callFn(caller: Scope, decl: FnDecl, home: Scope, args: readonly 
       continue;
     }
     const tensor = toTensor(caller, { val, span: at });
-    const names = tensor && bindAxes(scope, param.shape, tensor, at, `\`${param.name.text}\` of \`${decl.name.text}\``);
+    const names =
+      tensor && bindAxes(scope, param.shape, tensor, at, `\`${param.name.text}\` of \`${decl.name.text}\``);
     if (!tensor || !names) {
       ok = false;
       continue;

@@ -1,8 +1,7 @@
 import type { LayerDecl, ModelDecl, Param } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
-import { callLayer } from "./calls.js";
-import { dtypes } from "./calls.js";
+import { callLayer, dtypes } from "./calls.js";
 import type { ModelInstance } from "./instance.js";
 import { instantiateModel } from "./instantiate.js";
 import type { Program } from "./program.js";
@@ -39,10 +38,13 @@ function complete(program: Program, decl: ModelDecl): boolean {
   const given = new Set(decl.items.flatMap((i) => (i.kind === "assign" ? [i.path[0]!.text] : [])));
   const base = decl.base && program.lookup(program.path, decl.base.text)?.decl;
   if (base?.kind !== "model") return decl.items.some((i) => i.kind === "forward");
-  return base.items.every((i) => i.kind !== "field" || i.value !== undefined || i.names.every((n) => given.has(n.text)));
+  return base.items.every(
+    (i) => i.kind !== "field" || i.value !== undefined || i.names.every((n) => given.has(n.text)),
+  );
 }
 
-const hasHole = (decl: ModelDecl): boolean => decl.items.some((i) => i.kind === "assign" && i.value.kind === "hole");
+const hasHole = (decl: ModelDecl): boolean =>
+  decl.items.some((i) => i.kind === "assign" && i.value.kind === "hole");
 
 function checkLayerAlone(program: Program, decl: LayerDecl, sink: Diagnostics): void {
   const tracer = new Tracer({ program, sink, decoding: false, generic: true });
@@ -69,12 +71,16 @@ function stand(param: Param, scope: Scope, axes: Map<string, Dim>): Val | undefi
   for (const [i, axis] of param.shape.axes.entries()) {
     const name = axis.kind === "rest" ? "..0" : axis.kind === "axis" ? axis.name.text : `'${i}`;
     // An axis whose size is written gets that very size: a symbol of its own would only be assumed equal.
-    const written = axis.kind === "axis" && axis.size?.kind === "name" ? Dim.symbol(axis.size.name) : undefined;
+    const written =
+      axis.kind === "axis" && axis.size?.kind === "name" ? Dim.symbol(axis.size.name) : undefined;
     const size = written ?? axes.get(name) ?? Dim.symbol(axis.kind === "rest" ? "batch" : name.toLowerCase());
     axes.set(name, size);
     names.push(name);
     sizes.push(size);
   }
-  const value = scope.builder.input({ dtype: dtypes[param.dtype?.name ?? "float"]!, shape: sizes }, param.name.text);
+  const value = scope.builder.input(
+    { dtype: dtypes[param.dtype?.name ?? "float"]!, shape: sizes },
+    param.name.text,
+  );
   return tensorVal(value, names);
 }

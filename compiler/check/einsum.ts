@@ -15,7 +15,11 @@ interface Operand {
 /** `einsum[.. T D, D H K -> .. H T K](x, w)`: operands are matched by position, the result is named. */
 export function evaluateEinsum(expr: Einsum, scope: Scope): Val {
   if (expr.args.length !== expr.inputs.length) {
-    scope.tracer.report("einsum/operands", { patterns: expr.inputs.length, given: expr.args.length }, expr.span);
+    scope.tracer.report(
+      "einsum/operands",
+      { patterns: expr.inputs.length, given: expr.args.length },
+      expr.span,
+    );
     return unknown;
   }
   const operands: Operand[] = [];
@@ -38,15 +42,22 @@ export function evaluateEinsum(expr: Einsum, scope: Scope): Val {
         if (j < 0) continue;
         const [x, y] = [o.tensor.value.shape[i]!, other.tensor.value.shape[j]!];
         if (x.compare(y) === "different") {
-          scope.tracer.report("shape/operands-differ", { axis: a, left: String(x), right: String(y) }, expr.span, {
-            labels: operands.map((p, k) => ({ span: expr.args[k]!.span, text: showShape(p.tensor) })),
-          });
+          scope.tracer.report(
+            "shape/operands-differ",
+            { axis: a, left: String(x), right: String(y) },
+            expr.span,
+            {
+              labels: operands.map((p, k) => ({ span: expr.args[k]!.span, text: showShape(p.tensor) })),
+            },
+          );
           return unknown;
         }
       }
     }
   }
-  const out = expr.output.axes.flatMap((a) => (a.kind === "rest" ? rest : a.kind === "axis" ? [a.name.text] : []));
+  const out = expr.output.axes.flatMap((a) =>
+    a.kind === "rest" ? rest : a.kind === "axis" ? [a.name.text] : [],
+  );
   for (const axis of expr.output.axes) {
     if (axis.kind === "axis" && !operands.some((o) => o.axes.includes(axis.name.text))) {
       scope.tracer.report("einsum/output-axis", { axis: axis.name.text }, axis.span);
@@ -85,9 +96,19 @@ function match(scope: Scope, pattern: Shape, tensor: Tensor, arg: Expr): readonl
     if (known && known.size.compare(size) === "different") {
       scope.tracer.report(
         "einsum/dim-mismatch",
-        { axis: axis.name.text, expected: String(known.size), found: String(size), own: tensor.axes[spare + i]! },
+        {
+          axis: axis.name.text,
+          expected: String(known.size),
+          found: String(size),
+          own: tensor.axes[spare + i]!,
+        },
         axis.span,
-        { labels: [{ span: known.span, text: `\`${axis.name.text}\` is ${known.size} here` }, { span: arg.span, text: showShape(tensor) }] },
+        {
+          labels: [
+            { span: known.span, text: `\`${axis.name.text}\` is ${known.size} here` },
+            { span: arg.span, text: showShape(tensor) },
+          ],
+        },
       );
       return undefined;
     }

@@ -40,7 +40,12 @@ export function evaluate(expr: Expr, scope: Scope, want?: Want): Val {
     case "tuple":
       return { kind: "tuple", items: expr.items.map((e) => evaluate(e, scope)) };
     case "unary":
-      return unary(scope, expr.op, { val: evaluate(expr.operand, scope, want), span: expr.operand.span }, expr.span);
+      return unary(
+        scope,
+        expr.op,
+        { val: evaluate(expr.operand, scope, want), span: expr.operand.span },
+        expr.span,
+      );
     case "binary": {
       const left = { val: evaluate(expr.left, scope, want), span: expr.left.span };
       const right = { val: evaluate(expr.right, scope, want), span: expr.right.span };
@@ -119,12 +124,21 @@ function lookUp(scope: Scope, name: string, span: Span): Val {
     return { kind: "recipe", recipe: { decl: declared.decl, file: declared.file, args: new Map(), span } };
   }
   if (declared?.decl.kind === "fn") {
-    return { kind: "fn", decl: declared.decl, scope: new Scope({ tracer: scope.tracer, builder: scope.builder, file: declared.file }) };
+    return {
+      kind: "fn",
+      decl: declared.decl,
+      scope: new Scope({ tracer: scope.tracer, builder: scope.builder, file: declared.file }),
+    };
   }
   // The resolver has reported names that stand nowhere; here only what it cannot see.
   if (scope.tracer.program.unresolved.has(`${span.file}:${span.start}`)) return unknown;
   if (isBuiltin(name)) scope.tracer.report("name/function-as-value", { name }, span);
-  else if (/^[A-Z]/.test(name)) scope.tracer.report("shape/unknown-axis", { axis: name, near: nearest(name, [...scope.axes.sizes.keys()]), known: [...scope.axes.sizes.keys()] }, span);
+  else if (/^[A-Z]/.test(name))
+    scope.tracer.report(
+      "shape/unknown-axis",
+      { axis: name, near: nearest(name, [...scope.axes.sizes.keys()]), known: [...scope.axes.sizes.keys()] },
+      span,
+    );
   else scope.tracer.report("name/not-yet", { name }, span);
   return unknown;
 }
@@ -133,14 +147,24 @@ function nextValue(scope: Scope, name: Name): Val {
   const state = scope.states.get(name.text);
   if (state?.next) return { kind: "tensor", tensor: state.next };
   if (state) scope.tracer.report("state/next-not-set", { name: name.text }, name.span);
-  else scope.tracer.report("name/unknown-state", { name: name.text, near: nearest(name.text, [...scope.states.keys()]) }, name.span);
+  else
+    scope.tracer.report(
+      "name/unknown-state",
+      { name: name.text, near: nearest(name.text, [...scope.states.keys()]) },
+      name.span,
+    );
   return unknown;
 }
 
 /** `embed.table`, `embed.parts` */
 function member(target: Val, name: Name, scope: Scope): Val {
   if (target.kind === "unknown" || target.kind === "hole") return unknown;
-  const members = target.kind === "instance" ? target.instance.members : target.kind === "record" ? target.members : undefined;
+  const members =
+    target.kind === "instance"
+      ? target.instance.members
+      : target.kind === "record"
+        ? target.members
+        : undefined;
   if (!members) {
     scope.tracer.report("kind/no-members", { found: kindOf(target), name: name.text }, name.span);
     return unknown;
@@ -149,7 +173,12 @@ function member(target: Val, name: Name, scope: Scope): Val {
   if (found) return found;
   if (target.kind === "instance" && target.instance.runs === 0) {
     scope.tracer.report("layer/not-run-yet", { path: target.instance.path, name: name.text }, name.span);
-  } else scope.tracer.report("name/unknown-member", { name: name.text, near: nearest(name.text, [...members.keys()]), known: [...members.keys()] }, name.span);
+  } else
+    scope.tracer.report(
+      "name/unknown-member",
+      { name: name.text, near: nearest(name.text, [...members.keys()]), known: [...members.keys()] },
+      name.span,
+    );
   return unknown;
 }
 
@@ -168,7 +197,9 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
     case "hole":
       return unknown;
     case "recipe": {
-      const inPlace = args.some((a) => !a.name && (a.bound.val.kind === "tensor" || a.bound.val.kind === "tuple"));
+      const inPlace = args.some(
+        (a) => !a.name && (a.bound.val.kind === "tensor" || a.bound.val.kind === "tuple"),
+      );
       if (inPlace) return callLayer(scope, target, args, expr.span);
       // A missing tensor that was already reported must not turn a call into a recipe.
       if (args.some((a) => !a.name && a.bound.val.kind === "unknown")) return unknown;
@@ -179,7 +210,11 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
       return callLayer(scope, target, args, expr.span);
     case "stack":
       if (args.some((a) => a.bound.val.kind === "unknown")) return unknown;
-      return target.run(args.map((a) => a.bound), scope, expr.span);
+      return target.run(
+        args.map((a) => a.bound),
+        scope,
+        expr.span,
+      );
     case "fn":
       return callFn(scope, target.decl, target.scope, args, expr.span);
     default:

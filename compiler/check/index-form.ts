@@ -14,7 +14,11 @@ export function evaluateIndex(expr: Index, scope: Scope): Val {
   if (target.kind === "unknown" || target.kind === "hole") return unknown;
   if (target.kind === "list" || target.kind === "tuple") return element(expr, target.items, scope);
   if (target.kind !== "tensor") {
-    scope.tracer.report("kind/expected", { expected: "a tensor or a list to index", found: kindOf(target) }, expr.target.span);
+    scope.tracer.report(
+      "kind/expected",
+      { expected: "a tensor or a list to index", found: kindOf(target) },
+      expr.target.span,
+    );
     return unknown;
   }
   let tensor: Tensor = { value: scope.builder.use(target.tensor.value), axes: target.tensor.axes };
@@ -22,12 +26,20 @@ export function evaluateIndex(expr: Index, scope: Scope): Val {
   for (const subscript of expr.subscripts) {
     const axis = subscript.axis;
     if (!axis) {
-      scope.tracer.report("index/needs-axis", { axes: tensor.axes.filter((a) => !a.startsWith("..")) }, subscript.span);
+      scope.tracer.report(
+        "index/needs-axis",
+        { axes: tensor.axes.filter((a) => !a.startsWith("..")) },
+        subscript.span,
+      );
       return unknown;
     }
     if (!tensor.axes.includes(axis.text)) {
       const names = tensor.axes.filter((a) => !a.startsWith(".."));
-      scope.tracer.report("index/no-such-axis", { axis: axis.text, near: nearest(axis.text, names), axes: names }, axis.span);
+      scope.tracer.report(
+        "index/no-such-axis",
+        { axis: axis.text, near: nearest(axis.text, names), axes: names },
+        axis.span,
+      );
       return unknown;
     }
     if (subscript.kind === "slice") {
@@ -45,40 +57,77 @@ export function evaluateIndex(expr: Index, scope: Scope): Val {
     if (at.kind === "unknown" || at.kind === "hole") return unknown;
     if (at.kind === "tensor") {
       if (at.tensor.value.dtype !== "i32") {
-        scope.tracer.report("kind/expected", { expected: "an int tensor as index", found: kindOf(at) }, subscript.index.span);
+        scope.tracer.report(
+          "kind/expected",
+          { expected: "an int tensor as index", found: kindOf(at) },
+          subscript.index.span,
+        );
         return unknown;
       }
-      gathers.push({ axis: axis.text, index: { value: scope.builder.use(at.tensor.value), axes: at.tensor.axes } });
+      gathers.push({
+        axis: axis.text,
+        index: { value: scope.builder.use(at.tensor.value), axes: at.tensor.axes },
+      });
       continue;
     }
     const place = asWhole(scope, at, subscript.index.span, "an index");
     if (!place) return unknown;
     const size = sizeOf(tensor, axis.text);
     if (place.plus(1).atMost(size) === "no") {
-      scope.tracer.report("index/out-of-range", { axis: axis.text, index: String(place), size: String(size) }, subscript.index.span);
+      scope.tracer.report(
+        "index/out-of-range",
+        { axis: axis.text, index: String(place), size: String(size) },
+        subscript.index.span,
+      );
       return unknown;
     }
     tensor = pick(scope.builder, tensor, axis.text, place);
   }
-  return gathers.length === 0 ? tensorVal(tensor.value, tensor.axes) : gatherAll(scope, tensor, gathers, expr);
+  return gathers.length === 0
+    ? tensorVal(tensor.value, tensor.axes)
+    : gatherAll(scope, tensor, gathers, expr);
 }
 
 /** Several indices gather together: as one index into their axes merged. */
-function gatherAll(scope: Scope, tensor: Tensor, gathers: readonly { axis: string; index: Tensor }[], expr: Index): Val {
+function gatherAll(
+  scope: Scope,
+  tensor: Tensor,
+  gathers: readonly { axis: string; index: Tensor }[],
+  expr: Index,
+): Val {
   const first = gathers[0]!;
   const clash = gathers.flatMap((g) => g.index.axes).find((a) => gathers.some((g) => g.axis === a));
   let index: Val = tensorVal(first.index.value, first.index.axes);
   for (const g of gathers.slice(1)) {
     const size = count(sizeOf(tensor, g.axis));
-    index = binary(scope, "*", { val: index, span: expr.span }, { val: size, span: expr.span }, expr.span, undefined);
-    index = binary(scope, "+", { val: index, span: expr.span }, { val: tensorVal(g.index.value, g.index.axes), span: expr.span }, expr.span, undefined);
+    index = binary(
+      scope,
+      "*",
+      { val: index, span: expr.span },
+      { val: size, span: expr.span },
+      expr.span,
+      undefined,
+    );
+    index = binary(
+      scope,
+      "+",
+      { val: index, span: expr.span },
+      { val: tensorVal(g.index.value, g.index.axes), span: expr.span },
+      expr.span,
+      undefined,
+    );
   }
   if (index.kind !== "tensor") return unknown;
   let source = tensor;
   let axis = first.axis;
   if (gathers.length > 1) {
     axis = "'gathered";
-    source = merge(scope.builder, tensor, gathers.map((g) => g.axis), axis);
+    source = merge(
+      scope.builder,
+      tensor,
+      gathers.map((g) => g.axis),
+      axis,
+    );
   } else if (clash) {
     // `x[T = i]` with `i: [T …]`: the index's own T stands in the place of x's.
     axis = "'gathered";
@@ -98,7 +147,12 @@ function element(expr: Index, items: readonly Val[], scope: Scope): Val {
   const i = at?.int;
   if (i === undefined) return unknown;
   const item = items[Number(i)];
-  if (!item) scope.tracer.report("index/out-of-range", { axis: "", index: String(i), size: String(items.length) }, subscript.index.span);
+  if (!item)
+    scope.tracer.report(
+      "index/out-of-range",
+      { axis: "", index: String(i), size: String(items.length) },
+      subscript.index.span,
+    );
   return item ?? unknown;
 }
 
@@ -110,11 +164,17 @@ function range(scope: Scope, tensor: Tensor, s: Subscript & { kind: "slice" }): 
   if (s.to && s.inclusive) end = end.plus(1);
   const length = end.minus(start);
   if (Dim.of(0).atMost(length) === "no" || end.atMost(size) === "no") {
-    scope.tracer.report("index/slice-out-of-range", { axis: s.axis.text, start: String(start), end: String(end), size: String(size) }, s.span);
+    scope.tracer.report(
+      "index/slice-out-of-range",
+      { axis: s.axis.text, start: String(start), end: String(end), size: String(size) },
+      s.span,
+    );
     return undefined;
   }
-  if (end.atMost(size) === "unknown") scope.tracer.assume(end, "<=", size, `a slice of axis ${s.axis.text} lies inside it`);
-  if (Dim.of(0).atMost(length) === "unknown") scope.tracer.assume(start, "<=", end, `a slice of axis ${s.axis.text} has a length`);
+  if (end.atMost(size) === "unknown")
+    scope.tracer.assume(end, "<=", size, `a slice of axis ${s.axis.text} lies inside it`);
+  if (Dim.of(0).atMost(length) === "unknown")
+    scope.tracer.assume(start, "<=", end, `a slice of axis ${s.axis.text} has a length`);
   const as = s.as?.text ?? s.axis.text;
   if (as !== s.axis.text && tensor.axes.includes(as)) {
     scope.tracer.report("shape/axis-twice", { axis: as }, s.span);
@@ -122,7 +182,11 @@ function range(scope: Scope, tensor: Tensor, s: Subscript & { kind: "slice" }): 
   }
   if (!s.as && !length.equals(size)) {
     // Without `-> N` the part has no name of its own: the old one would have two sizes.
-    scope.tracer.report("index/slice-needs-name", { axis: s.axis.text, size: String(size), length: String(length) }, s.span);
+    scope.tracer.report(
+      "index/slice-needs-name",
+      { axis: s.axis.text, size: String(size), length: String(length) },
+      s.span,
+    );
     return undefined;
   }
   const cut = slice(scope.builder, tensor, s.axis.text, start, length, as);
@@ -130,9 +194,14 @@ function range(scope: Scope, tensor: Tensor, s: Subscript & { kind: "slice" }): 
     const known = scope.axes.sizes.get(as);
     if (!known) scope.axes.sizes.set(as, { size: length, span: s.as.span });
     else if (known.size.compare(length) === "different") {
-      scope.tracer.report("shape/axis-has-two-sizes", { axis: as, first: String(known.size), second: String(length) }, s.as.span, {
-        labels: [{ span: known.span, text: `\`${as}\` is ${known.size} here` }],
-      });
+      scope.tracer.report(
+        "shape/axis-has-two-sizes",
+        { axis: as, first: String(known.size), second: String(length) },
+        s.as.span,
+        {
+          labels: [{ span: known.span, text: `\`${as}\` is ${known.size} here` }],
+        },
+      );
       return undefined;
     }
   }
@@ -140,9 +209,15 @@ function range(scope: Scope, tensor: Tensor, s: Subscript & { kind: "slice" }): 
 }
 
 /** `x[C = c]` in the body of `for c along C`: a mapped input of the body. */
-function loopPlace(scope: Scope, tensor: Tensor, axis: string, s: Subscript & { kind: "at" }): Tensor | undefined {
+function loopPlace(
+  scope: Scope,
+  tensor: Tensor,
+  axis: string,
+  s: Subscript & { kind: "at" },
+): Tensor | undefined {
   const loop = scope.along;
-  if (!loop || loop.axis !== axis || s.index.kind !== "name" || s.index.name !== loop.variable) return undefined;
+  if (!loop || loop.axis !== axis || s.index.kind !== "name" || s.index.name !== loop.variable)
+    return undefined;
   // `tensor.value` was captured by the body; the loop needs the outer value itself.
   const captured = loop.inner.captured.find((v) => loop.inner.use(v) === tensor.value);
   const outer = captured ?? tensor.value;
@@ -150,7 +225,10 @@ function loopPlace(scope: Scope, tensor: Tensor, axis: string, s: Subscript & { 
   const front = reorder(loop.outer, { value: loop.outer.use(outer), axes: tensor.axes }, [axis, ...rest]);
   let inner = loop.mapped.get(front.value);
   if (!inner) {
-    inner = loop.inner.input({ dtype: front.value.dtype, shape: front.value.shape.slice(1) }, front.value.name);
+    inner = loop.inner.input(
+      { dtype: front.value.dtype, shape: front.value.shape.slice(1) },
+      front.value.name,
+    );
     loop.mapped.set(front.value, inner);
   }
   return { value: inner, axes: rest };

@@ -21,7 +21,12 @@ const symbolNames: Readonly<Record<string, string>> = { B: "batch", T: "seq", S:
  * A model after late binding, as graphs. Undefined where something is wrong; all of it is in `sink`. `holes` says what
  * an unsolved `?` means: an error, or (when only checking) the first value of its range.
  */
-export function instantiateModel(program: Program, name: string, sink: Diagnostics, holes: "reject" | "first" = "reject"): ModelInstance | undefined {
+export function instantiateModel(
+  program: Program,
+  name: string,
+  sink: Diagnostics,
+  holes: "reject" | "first" = "reject",
+): ModelInstance | undefined {
   const found = program.lookup(program.path, name);
   if (found?.decl.kind !== "model") {
     sink.report("model/not-found", { name, models: program.models.map((m) => m.name) }, {});
@@ -51,37 +56,62 @@ interface Traced {
   readonly readsDecoding: boolean;
 }
 
-function trace(program: Program, decl: ModelDecl, file: string, sink: Diagnostics, decoding: boolean, holes: "reject" | "first"): Traced | undefined {
+function trace(
+  program: Program,
+  decl: ModelDecl,
+  file: string,
+  sink: Diagnostics,
+  decoding: boolean,
+  holes: "reject" | "first",
+): Traced | undefined {
   const before = errors(sink);
   const tracer = new Tracer({ program, sink, decoding, generic: false });
   const env = new ModelEnv(tracer, decl, file);
   const missing = env.unset;
   if (missing.length > 0) {
-    sink.report("model/unset-fields", { model: decl.name.text, fields: missing.map((f) => `${f.name.text}: ${f.type?.name ?? "layer"}`) }, {
-      span: decl.name.span,
-      labels: missing.filter((f) => !f.name.span.file.startsWith("std/")).map((f) => ({ span: f.name.span, text: "declared here" })),
-    });
+    sink.report(
+      "model/unset-fields",
+      { model: decl.name.text, fields: missing.map((f) => `${f.name.text}: ${f.type?.name ?? "layer"}`) },
+      {
+        span: decl.name.span,
+        labels: missing
+          .filter((f) => !f.name.span.file.startsWith("std/"))
+          .map((f) => ({ span: f.name.span, text: "declared here" })),
+      },
+    );
   }
   for (const name of env.fields.keys()) {
     const val = env.field(name);
     if (val.kind === "hole") holed(env, sink, decl, name, val.span, holes);
   }
   if (!env.forward) {
-    if (errors(sink) === before) sink.report("model/no-forward", { model: decl.name.text }, { span: decl.name.span });
+    if (errors(sink) === before)
+      sink.report("model/no-forward", { model: decl.name.text }, { span: decl.name.span });
     return undefined;
   }
-  const ports = errors(sink) === before ? runForward(env, tracer, env.forward) : undefined;
+  // Errors so far do not stop the run: what depends on them is silent, what does not is still checked.
+  env.checkStacks();
+  const ports = runForward(env, tracer, env.forward);
   if (!ports || errors(sink) > before) return undefined;
   const { inputs, outputs } = ports;
   const states = statePorts(tracer.states);
   const inputPorts: InputPort[] = [
     ...inputs.map((i) => ({ role: "data" as const, ...i })),
-    ...states.flatMap((s) => (s.state.input ? [{ role: "state" as const, name: s.past, value: s.state.input, state: s.state.info }] : [])),
+    ...states.flatMap((s) =>
+      s.state.input
+        ? [{ role: "state" as const, name: s.past, value: s.state.input, state: s.state.info }]
+        : [],
+    ),
     ...tracer.weights.values(),
   ];
   const outputPorts: OutputPort[] = [
     ...outputs.map((o) => ({ role: "data" as const, ...o })),
-    ...states.map((s) => ({ role: "state" as const, name: s.present, value: s.state.output, state: s.state.info })),
+    ...states.map((s) => ({
+      role: "state" as const,
+      name: s.present,
+      value: s.state.output,
+      state: s.state.info,
+    })),
   ];
   const graph: Graph = {
     name: decl.name.text,
@@ -98,7 +128,14 @@ function trace(program: Program, decl: ModelDecl, file: string, sink: Diagnostic
 
 const errors = (sink: Diagnostics): number => sink.list.filter((d) => d.severity === "error").length;
 
-function holed(env: ModelEnv, sink: Diagnostics, decl: ModelDecl, name: string, span: Span, holes: "reject" | "first"): void {
+function holed(
+  env: ModelEnv,
+  sink: Diagnostics,
+  decl: ModelDecl,
+  name: string,
+  span: Span,
+  holes: "reject" | "first",
+): void {
   if (holes === "reject") sink.report("model/hole", { model: decl.name.text, name }, { span });
   else {
     sink.report("model/hole-not-solved", { name }, { span });
@@ -106,9 +143,19 @@ function holed(env: ModelEnv, sink: Diagnostics, decl: ModelDecl, name: string, 
   }
 }
 
-function runForward(env: ModelEnv, tracer: Tracer, forward: NonNullable<ModelEnv["forward"]>): { inputs: { name: string; value: Value }[]; outputs: { name: string; value: Value }[] } | undefined {
+function runForward(
+  env: ModelEnv,
+  tracer: Tracer,
+  forward: NonNullable<ModelEnv["forward"]>,
+): { inputs: { name: string; value: Value }[]; outputs: { name: string; value: Value }[] } | undefined {
   const outer = env.scope(forward.file);
-  const scope = new Scope({ tracer, builder: tracer.top, file: forward.file, members: outer.members, outer: outer.outer });
+  const scope = new Scope({
+    tracer,
+    builder: tracer.top,
+    file: forward.file,
+    members: outer.members,
+    outer: outer.outer,
+  });
   const inputs: { name: string; value: Value }[] = [];
   for (const param of forward.decl.params) {
     const name = param.name.text;
@@ -127,7 +174,9 @@ function runForward(env: ModelEnv, tracer: Tracer, forward: NonNullable<ModelEnv
       }
       const axisName = axis.kind === "axis" ? axis.name.text : `'${axes.length}`;
       const known = scope.axes.sizes.get(axisName)?.size;
-      const size = axis.size ? wholeCount(scope, axis.size, "a size of an input") : (known ?? Dim.symbol(symbolNames[axisName] ?? axisName.toLowerCase()));
+      const size = axis.size
+        ? wholeCount(scope, axis.size, "a size of an input")
+        : (known ?? Dim.symbol(symbolNames[axisName] ?? axisName.toLowerCase()));
       if (!size) return undefined;
       if (axis.kind === "axis") declareAxis(scope, axis.name, size);
       axes.push(axisName);
@@ -143,7 +192,11 @@ function runForward(env: ModelEnv, tracer: Tracer, forward: NonNullable<ModelEnv
   if (!returned || returned.some((v) => v.kind === "unknown")) return undefined;
   const { results } = forward.decl;
   if (returned.length !== results.length) {
-    tracer.report("layer/result-count", { layer: "forward", declared: results.length, returned: returned.length }, forward.decl.span);
+    tracer.report(
+      "layer/result-count",
+      { layer: "forward", declared: results.length, returned: returned.length },
+      forward.decl.span,
+    );
     return undefined;
   }
   const outputs: { name: string; value: Value }[] = [];
@@ -163,7 +216,10 @@ function statePorts(states: readonly TracedState[]): { state: TracedState; past:
   let caches = 0;
   let others = 0;
   return [...groups.values()].flatMap((group) => {
-    const names = group.map((s) => s.info.name).sort().join();
+    const names = group
+      .map((s) => s.info.name)
+      .sort()
+      .join();
     const isCache = names === "keys,values";
     const n = isCache ? caches++ : others++;
     return group.map((state) => {
@@ -177,7 +233,8 @@ function statePorts(states: readonly TracedState[]): { state: TracedState; past:
 
 function symbolsOf(ports: readonly InputPort[]): SymbolInfo[] {
   const names = new Set<string>();
-  for (const p of ports) if (p.role !== "weight") for (const d of p.value.shape) for (const s of d.symbols) names.add(s);
+  for (const p of ports)
+    if (p.role !== "weight") for (const d of p.value.shape) for (const s of d.symbols) names.add(s);
   return [...names].map((name) => ({ name, least: name.startsWith("past") ? 0n : 1n }));
 }
 
@@ -186,7 +243,8 @@ function fieldValues(env: ModelEnv): FieldValue[] {
     const val = env.field(name);
     const span = field.source?.span ?? field.name.span;
     if (val.kind === "count" && val.dim.int !== undefined) return [{ name, value: val.dim.int, span }];
-    if (val.kind === "number" || val.kind === "flag" || val.kind === "text") return [{ name, value: val.value, span }];
+    if (val.kind === "number" || val.kind === "flag" || val.kind === "text")
+      return [{ name, value: val.value, span }];
     if (val.kind === "instance") return [{ name, value: val.instance.recipe.decl.name.text, span }];
     return [];
   });
@@ -199,7 +257,12 @@ function constraints(program: Program, decl: ModelDecl, file: string): ModelCons
       if (item.kind !== "budget" && item.kind !== "expect") return [];
       if (item.kind === "expect" && link.decl !== decl) return [];
       const profile = item.profile ? program.profile(link.file, item.profile.text) : undefined;
-      return item.constraints.map((constraint) => ({ kind: item.kind, constraint, profile, model: link.decl }));
+      return item.constraints.map((constraint) => ({
+        kind: item.kind,
+        constraint,
+        profile,
+        model: link.decl,
+      }));
     }),
   );
 }

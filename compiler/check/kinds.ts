@@ -9,17 +9,30 @@ import { asNumber, kindOf, number, show, type Val } from "./values.js";
  * A value as the declared kind wants it: counts are whole, a count serves as a number, a recipe becomes an instance
  * at `path`. Undefined where it does not fit (reported) or is unknown.
  */
-export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, span: Span, what: string, within: Range | undefined, path: string): Val | undefined {
+export function checkKind(
+  scope: Scope,
+  val: Val,
+  type: KindRef | undefined,
+  span: Span,
+  what: string,
+  within: Range | undefined,
+  path: string,
+  notes: readonly string[] = [],
+): Val | undefined {
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind === "none") return val;
   const wrong = (expected: string): undefined => {
-    scope.tracer.report("kind/expected", { expected: `${expected} for ${what}`, found: `${kindOf(val)} ${show(val)}`.trim() }, span);
+    scope.tracer.report(
+      "kind/expected",
+      { expected: `${expected} for ${what}`, found: `${kindOf(val)} ${show(val)}`.trim() },
+      span,
+    );
     return undefined;
   };
   switch (type?.name) {
     case "count": {
       if (val.kind !== "count") return wrong("a count");
-      const dim = asWhole(scope, val, span, what);
+      const dim = asWhole(scope, val, span, what, notes);
       return dim && inRange(scope, val, within, span, what) ? { kind: "count", dim } : undefined;
     }
     case "number": {
@@ -36,7 +49,9 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, spa
       return val.kind === "instance" || val.kind === "stack" ? val : wrong("a layer");
     case "list": {
       if (val.kind !== "list") return wrong("a list");
-      const items = val.items.map((v, i) => checkKind(scope, v, type.of, span, `${what}[${i}]`, undefined, `${path}.${i}`));
+      const items = val.items.map((v, i) =>
+        checkKind(scope, v, type.of, span, `${what}[${i}]`, undefined, `${path}.${i}`),
+      );
       return items.every((v) => v !== undefined) ? { kind: "list", items } : undefined;
     }
     default:
@@ -53,7 +68,11 @@ function inRange(scope: Scope, val: Val, within: Range | undefined, span: Span, 
   if (n === undefined) return true;
   const tooHigh = high !== undefined && (within.inclusive ? n > high : n >= high);
   if ((low !== undefined && n < low) || tooHigh) {
-    scope.tracer.report("kind/out-of-range", { what, value: String(n), low: String(low), high: String(high ?? "any"), inclusive: within.inclusive }, span);
+    scope.tracer.report(
+      "kind/out-of-range",
+      { what, value: String(n), low: String(low), high: String(high ?? "any"), inclusive: within.inclusive },
+      span,
+    );
     return false;
   }
   return true;

@@ -29,7 +29,11 @@ export function evaluateFor(expr: ForExpr, scope: Scope): Val {
   const records: Val[] = [];
   for (let i = 0; i < rounds; i++) {
     const members = new Map<string, Val>();
-    const inner = scope.inner({ path: join(join(scope.path, name), String(i)), members, axes: scope.axes.inner() });
+    const inner = scope.inner({
+      path: join(join(scope.path, name), String(i)),
+      members,
+      axes: scope.axes.inner(),
+    });
     inner.vars.set(expr.name.text, count(from + i * step));
     inner.line = "";
     items.push(runBody(expr.body, inner));
@@ -44,7 +48,14 @@ export function evaluateForAlong(expr: ForAlongExpr, scope: Scope): Val {
   const size = axisSize(scope, expr.axis);
   if (!size) return unknown;
   const inner = new Builder(scope.builder);
-  const loop: MapLoop = { variable: expr.name.text, axis: expr.axis.text, size, outer: scope.builder, inner, mapped: new Map() };
+  const loop: MapLoop = {
+    variable: expr.name.text,
+    axis: expr.axis.text,
+    size,
+    outer: scope.builder,
+    inner,
+    mapped: new Map(),
+  };
   const body = scope.inner({ builder: inner, along: loop, axes: scope.axes.inner() });
   const place = scope.builder.op("iota", [], { size });
   const index = inner.input({ dtype: "i32", shape: [] }, expr.name.text);

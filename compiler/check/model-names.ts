@@ -2,7 +2,11 @@ import type { ModelDecl } from "../../grammar/ast.js";
 import type { Declared, Program } from "./program.js";
 
 /** A model and its bases, the furthest base first. A cycle or an unknown base ends the chain (reported elsewhere). */
-export function modelChain(program: Program, decl: ModelDecl, file: string): readonly { decl: ModelDecl; file: string }[] {
+export function modelChain(
+  program: Program,
+  decl: ModelDecl,
+  file: string,
+): readonly { decl: ModelDecl; file: string }[] {
   const chain: { decl: ModelDecl; file: string }[] = [];
   let current: { decl: ModelDecl; file: string } | undefined = { decl, file };
   while (current && !chain.some((c) => c.decl === current!.decl)) {

@@ -1,4 +1,17 @@
-import type { Assign, AtBlock, BlockItem, BlocksDecl, Expr, ForwardDecl, KindRef, ModelDecl, Name, SlotDecl, Span, WeightStmt } from "../../grammar/ast.js";
+import type {
+  Assign,
+  AtBlock,
+  BlockItem,
+  BlocksDecl,
+  Expr,
+  ForwardDecl,
+  KindRef,
+  ModelDecl,
+  Name,
+  SlotDecl,
+  Span,
+  WeightStmt,
+} from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { callLayer, join } from "./calls.js";
 import { evaluate } from "./expressions.js";
@@ -76,10 +89,19 @@ export class ModelEnv {
     const base = first.decl.base;
     if (!base) return;
     const found = this.tracer.program.lookup(first.file, base.text);
-    if (found?.decl.kind === "model") this.tracer.report("model/cycle-of-bases", { name: first.decl.name.text }, base.span);
+    if (found?.decl.kind === "model")
+      this.tracer.report("model/cycle-of-bases", { name: first.decl.name.text }, base.span);
     else {
       const models = this.tracer.program.models.map((m) => m.name);
-      this.tracer.report("name/unknown-model", { name: base.text, near: nearest(base.text, [...models, "decoder"]), isLayer: found?.decl.kind === "layer" }, base.span);
+      this.tracer.report(
+        "name/unknown-model",
+        {
+          name: base.text,
+          near: nearest(base.text, [...models, "decoder"]),
+          isLayer: found?.decl.kind === "layer",
+        },
+        base.span,
+      );
     }
   }
 
@@ -93,11 +115,19 @@ export class ModelEnv {
           for (const name of names) {
             const known = this.fields.get(name.text);
             if (known && !item.value) {
-              this.tracer.report("name/declared-twice", { name: name.text }, name.span, { labels: [{ span: known.name.span, text: "first declared here" }] });
+              this.tracer.report("name/declared-twice", { name: name.text }, name.span, {
+                labels: [{ span: known.name.span, text: "first declared here" }],
+              });
               continue;
             }
             const source = item.value && { expr: item.value, file, span: item.span, model: decl };
-            this.fields.set(name.text, { name, type: item.type, slot: item.kind === "slot" || item.type.name === "layer", source, changes: [] });
+            this.fields.set(name.text, {
+              name,
+              type: item.type,
+              slot: item.kind === "slot" || item.type.name === "layer",
+              source,
+              changes: [],
+            });
           }
           break;
         }
@@ -135,9 +165,17 @@ export class ModelEnv {
       const stackSlot = [...this.stacks.values()].find((s) => s.slots.has(first!.text));
       const names = [...this.fields.keys()];
       const near = nearest(first!.text, names);
-      this.tracer.report("model/unknown-field", { name: first!.text, near, known: names, inBlocks: stackSlot !== undefined, model: decl.name.text }, first!.span, {
-        fixes: near ? [{ title: "replace", span: first!.span, replacement: near }] : [],
-      });
+      this.tracer.report(
+        "model/unknown-field",
+        { name: first!.text, near, known: names, inBlocks: stackSlot !== undefined, model: decl.name.text },
+        first!.span,
+        {
+          fixes: near ? [{ title: "replace", span: first!.span, replacement: near }] : [],
+        },
+      );
+      // Most likely a slip of the pen: with the value in its place the rest can be checked.
+      const meant = near === undefined ? undefined : this.fields.get(near);
+      if (meant && !meant.source && rest.length === 0) meant.source = source;
       return;
     }
     if (rest.length > 0) known.changes.push({ path: rest, source });
@@ -153,7 +191,11 @@ export class ModelEnv {
     if (!stack) {
       if (depth > 0 && this.stacks.size > 0) {
         const known = [...this.stacks.keys()];
-        this.tracer.report("model/unknown-stack", { name, near: nearest(name, known), known }, item.name?.span ?? item.span);
+        this.tracer.report(
+          "model/unknown-stack",
+          { name, near: nearest(name, known), known },
+          item.name?.span ?? item.span,
+        );
         return;
       }
       stack = { name, count: undefined, slots: new Map(), candidates: [], span: item.span };
@@ -163,7 +205,13 @@ export class ModelEnv {
     for (const inner of item.items ?? []) this.mergeBlockItem(stack, inner, file, depth, undefined);
   }
 
-  private mergeBlockItem(stack: Stack, item: BlockItem, file: string, depth: number, at: AtBlock | undefined): void {
+  private mergeBlockItem(
+    stack: Stack,
+    item: BlockItem,
+    file: string,
+    depth: number,
+    at: AtBlock | undefined,
+  ): void {
     const rank = [specificity(at), depth, stack.candidates.length] as const;
     switch (item.kind) {
       case "slot":
@@ -178,10 +226,14 @@ export class ModelEnv {
         if (!stack.slots.has(slot.text)) {
           const known = [...stack.slots.keys()];
           const near = nearest(slot.text, known);
-          this.tracer.report("model/unknown-slot", { name: slot.text, near, known, isField: this.fields.has(slot.text) }, slot.span, {
-            fixes: near ? [{ title: "replace", span: slot.span, replacement: near }] : [],
-          });
-          return;
+          this.tracer.report(
+            "model/unknown-slot",
+            { name: slot.text, near, known, isField: this.fields.has(slot.text) },
+            slot.span,
+            {
+              fixes: near ? [{ title: "replace", span: slot.span, replacement: near }] : [],
+            },
+          );
         }
         stack.candidates.push({ assign: item, value: item.value, rank, file, selectors: at });
         return;
@@ -196,7 +248,13 @@ export class ModelEnv {
   scope(file: string): Scope {
     let scope = this.scopes.get(file);
     if (!scope) {
-      scope = new Scope({ tracer: this.tracer, builder: this.tracer.top, file, members: this.members, outer: (name) => this.lookUp(name) });
+      scope = new Scope({
+        tracer: this.tracer,
+        builder: this.tracer.top,
+        file,
+        members: this.members,
+        outer: (name) => this.lookUp(name),
+      });
       this.scopes.set(file, scope);
     }
     return scope;
@@ -205,7 +263,12 @@ export class ModelEnv {
   private lookUp(name: string): Val | undefined {
     if (this.inputs.has(name)) return this.inputs.get(name);
     if (this.fields.has(name)) return this.field(name);
-    if (this.stacks.has(name)) return { kind: "stack", name, run: (args, scope, span) => this.runStack(this.stacks.get(name)!, args, scope, span) };
+    if (this.stacks.has(name))
+      return {
+        kind: "stack",
+        name,
+        run: (args, scope, span) => this.runStack(this.stacks.get(name)!, args, scope, span),
+      };
     const weight = this.weights.find((w) => w.stmt.names.some((n) => n.text === name));
     if (weight) {
       if (!this.members.has(name)) runBody([weight.stmt], this.scope(weight.file));
@@ -221,14 +284,19 @@ export class ModelEnv {
     const field = this.fields.get(name)!;
     if (!field.source) return unknown;
     if (this.busy.includes(name)) {
-      this.tracer.report("model/field-cycle", { chain: [...this.busy.slice(this.busy.indexOf(name)), name] }, field.source.span);
+      this.tracer.report(
+        "model/field-cycle",
+        { chain: [...this.busy.slice(this.busy.indexOf(name)), name] },
+        field.source.span,
+      );
       return unknown;
     }
     this.busy.push(name);
     const scope = this.scope(field.source.file);
     scope.line = name;
     let val = evaluate(field.source.expr, scope);
-    for (const change of field.changes) val = this.change(val, change.path, change.source.expr, this.scope(change.source.file));
+    for (const change of field.changes)
+      val = this.change(val, change.path, change.source.expr, this.scope(change.source.file));
     const type = field.type ?? (val.kind === "recipe" ? kind("layer", field.name.span) : undefined);
     const checked = checkKind(scope, val, type, field.source.expr.span, `\`${name}\``, undefined, name);
     this.busy.pop();
@@ -258,28 +326,83 @@ export class ModelEnv {
     const param = decl.params.find((p) => p.name.text === name.text);
     if (!param) {
       const known = decl.params.filter((p) => !p.shape).map((p) => p.name.text);
-      this.tracer.report("call/unknown-argument", { layer: decl.name.text, name: name.text, near: nearest(name.text, known), signature: known.join(", ") }, name.span);
+      this.tracer.report(
+        "call/unknown-argument",
+        {
+          layer: decl.name.text,
+          name: name.text,
+          near: nearest(name.text, known),
+          signature: known.join(", "),
+        },
+        name.span,
+      );
       return unknown;
     }
-    const current = val.recipe.args.get(name.text)?.val ?? (param.value && evaluate(param.value, new Scope({ tracer: this.tracer, builder: this.tracer.top, file: val.recipe.file })));
-    const changed = rest.length === 0 ? evaluate(value, scope) : this.change(current ?? unknown, rest, value, scope);
-    return { kind: "recipe", recipe: { ...val.recipe, args: new Map(val.recipe.args).set(name.text, { val: changed, span: value.span }) } };
+    const current =
+      val.recipe.args.get(name.text)?.val ??
+      (param.value &&
+        evaluate(
+          param.value,
+          new Scope({ tracer: this.tracer, builder: this.tracer.top, file: val.recipe.file }),
+        ));
+    const changed =
+      rest.length === 0 ? evaluate(value, scope) : this.change(current ?? unknown, rest, value, scope);
+    return {
+      kind: "recipe",
+      recipe: {
+        ...val.recipe,
+        args: new Map(val.recipe.args).set(name.text, { val: changed, span: value.span }),
+      },
+    };
+  }
+
+  /** What can be said of the blocks without running them: their numbers, and the arguments of their layers. */
+  checkStacks(): void {
+    for (const stack of this.stacks.values()) {
+      const n = this.stackCount(stack);
+      if (n === undefined) continue;
+      this.checkSelectors(stack, n);
+      for (const slot of stack.slots.keys()) {
+        const inUse = new Set<Candidate>(
+          Array.from({ length: n }, (_, i) => this.candidatesAt(stack, slot, i)).flat(),
+        );
+        for (const c of inUse) {
+          const scope = new Scope({
+            tracer: this.tracer,
+            builder: this.tracer.top,
+            file: c.file,
+            members: new Map(),
+            outer: (name) => (stack.slots.has(name) ? unknown : this.lookUp(name)),
+          });
+          if (c.assign.kind === "slot" || c.assign.path.length === 1) evaluate(c.value, scope);
+        }
+      }
+    }
   }
 
   private runStack(stack: Stack, args: readonly Bound[], caller: Scope, span: Span): Val {
     const n = this.stackCount(stack);
     if (n === undefined) return unknown;
-    this.checkSelectors(stack, n);
     let current = args.map((a) => a.val);
     for (let i = 0; i < n; i++) {
       const path = `${stack.name}.${i}`;
       const block = this.block(stack, i, path);
       const wiring = block("wiring");
       if (wiring?.kind !== "instance") {
-        if (!wiring) this.tracer.report("model/no-wiring", { stack: stack.name, slots: [...stack.slots.keys()] }, stack.span);
+        if (!wiring)
+          this.tracer.report(
+            "model/no-wiring",
+            { stack: stack.name, slots: [...stack.slots.keys()] },
+            stack.span,
+          );
         return unknown;
       }
-      const result = callLayer(caller, wiring, current.map((val) => ({ name: undefined, bound: { val, span } })), this.slotSpan(stack, "wiring", i) ?? span);
+      const result = callLayer(
+        caller,
+        wiring,
+        current.map((val) => ({ name: undefined, bound: { val, span } })),
+        this.slotSpan(stack, "wiring", i) ?? span,
+      );
       const slots = Object.fromEntries([...stack.slots.keys()].map((s) => [s, describe(block(s))]));
       this.blocks.push({ path, slots });
       if (result.kind === "unknown") return unknown;
@@ -294,7 +417,15 @@ export class ModelEnv {
       return undefined;
     }
     const { expr, file } = stack.count;
-    const checked = checkKind(this.scope(file), evaluate(expr, this.scope(file)), kind("count", expr.span), expr.span, `the number of ${stack.name}`, undefined, "");
+    const checked = checkKind(
+      this.scope(file),
+      evaluate(expr, this.scope(file)),
+      kind("count", expr.span),
+      expr.span,
+      `the number of ${stack.name}`,
+      undefined,
+      "",
+    );
     const n = checked?.kind === "count" ? checked.dim.int : undefined;
     if (n === undefined) return undefined;
     if (n > limits.blocks) {
@@ -326,24 +457,44 @@ export class ModelEnv {
     return get;
   }
 
-  private bindSlot(stack: Stack, slot: string, decl: SlotDecl, i: number, path: string, get: (slot: string) => Val | undefined): Val {
+  private bindSlot(
+    stack: Stack,
+    slot: string,
+    decl: SlotDecl,
+    i: number,
+    path: string,
+    get: (slot: string) => Val | undefined,
+  ): Val {
     const candidates = this.candidatesAt(stack, slot, i);
     const whole = candidates.filter((c) => c.assign.kind === "slot" || c.assign.path.length === 1);
     const chosen = whole.at(-1);
     if (!chosen) {
-      this.tracer.report("model/slot-empty", { slot, stack: stack.name }, this.chain.at(-1)!.decl.name.span, { labels: [{ span: decl.span, text: "declared here" }] });
+      this.tracer.report("model/slot-empty", { slot, stack: stack.name }, this.chain.at(-1)!.decl.name.span, {
+        labels: [{ span: decl.span, text: "declared here" }],
+      });
       return unknown;
     }
     const scopeOf = (file: string) =>
-      new Scope({ tracer: this.tracer, builder: this.tracer.top, file, path, members: new Map(), outer: (name) => get(name) ?? this.lookUp(name) });
+      new Scope({
+        tracer: this.tracer,
+        builder: this.tracer.top,
+        file,
+        path,
+        members: new Map(),
+        outer: (name) => get(name) ?? this.lookUp(name),
+      });
     const scope = scopeOf(chosen.file);
     scope.line = slot;
     let val = evaluate(chosen.value, scope);
     for (const c of candidates.slice(candidates.indexOf(chosen) + 1)) {
-      if (c.assign.kind === "assign") val = this.change(val, c.assign.path.slice(1), c.value, scopeOf(c.file));
+      if (c.assign.kind === "assign")
+        val = this.change(val, c.assign.path.slice(1), c.value, scopeOf(c.file));
     }
     if (val.kind === "none") return val;
-    return checkKind(scope, val, decl.type, chosen.value.span, `slot \`${slot}\``, undefined, join(path, slot)) ?? unknown;
+    return (
+      checkKind(scope, val, decl.type, chosen.value.span, `slot \`${slot}\``, undefined, join(path, slot)) ??
+      unknown
+    );
   }
 
   /** What is written for a slot of block i, the weakest first. */
@@ -356,7 +507,9 @@ export class ModelEnv {
   }
 
   private slotSpan(stack: Stack, slot: string, i: number): Span | undefined {
-    const inUse = [...stack.slots.keys()].filter((s) => s !== slot).flatMap((s) => this.candidatesAt(stack, s, i).at(-1)?.value.span ?? []);
+    const inUse = [...stack.slots.keys()]
+      .filter((s) => s !== slot)
+      .flatMap((s) => this.candidatesAt(stack, s, i).at(-1)?.value.span ?? []);
     const own = this.candidatesAt(stack, slot, i).at(-1)?.value.span;
     const isUser = (s: Span) => !s.file.startsWith("std/");
     return own && isUser(own) ? own : (inUse.find(isUser) ?? own);
@@ -375,7 +528,8 @@ export class ModelEnv {
   private index(expr: Expr, file: string): number | undefined {
     const val = evaluate(expr, this.scope(file));
     const n = val.kind === "count" ? val.dim.int : undefined;
-    if (n === undefined && val.kind !== "unknown" && val.kind !== "hole") this.tracer.report("model/at-kind", {}, expr.span);
+    if (n === undefined && val.kind !== "unknown" && val.kind !== "hole")
+      this.tracer.report("model/at-kind", {}, expr.span);
     return n === undefined ? undefined : Number(n);
   }
 
@@ -390,14 +544,19 @@ export class ModelEnv {
           const i = e && this.index(e, c.file);
           if (i !== undefined && e && (i >= n || i < 0)) {
             this.tracer.report("blocks/index-out-of-range", { index: i, blocks: n }, e.span, {
-              labels: stack.count && !stack.count.file.startsWith("std/") ? [{ span: stack.count.expr.span, text: `${n} blocks, numbered 0 to ${n - 1}` }] : [],
+              labels:
+                stack.count && !stack.count.file.startsWith("std/")
+                  ? [{ span: stack.count.expr.span, text: `${n} blocks, numbered 0 to ${n - 1}` }]
+                  : [],
             });
           }
         }
         const every = s.every && this.index(s.every, c.file);
-        if (every !== undefined && s.every && every < 1) this.tracer.report("blocks/every", { every }, s.every.span);
+        if (every !== undefined && s.every && every < 1)
+          this.tracer.report("blocks/every", { every }, s.every.span);
         const [from, to] = [s.from && this.index(s.from, c.file), s.to && this.index(s.to, c.file)];
-        if (from !== undefined && to !== undefined && to < from) this.tracer.report("blocks/empty-range", { from, to }, s.span);
+        if (from !== undefined && to !== undefined && to < from)
+          this.tracer.report("blocks/empty-range", { from, to }, s.span);
       }
     }
   }

@@ -1,4 +1,19 @@
-import type { Axis, BlockItem, Expr, File, ForwardDecl, LayerDecl, ModelDecl, ModelItem, Param, PatternAxis, Result, Shape, Span, Stmt } from "../../grammar/ast.js";
+import type {
+  Axis,
+  BlockItem,
+  Expr,
+  File,
+  ForwardDecl,
+  LayerDecl,
+  ModelDecl,
+  ModelItem,
+  Param,
+  PatternAxis,
+  Result,
+  Shape,
+  Span,
+  Stmt,
+} from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { builtins, isBuiltin } from "./builtins/index.js";
@@ -13,7 +28,14 @@ const inits = ["zeros", "ones", "constant", "normal", "uniform"];
  * Reports every name in a file that is declared nowhere, in every branch, used or not: one pass over the text, before
  * anything is evaluated. `quiet` holds names whose import has already failed.
  */
-export function checkNames(program: Program, ast: File, file: string, sink: Diagnostics, unresolved: Set<string>, quiet: ReadonlySet<string>): void {
+export function checkNames(
+  program: Program,
+  ast: File,
+  file: string,
+  sink: Diagnostics,
+  unresolved: Set<string>,
+  quiet: ReadonlySet<string>,
+): void {
   const walker = new Walker(program, file, sink, unresolved, quiet);
   for (const item of ast.items) {
     if (item.kind === "layer") walker.layer(item);
@@ -35,14 +57,23 @@ class Walker {
     this.body(decl.params, decl.results, decl.body, new Set());
   }
 
-  fn(params: readonly { name: { text: string }; shape: Shape | undefined }[], body: Expr, outer: ReadonlySet<string>): void {
+  fn(
+    params: readonly { name: { text: string }; shape: Shape | undefined }[],
+    body: Expr,
+    outer: ReadonlySet<string>,
+  ): void {
     const known = new Set([...outer, ...params.map((p) => p.name.text)]);
     for (const p of params) if (p.shape) axisNames(p.shape).forEach((a) => void known.add(a));
     collectExpr(body, known);
     this.expr(body, known);
   }
 
-  private body(params: readonly Param[], results: readonly Result[], body: readonly Stmt[], outer: ReadonlySet<string>): void {
+  private body(
+    params: readonly Param[],
+    results: readonly Result[],
+    body: readonly Stmt[],
+    outer: ReadonlySet<string>,
+  ): void {
     const known = new Set([...outer, ...params.map((p) => p.name.text)]);
     for (const p of params) if (p.shape) axisNames(p.shape).forEach((a) => void known.add(a));
     for (const r of results) axisNames(r.shape).forEach((a) => void known.add(a));
@@ -203,7 +234,13 @@ class Walker {
   }
 
   private name(name: string, span: Span, known: ReadonlySet<string>, called: boolean): void {
-    if (known.has(name) || isBuiltin(name) || (constants as readonly string[]).includes(name) || this.quiet.has(name)) return;
+    if (
+      known.has(name) ||
+      isBuiltin(name) ||
+      (constants as readonly string[]).includes(name) ||
+      this.quiet.has(name)
+    )
+      return;
     const declared = this.program.lookup(this.file, name);
     if (declared && declared.decl.kind !== "profile") return;
     this.unresolved.add(`${span.file}:${span.start}`);
@@ -219,8 +256,10 @@ class Walker {
   }
 }
 
-const axisNames = (shape: Shape): string[] => shape.axes.flatMap((a: Axis) => (a.kind === "axis" ? [a.name.text] : []));
-const patternNames = (axes: readonly PatternAxis[]): string[] => axes.flatMap((a) => (a.kind === "axis" ? [a.name.text] : []));
+const axisNames = (shape: Shape): string[] =>
+  shape.axes.flatMap((a: Axis) => (a.kind === "axis" ? [a.name.text] : []));
+const patternNames = (axes: readonly PatternAxis[]): string[] =>
+  axes.flatMap((a) => (a.kind === "axis" ? [a.name.text] : []));
 
 /** The names that statements bring: weights, states, lines, and the axes that shapes and patterns name. */
 function collect(body: readonly Stmt[], known: Set<string>): void {

@@ -67,8 +67,14 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     const name = item.name.text;
     if (name === "") return;
     const first = own.get(name);
-    if (first) sink.report("name/declared-twice", { name }, { span: item.name.span, labels: [{ span: first.decl.name.span, text: "first declared here" }] });
-    else if (isBuiltin(name) || (constants as readonly string[]).includes(name)) sink.report("name/shadows-builtin", { name }, { span: item.name.span });
+    if (first)
+      sink.report(
+        "name/declared-twice",
+        { name },
+        { span: item.name.span, labels: [{ span: first.decl.name.span, text: "first declared here" }] },
+      );
+    else if (isBuiltin(name) || (constants as readonly string[]).includes(name))
+      sink.report("name/shadows-builtin", { name }, { span: item.name.span });
     else own.set(name, { decl: item, file });
   };
 
@@ -86,7 +92,11 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
       }
       const target = relative(unit.path, from);
       if (chain.includes(target)) {
-        sink.report("import/cycle", { chain: [...chain.slice(chain.indexOf(target)), target] }, { span: item.from.span });
+        sink.report(
+          "import/cycle",
+          { chain: [...chain.slice(chain.indexOf(target)), target] },
+          { span: item.from.span },
+        );
         continue;
       }
       if (units.size > limit.files) {
@@ -111,13 +121,22 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
       const as = alias ?? name;
       if (!found) {
         if (name.text !== "") {
-          sink.report("import/no-such-name", { name: name.text, from: path, near: nearest(name.text, [...from.keys()]) }, { span: name.span });
+          sink.report(
+            "import/no-such-name",
+            { name: name.text, from: path, near: nearest(name.text, [...from.keys()]) },
+            { span: name.span },
+          );
         }
         quiet.add(as.text);
         continue;
       }
       const clash = unit.own.get(as.text) ?? unit.imported.get(as.text);
-      if (clash) sink.report("name/declared-twice", { name: as.text }, { span: as.span, labels: [{ span: clash.decl.name.span, text: "first declared here" }] });
+      if (clash)
+        sink.report(
+          "name/declared-twice",
+          { name: as.text },
+          { span: as.span, labels: [{ span: clash.decl.name.span, text: "first declared here" }] },
+        );
       else unit.imported.set(as.text, found);
     }
   };
@@ -141,14 +160,20 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
   const program: Program = {
     path,
     ast: main.ast,
-    models: main.ast.items.flatMap((item) => (item.kind === "model" ? [{ name: item.name.text, decl: item }] : [])),
+    models: main.ast.items.flatMap((item) =>
+      item.kind === "model" ? [{ name: item.name.text, decl: item }] : [],
+    ),
     unresolved,
     traced: new Set(),
     source: (file) => units.get(file)?.text,
     lookup,
     names: (file) => {
       const unit = units.get(file);
-      return [...(unit?.own.keys() ?? []), ...(unit?.imported.keys() ?? []), ...[...std].flatMap(([n, d]) => (d.decl.kind === "model" ? [] : [n]))];
+      return [
+        ...(unit?.own.keys() ?? []),
+        ...(unit?.imported.keys() ?? []),
+        ...[...std].flatMap(([n, d]) => (d.decl.kind === "model" ? [] : [n])),
+      ];
     },
     profile: (file, name) => {
       const found = lookup(file, name)?.decl;

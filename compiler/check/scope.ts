@@ -102,7 +102,15 @@ export class Scope {
     this.vars.set(name, val);
   }
 
-  inner(options: { path?: string; axes?: AxisTable; members?: Map<string, Val>; builder?: Builder; along?: MapLoop } = {}): Scope {
+  inner(
+    options: {
+      path?: string;
+      axes?: AxisTable;
+      members?: Map<string, Val>;
+      builder?: Builder;
+      along?: MapLoop;
+    } = {},
+  ): Scope {
     return new Scope({
       tracer: this.tracer,
       builder: options.builder ?? this.builder,

@@ -1,8 +1,9 @@
 import type { Axis, Expr, Name, Shape, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
-import { Dim } from "../dim/dim.js";
+import type { Dim } from "../dim/dim.js";
 import { evaluate } from "./expressions.js";
 import type { Scope } from "./scope.js";
+import { valuesIn } from "./statements.js";
 import { reorder, sizeOf, spread } from "./tensors.js";
 import { kindOf, show, showShape, type Tensor, type Val } from "./values.js";
 
@@ -15,30 +16,53 @@ export function declareAxis(scope: Scope, name: Name, size: Dim): void {
   }
   const verdict = known.size.compare(size);
   if (verdict === "different") {
-    scope.tracer.report("shape/axis-has-two-sizes", { axis: name.text, first: String(known.size), second: String(size) }, name.span, {
-      labels: [{ span: known.span, text: `\`${name.text}\` is ${known.size} here` }],
-    });
-  } else if (verdict === "unknown") scope.tracer.assume(known.size, "==", size, `axis ${name.text} has one size`);
+    scope.tracer.report(
+      "shape/axis-has-two-sizes",
+      { axis: name.text, first: String(known.size), second: String(size) },
+      name.span,
+      {
+        labels: [{ span: known.span, text: `\`${name.text}\` is ${known.size} here` }],
+      },
+    );
+  } else if (verdict === "unknown")
+    scope.tracer.assume(known.size, "==", size, `axis ${name.text} has one size`);
 }
 
 /** An expression that must be a whole count: an axis size, a bound, a slice. Undefined where reported. */
 export function wholeCount(scope: Scope, expr: Expr, what: string): Dim | undefined {
-  return asWhole(scope, evaluate(expr, scope), expr.span, what);
+  return asWhole(scope, evaluate(expr, scope), expr.span, what, valuesIn(expr, scope));
 }
 
-export function asWhole(scope: Scope, val: Val, span: Span, what: string): Dim | undefined {
+const withValues = (values: readonly string[]): string[] =>
+  values.length > 0 ? [`with ${values.join(", ")}`] : [];
+
+export function asWhole(
+  scope: Scope,
+  val: Val,
+  span: Span,
+  what: string,
+  notes: readonly string[] = [],
+): Dim | undefined {
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind !== "count") {
-    scope.tracer.report("kind/expected", { expected: `a whole count as ${what}`, found: `${kindOf(val)} ${show(val)}` }, span);
+    scope.tracer.report(
+      "kind/expected",
+      { expected: `a whole count as ${what}`, found: `${kindOf(val)} ${show(val)}` },
+      span,
+    );
     return undefined;
   }
   if (val.dim.whole === "no") {
-    scope.tracer.report("count/not-whole", { what, value: String(val.dim) }, span);
+    scope.tracer.report("count/not-whole", { what, value: String(val.dim) }, span, {
+      notes: withValues(notes),
+    });
     return undefined;
   }
   const int = val.dim.int;
   if (int !== undefined && int < 0n) {
-    scope.tracer.report("count/negative", { what, value: String(val.dim) }, span);
+    scope.tracer.report("count/negative", { what, value: String(val.dim) }, span, {
+      notes: withValues(notes),
+    });
     return undefined;
   }
   return val.dim;
@@ -49,7 +73,11 @@ export function axisSize(scope: Scope, name: Name): Dim | undefined {
   const known = scope.axes.sizes.get(name.text);
   if (known) return known.size;
   const names = [...scope.axes.sizes.keys()];
-  scope.tracer.report("shape/unknown-axis", { axis: name.text, near: nearest(name.text, names), known: names }, name.span);
+  scope.tracer.report(
+    "shape/unknown-axis",
+    { axis: name.text, near: nearest(name.text, names), known: names },
+    name.span,
+  );
   return undefined;
 }
 
@@ -99,7 +127,13 @@ function resolveSize(scope: Scope, axis: Exclude<Axis, { kind: "rest" }>, what: 
  * Binds the axes of a parameter to a tensor by position, from the right; `..` takes what is left. Sizes that are
  * written (`H = heads`) are checked later by `checkSizes`, when the other arguments are known.
  */
-export function bindAxes(scope: Scope, shape: Shape, tensor: Tensor, span: Span, what: string): Map<string, string> | undefined {
+export function bindAxes(
+  scope: Scope,
+  shape: Shape,
+  tensor: Tensor,
+  span: Span,
+  what: string,
+): Map<string, string> | undefined {
   const names = new Map<string, string>();
   const restAt = shape.axes.findIndex((a) => a.kind === "rest");
   const fixed = shape.axes.filter((a) => a.kind !== "rest").length;
@@ -119,7 +153,11 @@ export function bindAxes(scope: Scope, shape: Shape, tensor: Tensor, span: Span,
       const sizes = tensor.value.shape.slice(at, at + spare);
       const known = scope.axes.rest;
       if (known && (known.length !== spare || known.some((d, i) => d.compare(sizes[i]!) === "different"))) {
-        scope.tracer.report("shape/rest-differs", { what, first: known.map(String).join(", "), second: sizes.map(String).join(", ") }, span);
+        scope.tracer.report(
+          "shape/rest-differs",
+          { what, first: known.map(String).join(", "), second: sizes.map(String).join(", ") },
+          span,
+        );
         return undefined;
       }
       scope.axes.rest ??= sizes;
@@ -129,13 +167,19 @@ export function bindAxes(scope: Scope, shape: Shape, tensor: Tensor, span: Span,
     }
     const size = tensor.value.shape[at]!;
     if (axis.kind === "axis") {
-      if (names.has(axis.name.text)) scope.tracer.report("shape/axis-twice", { axis: axis.name.text }, axis.span);
+      if (names.has(axis.name.text))
+        scope.tracer.report("shape/axis-twice", { axis: axis.name.text }, axis.span);
       names.set(axis.name.text, tensor.axes[at]!);
       const known = scope.axes.sizes.get(axis.name.text);
       if (known && known.size.compare(size) === "different") {
-        scope.tracer.report("shape/dim-mismatch", { what, axis: axis.name.text, expected: String(known.size), found: String(size) }, span, {
-          labels: [{ span: known.span, text: `\`${axis.name.text}\` is ${known.size} here` }],
-        });
+        scope.tracer.report(
+          "shape/dim-mismatch",
+          { what, axis: axis.name.text, expected: String(known.size), found: String(size) },
+          span,
+          {
+            labels: [{ span: known.span, text: `\`${axis.name.text}\` is ${known.size} here` }],
+          },
+        );
         return undefined;
       }
       declareAxis(scope, axis.name, size);
@@ -156,7 +200,12 @@ export function checkSizes(scope: Scope, shape: Shape, tensor: Tensor, span: Spa
     if (!size || !found) continue;
     const name = axis.kind === "axis" ? axis.name.text : shapeText({ ...shape, axes: [axis] });
     const verdict = size.compare(found);
-    if (verdict === "different") scope.tracer.report("shape/dim-mismatch", { what, axis: name, expected: String(size), found: String(found) }, span);
+    if (verdict === "different")
+      scope.tracer.report(
+        "shape/dim-mismatch",
+        { what, axis: name, expected: String(size), found: String(found) },
+        span,
+      );
     else if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`);
   }
 }
@@ -165,7 +214,14 @@ export function checkSizes(scope: Scope, shape: Shape, tensor: Tensor, span: Spa
  * A tensor given the written shape: matched by name, the remaining axes by position; sizes are checked and names
  * replaced. `mayspread` lets it lack axes, which are then repeated.
  */
-export function conform(scope: Scope, shape: Shape, tensor: Tensor, span: Span, what: string, mayspread: boolean): Tensor | undefined {
+export function conform(
+  scope: Scope,
+  shape: Shape,
+  tensor: Tensor,
+  span: Span,
+  what: string,
+  mayspread: boolean,
+): Tensor | undefined {
   const fixed = shape.axes.filter((a) => a.kind !== "rest");
   const hasRest = fixed.length < shape.axes.length;
   if (hasRest && !scope.axes.rest) {
@@ -173,7 +229,9 @@ export function conform(scope: Scope, shape: Shape, tensor: Tensor, span: Span, 
     scope.axes.rest = spare > 0 ? tensor.value.shape.slice(0, spare) : [];
   }
   const wanted = shape.axes.flatMap((a) =>
-    a.kind === "rest" ? restAxes(scope.axes.rest!.length) : [a.kind === "axis" ? a.name.text : `'${a.span.start}`],
+    a.kind === "rest"
+      ? restAxes(scope.axes.rest!.length)
+      : [a.kind === "axis" ? a.name.text : `'${a.span.start}`],
   );
   const twice = wanted.find((a, i) => wanted.indexOf(a) !== i);
   if (twice) {
@@ -186,7 +244,14 @@ export function conform(scope: Scope, shape: Shape, tensor: Tensor, span: Span, 
   if (!canSpread && leftWanted.length !== leftHere.length) {
     scope.tracer.report(
       "shape/rank",
-      { what, expected: shapeText(shape), atLeast: false, axes: wanted.length, found: showShape(tensor), rank: tensor.axes.length },
+      {
+        what,
+        expected: shapeText(shape),
+        atLeast: false,
+        axes: wanted.length,
+        found: showShape(tensor),
+        rank: tensor.axes.length,
+      },
       span,
     );
     return undefined;
@@ -196,20 +261,35 @@ export function conform(scope: Scope, shape: Shape, tensor: Tensor, span: Span, 
   const rest = scope.axes.rest ?? [];
   const sizes: Dim[] = [];
   for (const [i, name] of wanted.entries()) {
-    const axis = shape.axes.find((a) => (a.kind === "axis" ? a.name.text === name : a.kind === "size" && `'${a.span.start}` === name));
+    const axis = shape.axes.find((a) =>
+      a.kind === "axis" ? a.name.text === name : a.kind === "size" && `'${a.span.start}` === name,
+    );
     const found = renamed.includes(name) ? sizeOf(named, name) : undefined;
     let size: Dim | undefined;
     if (!axis) size = rest[i] ?? found;
-    else if (axis.kind === "axis" && !axis.size) size = scope.axes.sizes.get(name)?.size ?? found ?? axisSize(scope, axis.name);
+    else if (axis.kind === "axis" && !axis.size)
+      size = scope.axes.sizes.get(name)?.size ?? found ?? axisSize(scope, axis.name);
     else if (axis.kind !== "rest") size = resolveSize(scope, axis, what) ?? found;
     if (!size) return undefined;
     if (found && axis) {
       const verdict = size.compare(found);
       if (verdict === "different") {
         const known = axis.kind === "axis" ? scope.axes.sizes.get(name) : undefined;
-        scope.tracer.report("shape/dim-mismatch", { what, axis: axis.kind === "axis" ? name : String(size), expected: String(size), found: String(found) }, span, {
-          labels: known ? [{ span: known.span, text: `\`${name}\` is ${known.size} here` }] : [{ span: axis.span, text: "declared here" }],
-        });
+        scope.tracer.report(
+          "shape/dim-mismatch",
+          {
+            what,
+            axis: axis.kind === "axis" ? name : String(size),
+            expected: String(size),
+            found: String(found),
+          },
+          span,
+          {
+            labels: known
+              ? [{ span: known.span, text: `\`${name}\` is ${known.size} here` }]
+              : [{ span: axis.span, text: "declared here" }],
+          },
+        );
         return undefined;
       }
       if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`);

@@ -38,7 +38,11 @@ function run(stmt: Stmt, scope: Scope): Val {
     case "next": {
       const slot = scope.states.get(stmt.name.text);
       if (!slot) {
-        scope.tracer.report("name/unknown-state", { name: stmt.name.text, near: nearest(stmt.name.text, [...scope.states.keys()]) }, stmt.name.span);
+        scope.tracer.report(
+          "name/unknown-state",
+          { name: stmt.name.text, near: nearest(stmt.name.text, [...scope.states.keys()]) },
+          stmt.name.span,
+        );
         return none;
       }
       scope.line = stmt.name.text;
@@ -52,7 +56,8 @@ function run(stmt: Stmt, scope: Scope): Val {
       const val = evaluate(stmt.value, scope);
       if (val.kind !== "unknown") {
         const tensor = toTensor(scope, { val, span: stmt.value.span });
-        if (tensor && tensor.axes.length > 0) scope.tracer.report("loss/not-scalar", { axes: tensor.axes.length }, stmt.value.span);
+        if (tensor && tensor.axes.length > 0)
+          scope.tracer.report("loss/not-scalar", { axes: tensor.axes.length }, stmt.value.span);
       }
       return none;
     }
@@ -76,12 +81,19 @@ function run(stmt: Stmt, scope: Scope): Val {
       for (const name of stmt.names) {
         const val = evaluate(stmt.value, scope);
         if (val.kind === "recipe") {
-          const instance: Val = { kind: "instance", instance: bindInstance(val.recipe, join(scope.path, name.text)) };
+          const instance: Val = {
+            kind: "instance",
+            instance: bindInstance(val.recipe, join(scope.path, name.text)),
+          };
           scope.vars.set(name.text, instance);
           scope.members.set(name.text, instance);
         } else if (val.kind === "instance" || val.kind === "unknown") scope.vars.set(name.text, val);
         else {
-          scope.tracer.report("kind/expected", { expected: `a layer for \`${name.text}\``, found: `${kindOf(val)} ${show(val)}` }, stmt.value.span);
+          scope.tracer.report(
+            "kind/expected",
+            { expected: `a layer for \`${name.text}\``, found: `${kindOf(val)} ${show(val)}` },
+            stmt.value.span,
+          );
           scope.vars.set(name.text, unknown);
         }
       }
@@ -117,11 +129,16 @@ function bind(stmt: Let, scope: Scope): Val {
     scope.members.set(first.text, val);
   }
   if (stmt.shape && val.kind !== "unknown") {
-    const tensor = toTensor(scope, { val, span: stmt.value.span }, stmt.dtype ? dtypes[stmt.dtype.name] : undefined);
+    const tensor = toTensor(
+      scope,
+      { val, span: stmt.value.span },
+      stmt.dtype ? dtypes[stmt.dtype.name] : undefined,
+    );
     const shaped = tensor && conform(scope, stmt.shape, tensor, stmt.value.span, `\`${first?.text}\``, true);
     val = shaped ? tensorVal(shaped.value, shaped.axes) : unknown;
   }
-  if (val.kind === "tensor" && first && val.tensor.value.name === "") (val.tensor.value as { name: string }).name = first.text;
+  if (val.kind === "tensor" && first && val.tensor.value.name === "")
+    (val.tensor.value as { name: string }).name = first.text;
   if (first) scope.assign(first.text, val);
   return none;
 }
@@ -129,7 +146,12 @@ function bind(stmt: Let, scope: Scope): Val {
 /** `init normal(0.02)` and its kin; the default is normal with a deviation of 0.02. */
 export function readInit(expr: Expr | undefined, scope: Scope): Init {
   if (!expr) return { kind: "normal", mean: 0, std: 0.02 };
-  const name = expr.kind === "name" ? expr.name : expr.kind === "call" && expr.callee.kind === "name" ? expr.callee.name : "";
+  const name =
+    expr.kind === "name"
+      ? expr.name
+      : expr.kind === "call" && expr.callee.kind === "name"
+        ? expr.callee.name
+        : "";
   const args = expr.kind === "call" ? expr.args.map((a) => asNumber(evaluate(a.value, scope))) : [];
   const ok = args.every((a) => a !== undefined);
   const n = args as number[];
@@ -142,12 +164,18 @@ export function readInit(expr: Expr | undefined, scope: Scope): Init {
   }
   if (ok && name === "uniform" && n.length <= 2) {
     const [a, b] = n;
-    return b === undefined ? { kind: "uniform", low: -(a ?? 1), high: a ?? 1 } : { kind: "uniform", low: a!, high: b };
+    return b === undefined
+      ? { kind: "uniform", low: -(a ?? 1), high: a ?? 1 }
+      : { kind: "uniform", low: a!, high: b };
   }
   if (expr.kind === "number") return { kind: "constant", value: expr.value };
   if (!scope.tracer.generic || !ok) {
     if (!["zeros", "ones", "constant", "normal", "uniform"].includes(name)) {
-      scope.tracer.report("weight/init", { name, near: nearest(name, ["zeros", "ones", "constant", "normal", "uniform"]) }, expr.span);
+      scope.tracer.report(
+        "weight/init",
+        { name, near: nearest(name, ["zeros", "ones", "constant", "normal", "uniform"]) },
+        expr.span,
+      );
     }
   }
   return { kind: "normal", mean: 0, std: 0.02 };
@@ -202,8 +230,16 @@ function declareRandom(stmt: RandomStmt, scope: Scope): void {
       continue;
     }
     const distribution = stmt.distribution;
-    const init = distribution.kind === "name" && distribution.name === "normal" ? ({ kind: "normal", mean: 0, std: 1 } as const) : readInit(distribution, scope);
-    const value = scope.tracer.weight(join(scope.path, name.text), shape.sizes, "f32", { kind: "buffer", init, lookup: false, within: undefined });
+    const init =
+      distribution.kind === "name" && distribution.name === "normal"
+        ? ({ kind: "normal", mean: 0, std: 1 } as const)
+        : readInit(distribution, scope);
+    const value = scope.tracer.weight(join(scope.path, name.text), shape.sizes, "f32", {
+      kind: "buffer",
+      init,
+      lookup: false,
+      within: undefined,
+    });
     scope.vars.set(name.text, tensorVal(value, shape.axes));
   }
 }
@@ -240,9 +276,20 @@ function declareStates(stmt: StateStmt, scope: Scope): void {
     }
     const path = join(scope.path, name.text);
     if (!carried) {
-      const value = tracer.weight(path, shape.sizes, dtype, { kind: "buffer", init: stmt.init ? readInit(stmt.init, scope) : { kind: "zeros" }, lookup: false, within: undefined });
+      const value = tracer.weight(path, shape.sizes, dtype, {
+        kind: "buffer",
+        init: stmt.init ? readInit(stmt.init, scope) : { kind: "zeros" },
+        lookup: false,
+        within: undefined,
+      });
       const current = { value, axes: shape.axes };
-      scope.states.set(name.text, { name: name.text, current, next: undefined, span: name.span, finish: undefined });
+      scope.states.set(name.text, {
+        name: name.text,
+        current,
+        next: undefined,
+        span: name.span,
+        finish: undefined,
+      });
       scope.vars.set(name.text, tensorVal(value, shape.axes));
       scope.members.set(name.text, tensorVal(value, shape.axes));
       continue;
@@ -256,7 +303,9 @@ function declareStates(stmt: StateStmt, scope: Scope): void {
     if (scope.along) tracer.report("state/in-loop", { name: name.text }, name.span);
     const type = { dtype, shape: shape.sizes };
     const input = tracer.decoding ? tracer.top.input(type, path) : undefined;
-    const current: Tensor = input ? { value: input, axes: shape.axes } : initial(scope, shape.axes, shape.sizes, dtype, stmt);
+    const current: Tensor = input
+      ? { value: input, axes: shape.axes }
+      : initial(scope, shape.axes, shape.sizes, dtype, stmt);
     const slot = {
       name: name.text,
       current,
@@ -281,7 +330,13 @@ function declareStates(stmt: StateStmt, scope: Scope): void {
   }
 }
 
-function initial(scope: Scope, axes: readonly string[], sizes: readonly Dim[], dtype: DType, stmt: StateStmt): Tensor {
+function initial(
+  scope: Scope,
+  axes: readonly string[],
+  sizes: readonly Dim[],
+  dtype: DType,
+  stmt: StateStmt,
+): Tensor {
   const b = scope.builder;
   const init = stmt.init ? readInit(stmt.init, scope) : { kind: "zeros" as const };
   const fill = init.kind === "ones" ? 1 : init.kind === "constant" ? init.value : 0;
@@ -290,22 +345,46 @@ function initial(scope: Scope, axes: readonly string[], sizes: readonly Dim[], d
 }
 
 /** `next` has the state's axes in the state's order; only the growing one may differ in size (and in name). */
-function matchNext(scope: Scope, current: Tensor, next: Tensor, grows: number | undefined, name: string, span: import("../../grammar/ast.js").Span): Tensor | undefined {
+function matchNext(
+  scope: Scope,
+  current: Tensor,
+  next: Tensor,
+  grows: number | undefined,
+  name: string,
+  span: import("../../grammar/ast.js").Span,
+): Tensor | undefined {
   const grown = grows === undefined ? undefined : current.axes[grows];
   const extra = next.axes.filter((a) => !current.axes.includes(a));
   const missing = current.axes.filter((a) => !next.axes.includes(a));
-  const fits = next.axes.length === current.axes.length && extra.length === missing.length && (missing.length === 0 || missing.length === 1);
+  const fits =
+    next.axes.length === current.axes.length &&
+    extra.length === missing.length &&
+    (missing.length === 0 || missing.length === 1);
   if (!fits) {
-    scope.tracer.report("state/next-shape", { name, state: current.axes.filter((a) => !a.startsWith("..")).join(" "), next: next.axes.filter((a) => !a.startsWith("..")).join(" ") }, span);
+    scope.tracer.report(
+      "state/next-shape",
+      {
+        name,
+        state: current.axes.filter((a) => !a.startsWith("..")).join(" "),
+        next: next.axes.filter((a) => !a.startsWith("..")).join(" "),
+      },
+      span,
+    );
     return undefined;
   }
   const renamed = { value: next.value, axes: next.axes.map((a) => (a === extra[0] ? missing[0]! : a)) };
   const perm = current.axes.map((a) => renamed.axes.indexOf(a));
-  const value = perm.every((p, i) => p === i) ? renamed.value : scope.builder.op("transpose", [renamed.value], { perm });
+  const value = perm.every((p, i) => p === i)
+    ? renamed.value
+    : scope.builder.op("transpose", [renamed.value], { perm });
   for (const [i, axis] of current.axes.entries()) {
     if (axis === grown) continue;
     if (value.shape[i]!.compare(current.value.shape[i]!) === "different") {
-      scope.tracer.report("state/next-size", { name, axis, state: String(current.value.shape[i]), next: String(value.shape[i]) }, span);
+      scope.tracer.report(
+        "state/next-size",
+        { name, axis, state: String(current.value.shape[i]), next: String(value.shape[i]) },
+        span,
+      );
       return undefined;
     }
   }
@@ -317,18 +396,30 @@ function requireThat(stmt: RequireStmt, scope: Scope): void {
   const reason = stmt.message?.value;
   if (val.kind === "unknown" || val.kind === "hole") return;
   if (val.kind === "condition") {
-    for (const c of val.all) scope.tracer.assume(c.left, c.relation, c.right, reason ?? `${c.left} ${c.relation} ${c.right}`);
+    for (const c of val.all)
+      scope.tracer.assume(c.left, c.relation, c.right, reason ?? `${c.left} ${c.relation} ${c.right}`);
     return;
   }
   if (val.kind !== "flag") {
-    scope.tracer.report("kind/expected", { expected: "a condition", found: kindOf(val) }, stmt.condition.span);
+    scope.tracer.report(
+      "kind/expected",
+      { expected: "a condition", found: kindOf(val) },
+      stmt.condition.span,
+    );
     return;
   }
-  if (!val.value) scope.tracer.report("require/failed", { reason, values: conditionValues(stmt.condition, scope) }, stmt.condition.span);
+  if (val.value) return;
+  scope.tracer.report(
+    "require/failed",
+    { reason, values: valuesIn(stmt.condition, scope) },
+    stmt.condition.span,
+  );
+  // What follows would only fail in other words.
+  root(scope).returned = [unknown];
 }
 
-/** The values of the names in a failed condition: `T = 100, chunk = 64`. */
-function conditionValues(expr: Expr, scope: Scope): string[] {
+/** The values of the names in an expression, for messages: `T` as 100, `chunk` as 64. */
+export function valuesIn(expr: Expr, scope: Scope): string[] {
   const names = new Set<string>();
   const visit = (e: Expr): void => {
     if (e.kind === "name") names.add(e.name);
@@ -340,7 +431,14 @@ function conditionValues(expr: Expr, scope: Scope): string[] {
   };
   visit(expr);
   return [...names].flatMap((name) => {
-    const val = scope.find(name) ?? (scope.axes.sizes.has(name) ? ({ kind: "count", dim: scope.axes.sizes.get(name)!.size } as const) : undefined);
-    return val && (val.kind === "count" || val.kind === "number" || val.kind === "flag") ? [`\`${name}\` as ${show(val)}`] : [];
+    const val =
+      scope.find(name) ??
+      scope.outer?.(name, expr.span) ??
+      (scope.axes.sizes.has(name)
+        ? ({ kind: "count", dim: scope.axes.sizes.get(name)!.size } as const)
+        : undefined);
+    return val && (val.kind === "count" || val.kind === "number" || val.kind === "flag")
+      ? [`\`${name}\` as ${show(val)}`]
+      : [];
   });
 }

@@ -32,7 +32,8 @@ export function spread(b: Builder, t: Tensor, axes: readonly string[], shape: re
   const own = axes.filter((a) => t.axes.includes(a));
   const ordered = reorder(b, t, own);
   const ones = axes.map((a, i) => (t.axes.includes(a) ? shape[i]! : Dim.of(1)));
-  const value = own.length === axes.length ? ordered.value : b.op("reshape", [ordered.value], { shape: ones });
+  const value =
+    own.length === axes.length ? ordered.value : b.op("reshape", [ordered.value], { shape: ones });
   return { value: b.op("broadcast", [value], { shape }), axes };
 }
 
@@ -76,7 +77,13 @@ export function merge(b: Builder, t: Tensor, from: readonly string[], to: string
 }
 
 /** One axis becomes several of the given sizes, the last running fastest. */
-export function split(b: Builder, t: Tensor, from: string, to: readonly string[], sizes: readonly Dim[]): Tensor {
+export function split(
+  b: Builder,
+  t: Tensor,
+  from: string,
+  to: readonly string[],
+  sizes: readonly Dim[],
+): Tensor {
   const at = t.axes.indexOf(from);
   const axes = [...t.axes.slice(0, at), ...to, ...t.axes.slice(at + 1)];
   if (to.length === 1) return { value: t.value, axes };
@@ -96,7 +103,10 @@ export function gather(b: Builder, t: Tensor, axis: string, index: Tensor): Tens
   const post = t.axes.slice(at + 1).filter((a) => !batch.includes(a));
   const source = reorder(b, t, [...batch, ...pre, axis, ...post]);
   const indices = reorder(b, index, [...batch, ...fresh]);
-  const value = b.op("gather", [source.value, indices.value], { axis: batch.length + pre.length, batch: batch.length });
+  const value = b.op("gather", [source.value, indices.value], {
+    axis: batch.length + pre.length,
+    batch: batch.length,
+  });
   const result = { value, axes: [...batch, ...pre, ...fresh, ...post] };
   const wanted = t.axes.flatMap((a) => (a === axis ? fresh : [a]));
   return reorder(b, result, wanted);

@@ -1,14 +1,14 @@
 import type { Span } from "../../grammar/ast.js";
+import type { CodeName } from "../diagnostics/codes.js";
 import type { Label } from "../diagnostics/diagnostic.js";
 import type { DataOf, Diagnostics, Place } from "../diagnostics/sink.js";
-import type { CodeName } from "../diagnostics/codes.js";
 import { Dim } from "../dim/dim.js";
 import { Builder } from "../ir/build.js";
 import type { Assumption, DType, Init, InputPort, StateInfo, Value } from "../ir/graph.js";
 import type { Program } from "./program.js";
 
 /** Limits that keep every evaluation finite and small. */
-export const limits = { depth: 60, blocks: 4096, rounds: 4096, nodes: 400_000, rank: 12 } as const;
+export const limits = { depth: 60, blocks: 4096, rounds: 4096 } as const;
 
 /** One state of an instance as the graph sees it. */
 export interface TracedState {
@@ -43,7 +43,6 @@ export class Tracer {
   /** Calls from the model inwards. */
   readonly calls: Label[] = [];
   readsDecoding = false;
-  nodes = 0;
   /** Positions seen by earlier steps. */
   readonly past: Dim;
 
@@ -56,7 +55,12 @@ export class Tracer {
   }
 
   /** Reports at the user's own text first; where the fault lies in a library layer, the way there is the trace. */
-  report<K extends CodeName>(code: K, data: DataOf<K>, span: Span, place: Omit<Place, "span" | "trace"> = {}): void {
+  report<K extends CodeName>(
+    code: K,
+    data: DataOf<K>,
+    span: Span,
+    place: Omit<Place, "span" | "trace"> = {},
+  ): void {
     const isUser = (s: Span) => !s.file.startsWith("std/");
     if (isUser(span)) {
       this.sink.report(code, data, { ...place, span });
@@ -72,7 +76,17 @@ export class Tracer {
   }
 
   /** The graph input of a weight, made once per path. Its shape must be constant, but in a generic check. */
-  weight(path: string, shape: readonly Dim[], dtype: DType, info: { kind: "weight" | "buffer"; init: Init; lookup: boolean; within: readonly [number, number] | undefined }): Value {
+  weight(
+    path: string,
+    shape: readonly Dim[],
+    dtype: DType,
+    info: {
+      kind: "weight" | "buffer";
+      init: Init;
+      lookup: boolean;
+      within: readonly [number, number] | undefined;
+    },
+  ): Value {
     const known = this.weights.get(path);
     if (known) return known.value;
     const value = this.top.input({ dtype, shape }, path);

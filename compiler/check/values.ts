@@ -62,7 +62,11 @@ export type Val =
   | { readonly kind: "record"; readonly members: ReadonlyMap<string, Val> }
   | { readonly kind: "fn"; readonly decl: FnDecl; readonly scope: Scope }
   /** A stack of blocks, callable like a layer. */
-  | { readonly kind: "stack"; readonly name: string; readonly run: (args: readonly Bound[], scope: Scope, span: Span) => Val }
+  | {
+      readonly kind: "stack";
+      readonly name: string;
+      readonly run: (args: readonly Bound[], scope: Scope, span: Span) => Val;
+    }
   /** A hole that is not solved yet. */
   | { readonly kind: "hole"; readonly span: Span }
   /** Already reported, or not decidable while a layer is checked alone: silences what follows from it. */
@@ -70,10 +74,16 @@ export type Val =
 
 export const unknown: Val = { kind: "unknown" };
 export const none: Val = { kind: "none" };
-export const count = (n: Dim | number | bigint): Val => ({ kind: "count", dim: typeof n === "object" ? n : Dim.of(n) });
+export const count = (n: Dim | number | bigint): Val => ({
+  kind: "count",
+  dim: typeof n === "object" ? n : Dim.of(n),
+});
 export const number = (value: number): Val => ({ kind: "number", value });
 export const flag = (value: boolean): Val => ({ kind: "flag", value });
-export const tensorVal = (value: Value, axes: readonly string[]): Val => ({ kind: "tensor", tensor: { value, axes } });
+export const tensorVal = (value: Value, axes: readonly string[]): Val => ({
+  kind: "tensor",
+  tensor: { value, axes },
+});
 
 /** The name of a kind in messages. */
 export function kindOf(val: Val): string {
@@ -130,6 +140,7 @@ export function showShape(tensor: Tensor): string {
 /** The static number in a value, or undefined: what `sqrt`, `init` and rates take. */
 export function asNumber(val: Val): number | undefined {
   if (val.kind === "number") return val.value;
-  if (val.kind === "count" && val.dim.constant) return Number(val.dim.constant[0]) / Number(val.dim.constant[1]);
+  if (val.kind === "count" && val.dim.constant)
+    return Number(val.dim.constant[0]) / Number(val.dim.constant[1]);
   return undefined;
 }

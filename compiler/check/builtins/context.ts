@@ -35,7 +35,16 @@ export class BuiltinCall {
   takes(least: number, most: number, named: readonly string[] = []): boolean {
     for (const arg of this.expr.args) {
       if (arg.name && !named.includes(arg.name.text)) {
-        this.scope.tracer.report("builtin/unknown-argument", { name: this.name, argument: arg.name.text, near: nearest(arg.name.text, named), usage: this.usage }, arg.name.span);
+        this.scope.tracer.report(
+          "builtin/unknown-argument",
+          {
+            name: this.name,
+            argument: arg.name.text,
+            near: nearest(arg.name.text, named),
+            usage: this.usage,
+          },
+          arg.name.span,
+        );
         return false;
       }
     }
@@ -69,7 +78,11 @@ export class BuiltinCall {
   axis(i: number, tensor: Tensor): string | undefined {
     const expr = this.positional[i]!;
     if (expr.kind === "name") return this.has(tensor, expr.name, expr.span) ? expr.name : undefined;
-    this.scope.tracer.report("builtin/axis-expected", { name: this.name, usage: this.usage, axes: named(tensor) }, expr.span);
+    this.scope.tracer.report(
+      "builtin/axis-expected",
+      { name: this.name, usage: this.usage, axes: named(tensor) },
+      expr.span,
+    );
     return undefined;
   }
 
@@ -80,7 +93,11 @@ export class BuiltinCall {
       if (expr.kind === "pattern" && !expr.hasArrow) result.push(...this.expand(expr.from));
       else if (expr.kind === "name") result.push(expr.name);
       else {
-        this.scope.tracer.report("builtin/axis-expected", { name: this.name, usage: this.usage, axes: named(tensor) }, expr.span);
+        this.scope.tracer.report(
+          "builtin/axis-expected",
+          { name: this.name, usage: this.usage, axes: named(tensor) },
+          expr.span,
+        );
         return undefined;
       }
     }
@@ -88,10 +105,18 @@ export class BuiltinCall {
   }
 
   /** `A B -> P` as argument `i`. */
-  pattern(i: number): { from: readonly string[]; to: readonly string[]; toNames: readonly PatternAxis[]; span: Span } | undefined {
+  pattern(
+    i: number,
+  ):
+    | { from: readonly string[]; to: readonly string[]; toNames: readonly PatternAxis[]; span: Span }
+    | undefined {
     const expr = this.positional[i];
     if (expr?.kind !== "pattern" || !expr.hasArrow) {
-      this.scope.tracer.report("builtin/pattern-expected", { name: this.name, usage: this.usage, found: expr ? "another argument" : "nothing" }, expr?.span ?? this.span);
+      this.scope.tracer.report(
+        "builtin/pattern-expected",
+        { name: this.name, usage: this.usage, found: expr ? "another argument" : "nothing" },
+        expr?.span ?? this.span,
+      );
       return undefined;
     }
     return { from: this.expand(expr.from), to: this.expand(expr.to), toNames: expr.to, span: expr.span };
@@ -114,21 +139,30 @@ export class BuiltinCall {
     }
     const verdict = known.size.compare(size);
     if (verdict !== "different") {
-      if (verdict === "unknown") this.scope.tracer.assume(known.size, "==", size, `axis ${axis.name.text} has one size`);
+      if (verdict === "unknown")
+        this.scope.tracer.assume(known.size, "==", size, `axis ${axis.name.text} has one size`);
       return true;
     }
-    this.scope.tracer.report("shape/axis-has-two-sizes", { axis: axis.name.text, first: String(known.size), second: String(size) }, axis.span, {
-      labels: [{ span: known.span, text: `\`${axis.name.text}\` is ${known.size} here` }],
-    });
+    this.scope.tracer.report(
+      "shape/axis-has-two-sizes",
+      { axis: axis.name.text, first: String(known.size), second: String(size) },
+      axis.span,
+      {
+        labels: [{ span: known.span, text: `\`${axis.name.text}\` is ${known.size} here` }],
+      },
+    );
     return false;
   }
 
   private expand(axes: readonly PatternAxis[]): string[] {
-    return axes.flatMap((a) => (a.kind === "rest" ? restAxes(this.scope.axes.rest?.length ?? 0) : [a.name.text]));
+    return axes.flatMap((a) =>
+      a.kind === "rest" ? restAxes(this.scope.axes.rest?.length ?? 0) : [a.name.text],
+    );
   }
 
   expected(what: string, val: Val, span: Span): void {
-    if (val.kind !== "unknown" && val.kind !== "hole") this.scope.tracer.report("kind/expected", { expected: what, found: kindOf(val) }, span);
+    if (val.kind !== "unknown" && val.kind !== "hole")
+      this.scope.tracer.report("kind/expected", { expected: what, found: kindOf(val) }, span);
   }
 }
 

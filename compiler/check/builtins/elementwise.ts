@@ -20,12 +20,21 @@ function map(op: OpName, statically: (x: number) => number): Rule {
       return number(result);
     }
     if (val.kind === "unknown" || val.kind === "hole") return unknown;
-    return elementwise(call.scope, op, [{ val, span: call.positional[0]!.span }], "f32", call.span, call.want);
+    return elementwise(
+      call.scope,
+      op,
+      [{ val, span: call.positional[0]!.span }],
+      "f32",
+      call.span,
+      call.want,
+    );
   };
 }
 
-const operands = (call: BuiltinCall): Operand[] => call.positional.map((e, i) => ({ val: call.value(i, call.want), span: e.span }));
-const anyUnknown = (list: readonly Operand[]): boolean => list.some((o) => o.val.kind === "unknown" || o.val.kind === "hole");
+const operands = (call: BuiltinCall): Operand[] =>
+  call.positional.map((e, i) => ({ val: call.value(i, call.want), span: e.span }));
+const anyUnknown = (list: readonly Operand[]): boolean =>
+  list.some((o) => o.val.kind === "unknown" || o.val.kind === "hole");
 
 /** `maximum`, `minimum`: exact between counts. */
 function pick(op: "maximum" | "minimum"): Rule {
@@ -38,7 +47,9 @@ function pick(op: "maximum" | "minimum"): Rule {
     }
     const [x, y] = [asNumber(a.val), asNumber(b.val)];
     if (x !== undefined && y !== undefined) return number(op === "maximum" ? Math.max(x, y) : Math.min(x, y));
-    const isFloat = [a, b].some((o) => o.val.kind === "number" || (o.val.kind === "tensor" && o.val.tensor.value.dtype === "f32"));
+    const isFloat = [a, b].some(
+      (o) => o.val.kind === "number" || (o.val.kind === "tensor" && o.val.tensor.value.dtype === "f32"),
+    );
     return elementwise(call.scope, op, [a, b], isFloat ? "f32" : "i32", call.span, call.want);
   };
 }
@@ -52,7 +63,14 @@ const where: Rule = (call) => {
     call.expected("a condition (a flag tensor) first", c.val, c.span);
     return unknown;
   }
-  const dtypeOf = (v: Val) => (v.kind === "tensor" ? v.tensor.value.dtype : v.kind === "count" ? "i32" : v.kind === "flag" ? "bool" : "f32");
+  const dtypeOf = (v: Val) =>
+    v.kind === "tensor"
+      ? v.tensor.value.dtype
+      : v.kind === "count"
+        ? "i32"
+        : v.kind === "flag"
+          ? "bool"
+          : "f32";
   const kinds = [dtypeOf(a.val), dtypeOf(b.val)];
   const dtype = kinds.includes("f32") ? "f32" : kinds.includes("i32") ? "i32" : "bool";
   return elementwise(call.scope, "select", [c, a, b], ["bool", dtype, dtype], call.span, call.want);
@@ -64,10 +82,14 @@ const clip: Rule = (call) => {
   if (anyUnknown([x, low, high])) return unknown;
   const n = [x, low, high].map((o) => asNumber(o.val));
   if (n.every((v) => v !== undefined)) return number(Math.min(Math.max(n[0]!, n[1]!), n[2]!));
-  const isFloat = [x, low, high].some((o) => o.val.kind === "number" || (o.val.kind === "tensor" && o.val.tensor.value.dtype === "f32"));
+  const isFloat = [x, low, high].some(
+    (o) => o.val.kind === "number" || (o.val.kind === "tensor" && o.val.tensor.value.dtype === "f32"),
+  );
   const dtype = isFloat ? "f32" : "i32";
   const raised = elementwise(call.scope, "maximum", [x, low], dtype, call.span, call.want);
-  return raised.kind === "unknown" ? unknown : elementwise(call.scope, "minimum", [{ val: raised, span: x.span }, high], dtype, call.span, call.want);
+  return raised.kind === "unknown"
+    ? unknown
+    : elementwise(call.scope, "minimum", [{ val: raised, span: x.span }, high], dtype, call.span, call.want);
 };
 
 const floorDiv: Rule = (call) => {
@@ -91,7 +113,8 @@ const roundUp: Rule = (call) => {
   if (!call.takes(2, 2)) return unknown;
   const [a, b] = operands(call) as [Operand, Operand];
   if (anyUnknown([a, b])) return unknown;
-  if (a.val.kind === "count" && b.val.kind === "count" && !b.val.dim.isZero) return count(a.val.dim.ceilDiv(b.val.dim).times(b.val.dim));
+  if (a.val.kind === "count" && b.val.kind === "count" && !b.val.dim.isZero)
+    return count(a.val.dim.ceilDiv(b.val.dim).times(b.val.dim));
   const [x, y] = [asNumber(a.val), asNumber(b.val)];
   if (x !== undefined && y !== undefined && Number.isInteger(y) && y > 0) return count(Math.ceil(x / y) * y);
   call.expected("two counts", a.val.kind === "count" ? b.val : a.val, call.span);
@@ -112,7 +135,8 @@ const abs: Rule = (call) => {
   if (!call.takes(1, 1)) return unknown;
   const val = call.value(0, call.want);
   const n = asNumber(val);
-  if (n !== undefined) return val.kind === "count" ? count(val.dim.times(n < 0 ? -1 : 1)) : number(Math.abs(n));
+  if (n !== undefined)
+    return val.kind === "count" ? count(val.dim.times(n < 0 ? -1 : 1)) : number(Math.abs(n));
   if (val.kind === "unknown") return unknown;
   const dtype = val.kind === "tensor" && val.tensor.value.dtype === "i32" ? "i32" : "f32";
   return elementwise(call.scope, "abs", [{ val, span: call.span }], dtype, call.span, call.want);
@@ -142,7 +166,11 @@ const dropout: Rule = (call) => {
   const n = asNumber(rate);
   if (n === undefined) call.expected("a number as rate", rate, call.positional[1]!.span);
   else if (n < 0 || n >= 1) {
-    call.scope.tracer.report("kind/out-of-range", { what: "the rate of `dropout`", value: String(n), low: "0", high: "1", inclusive: false }, call.positional[1]!.span);
+    call.scope.tracer.report(
+      "kind/out-of-range",
+      { what: "the rate of `dropout`", value: String(n), low: "0", high: "1", inclusive: false },
+      call.positional[1]!.span,
+    );
   }
   return call.value(0);
 };
@@ -151,7 +179,8 @@ const len: Rule = (call) => {
   if (!call.takes(1, 1)) return unknown;
   const val = call.value(0);
   if (val.kind === "list" || val.kind === "tuple") return count(val.items.length);
-  if (val.kind !== "unknown") call.scope.tracer.report("kind/expected", { expected: "a list", found: kindOf(val) }, call.span);
+  if (val.kind !== "unknown")
+    call.scope.tracer.report("kind/expected", { expected: "a list", found: kindOf(val) }, call.span);
   return unknown;
 };
 

@@ -16,7 +16,12 @@ function reduce(lower: (b: Builder, x: Value, axes: readonly number[]) => Value)
     const first = call.value(0);
     if (call.name === "sum" && first.kind === "list") return addUp(call, first.items);
     const misuse = call.positional[1];
-    if ((call.name === "max" || call.name === "min") && misuse && misuse.kind !== "name" && misuse.kind !== "pattern") {
+    if (
+      (call.name === "max" || call.name === "min") &&
+      misuse &&
+      misuse.kind !== "name" &&
+      misuse.kind !== "pattern"
+    ) {
       call.scope.tracer.report("builtin/reduces", { name: call.name, other: `${call.name}imum` }, call.span);
       return unknown;
     }
@@ -25,7 +30,10 @@ function reduce(lower: (b: Builder, x: Value, axes: readonly number[]) => Value)
     if (!t || !names) return unknown;
     const axes = names.map((a) => t.axes.indexOf(a)).sort((a, b) => a - b);
     if (axes.length === 0) return tensorVal(t.value, t.axes);
-    return tensorVal(lower(call.scope.builder, t.value, axes), t.axes.filter((a) => !names.includes(a)));
+    return tensorVal(
+      lower(call.scope.builder, t.value, axes),
+      t.axes.filter((a) => !names.includes(a)),
+    );
   };
 }
 
@@ -34,7 +42,9 @@ function addUp(call: BuiltinCall, items: readonly Val[]): Val {
     call.scope.tracer.report("builtin/empty-list", { name: call.name }, call.span);
     return unknown;
   }
-  return items.reduce((a, b) => binary(call.scope, "+", { val: a, span: call.span }, { val: b, span: call.span }, call.span, call.want));
+  return items.reduce((a, b) =>
+    binary(call.scope, "+", { val: a, span: call.span }, { val: b, span: call.span }, call.span, call.want),
+  );
 }
 
 /** The mean is a library function of its own, so that a backend may use its own kernel. */
@@ -89,7 +99,10 @@ const argmax: Rule = (call) => {
   const axis = t && call.axis(1, t);
   if (!t || axis === undefined) return unknown;
   const value = call.scope.builder.op("argmax", [t.value], { axis: t.axes.indexOf(axis) });
-  return tensorVal(value, t.axes.filter((a) => a !== axis));
+  return tensorVal(
+    value,
+    t.axes.filter((a) => a !== axis),
+  );
 };
 
 const cumsum: Rule = (call) => {
@@ -98,16 +111,27 @@ const cumsum: Rule = (call) => {
   const axis = t && call.axis(1, t);
   if (!t || axis === undefined) return unknown;
   const x = t.value.dtype === "bool" ? cast(call.scope.builder, t.value, "i32") : t.value;
-  return tensorVal(call.scope.builder.op("cumsum", [x], { axis: t.axes.indexOf(axis), reverse: false }), t.axes);
+  return tensorVal(
+    call.scope.builder.op("cumsum", [x], { axis: t.axes.indexOf(axis), reverse: false }),
+    t.axes,
+  );
 };
 
 /** The axis of `N -> R` moved last, for ops that work there. */
-function lastAxis(call: BuiltinCall, t: Tensor, at: number): { moved: Tensor; from: string; to: string } | undefined {
+function lastAxis(
+  call: BuiltinCall,
+  t: Tensor,
+  at: number,
+): { moved: Tensor; from: string; to: string } | undefined {
   const pattern = call.pattern(at);
   if (!pattern) return undefined;
   const [from, to] = [pattern.from[0], pattern.to[0]];
   if (pattern.from.length !== 1 || pattern.to.length !== 1 || from === undefined || to === undefined) {
-    call.scope.tracer.report("builtin/pattern-expected", { name: call.name, usage: call.usage, found: "another pattern" }, pattern.span);
+    call.scope.tracer.report(
+      "builtin/pattern-expected",
+      { name: call.name, usage: call.usage, found: "another pattern" },
+      pattern.span,
+    );
     return undefined;
   }
   if (!call.has(t, from, pattern.span)) return undefined;
@@ -122,7 +146,11 @@ function lastAxis(call: BuiltinCall, t: Tensor, at: number): { moved: Tensor; fr
 /** Back to where the axis was, under its new name. */
 function back(call: BuiltinCall, value: Value, t: Tensor, from: string, to: string): Val {
   const axes = [...t.axes.filter((a) => a !== from), to];
-  const result = reorder(call.scope.builder, { value, axes }, t.axes.map((a) => (a === from ? to : a)));
+  const result = reorder(
+    call.scope.builder,
+    { value, axes },
+    t.axes.map((a) => (a === from ? to : a)),
+  );
   return tensorVal(result.value, result.axes);
 }
 
@@ -135,14 +163,22 @@ const topk: Rule = (call) => {
   const size = sizeOf(t, last.from);
   const fits = k.atMost(size);
   if (fits === "no") {
-    call.scope.tracer.report("builtin/topk-too-many", { k: String(k), axis: last.from, size: String(size) }, call.positional[1]!.span);
+    call.scope.tracer.report(
+      "builtin/topk-too-many",
+      { k: String(k), axis: last.from, size: String(size) },
+      call.positional[1]!.span,
+    );
     return unknown;
   }
-  if (fits === "unknown") call.scope.tracer.assume(k, "<=", size, `topk keeps at most the ${last.from} places there are`);
+  if (fits === "unknown")
+    call.scope.tracer.assume(k, "<=", size, `topk keeps at most the ${last.from} places there are`);
   const pattern = call.pattern(2);
   if (!call.define(pattern?.toNames[0], k)) return unknown;
   const [values, indices] = call.scope.builder.node("topk", [last.moved.value], { k });
-  return { kind: "tuple", items: [back(call, values!, t, last.from, last.to), back(call, indices!, t, last.from, last.to)] };
+  return {
+    kind: "tuple",
+    items: [back(call, values!, t, last.from, last.to), back(call, indices!, t, last.from, last.to)],
+  };
 };
 
 const argsort: Rule = (call) => {

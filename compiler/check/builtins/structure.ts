@@ -1,8 +1,8 @@
 import { Dim } from "../../dim/dim.js";
+import { toTensor } from "../arithmetic.js";
 import { evaluate } from "../expressions.js";
 import { axisSize, wholeCount } from "../shapes.js";
 import { merge, reorder, sizeOf, slice, split } from "../tensors.js";
-import { toTensor } from "../arithmetic.js";
 import { asNumber, count, type Tensor, tensorVal, unknown, type Val } from "../values.js";
 import type { BuiltinCall } from "./context.js";
 
@@ -15,7 +15,12 @@ const mergeRule: Rule = (call) => {
   const p = t && call.pattern(1);
   if (!t || !p) return unknown;
   if (p.to.length !== 1 || !p.from.every((a) => call.has(t, a, p.span))) {
-    if (p.to.length !== 1) call.scope.tracer.report("builtin/pattern-expected", { name: call.name, usage: call.usage, found: "another pattern" }, p.span);
+    if (p.to.length !== 1)
+      call.scope.tracer.report(
+        "builtin/pattern-expected",
+        { name: call.name, usage: call.usage, found: "another pattern" },
+        p.span,
+      );
     return unknown;
   }
   if (p.from.length === 0) {
@@ -40,7 +45,12 @@ const splitRule: Rule = (call) => {
   if (!t || !p) return unknown;
   const from = p.from[0];
   if (p.from.length !== 1 || from === undefined || !call.has(t, from, p.span)) {
-    if (p.from.length !== 1) call.scope.tracer.report("builtin/pattern-expected", { name: call.name, usage: call.usage, found: "another pattern" }, p.span);
+    if (p.from.length !== 1)
+      call.scope.tracer.report(
+        "builtin/pattern-expected",
+        { name: call.name, usage: call.usage, found: "another pattern" },
+        p.span,
+      );
     return unknown;
   }
   const twice = p.to.find((a, i) => p.to.indexOf(a) !== i || (a !== from && t.axes.includes(a)));
@@ -67,15 +77,24 @@ const splitRule: Rule = (call) => {
   if (open.length === 1) {
     const size = whole.over(known);
     if (known.isZero || size.whole === "no") {
-      call.scope.tracer.report("builtin/split-uneven", { axis: from, size: String(whole), parts: String(known) }, p.span);
+      call.scope.tracer.report(
+        "builtin/split-uneven",
+        { axis: from, size: String(whole), parts: String(known) },
+        p.span,
+      );
       return unknown;
     }
-    if (size.whole === "unknown") call.scope.tracer.assume(whole.mod(known), "==", Dim.of(0), `${from} divides into parts of ${known}`);
+    if (size.whole === "unknown")
+      call.scope.tracer.assume(whole.mod(known), "==", Dim.of(0), `${from} divides into parts of ${known}`);
     sizes[open[0]!] = size;
   } else {
     const verdict = known.compare(whole);
     if (verdict === "different") {
-      call.scope.tracer.report("builtin/split-uneven", { axis: from, size: String(whole), parts: String(known) }, p.span);
+      call.scope.tracer.report(
+        "builtin/split-uneven",
+        { axis: from, size: String(whole), parts: String(known) },
+        p.span,
+      );
       return unknown;
     }
     if (verdict === "unknown") call.scope.tracer.assume(whole, "==", known, `the parts of ${from}`);
@@ -91,7 +110,11 @@ const rename: Rule = (call) => {
   const p = t && call.pattern(1);
   if (!t || !p) return unknown;
   if (p.from.length !== p.to.length) {
-    call.scope.tracer.report("builtin/pattern-expected", { name: call.name, usage: call.usage, found: "another pattern" }, p.span);
+    call.scope.tracer.report(
+      "builtin/pattern-expected",
+      { name: call.name, usage: call.usage, found: "another pattern" },
+      p.span,
+    );
     return unknown;
   }
   if (!p.from.every((a) => call.has(t, a, p.span))) return unknown;
@@ -123,7 +146,11 @@ const concat: Rule = (call) => {
   }
   const from = p.from.length === 1 ? tensors.map(() => p.from[0]!) : p.from;
   if (from.length !== tensors.length || p.to.length !== 1) {
-    call.scope.tracer.report("builtin/concat-pattern", { tensors: tensors.length, axes: p.from.length }, p.span);
+    call.scope.tracer.report(
+      "builtin/concat-pattern",
+      { tensors: tensors.length, axes: p.from.length },
+      p.span,
+    );
     return unknown;
   }
   if (!tensors.every((t, i) => call.has(t, from[i]!, p.span))) return unknown;
@@ -132,8 +159,16 @@ const concat: Rule = (call) => {
   const aligned: Tensor[] = [];
   for (const [i, t] of tensors.entries()) {
     const axes = t.axes.map((a) => (a === from[i] ? to : a));
-    if (axes.length !== order.length || !order.every((a) => axes.includes(a)) || new Set(axes).size !== axes.length) {
-      call.scope.tracer.report("builtin/concat-axes", { first: order.filter((a) => !a.startsWith("..")), other: axes.filter((a) => !a.startsWith("..")) }, call.span);
+    if (
+      axes.length !== order.length ||
+      !order.every((a) => axes.includes(a)) ||
+      new Set(axes).size !== axes.length
+    ) {
+      call.scope.tracer.report(
+        "builtin/concat-axes",
+        { first: order.filter((a) => !a.startsWith("..")), other: axes.filter((a) => !a.startsWith("..")) },
+        call.span,
+      );
       return unknown;
     }
     aligned.push(reorder(call.scope.builder, { value: t.value, axes }, order));
@@ -141,9 +176,15 @@ const concat: Rule = (call) => {
   const at = order.indexOf(to);
   for (const [i, a] of order.entries()) {
     if (i === at) continue;
-    const differs = aligned.find((t) => t.value.shape[i]!.compare(aligned[0]!.value.shape[i]!) === "different");
+    const differs = aligned.find(
+      (t) => t.value.shape[i]!.compare(aligned[0]!.value.shape[i]!) === "different",
+    );
     if (differs) {
-      call.scope.tracer.report("shape/operands-differ", { axis: a, left: String(aligned[0]!.value.shape[i]), right: String(differs.value.shape[i]) }, call.span);
+      call.scope.tracer.report(
+        "shape/operands-differ",
+        { axis: a, left: String(aligned[0]!.value.shape[i]), right: String(differs.value.shape[i]) },
+        call.span,
+      );
       return unknown;
     }
   }
@@ -152,7 +193,9 @@ const concat: Rule = (call) => {
   const dtype = aligned.some((t) => t.value.dtype === "f32") ? "f32" : aligned[0]!.value.dtype;
   const b = call.scope.builder;
   // An operand that is surely empty (a state before the first step) adds nothing.
-  const parts = aligned.filter((t) => !t.value.shape[at]!.isZero).map((t) => (t.value.dtype === dtype ? t.value : b.op("cast", [t.value], { to: dtype })));
+  const parts = aligned
+    .filter((t) => !t.value.shape[at]!.isZero)
+    .map((t) => (t.value.dtype === dtype ? t.value : b.op("cast", [t.value], { to: dtype })));
   if (parts.length === 0) return tensorVal(aligned[0]!.value, order);
   return tensorVal(parts.length === 1 ? parts[0]! : b.op("concat", parts, { axis: at }), order);
 };
@@ -164,7 +207,8 @@ const pad: Rule = (call) => {
   const p = t && call.pattern(1);
   if (!t || !p) return unknown;
   const from = p.from[0];
-  if (from === undefined || p.from.length !== 1 || p.to.length !== 1 || !call.has(t, from, p.span)) return unknown;
+  if (from === undefined || p.from.length !== 1 || p.to.length !== 1 || !call.has(t, from, p.span))
+    return unknown;
   const amount = (name: string) => {
     const expr = call.named(name);
     return expr ? wholeCount(call.scope, expr, `\`${name}\``) : Dim.of(0);
@@ -205,7 +249,11 @@ const index: Rule = (call) => {
   if (!call.takes(1, 1)) return unknown;
   const expr = call.positional[0]!;
   if (expr.kind !== "name") {
-    call.scope.tracer.report("builtin/axis-expected", { name: call.name, usage: call.usage, axes: [...call.scope.axes.sizes.keys()] }, expr.span);
+    call.scope.tracer.report(
+      "builtin/axis-expected",
+      { name: call.name, usage: call.usage, axes: [...call.scope.axes.sizes.keys()] },
+      expr.span,
+    );
     return unknown;
   }
   const size = axisSize(call.scope, { text: expr.name, span: expr.span });

@@ -1,6 +1,7 @@
 import { code } from "../code.js";
 
-const meant = (near: string | undefined): string[] => (near === undefined ? [] : [`did you mean \`${near}\`?`]);
+const meant = (near: string | undefined): string[] =>
+  near === undefined ? [] : [`did you mean \`${near}\`?`];
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 
 /** Names that stand nowhere, or twice; imports. */
@@ -10,20 +11,34 @@ export const nameCodes = {
     label: "not declared here",
     helps: meant(near),
   })),
-  "name/unknown-layer": code<{ name: string; near: string | undefined; file: string }>("error", ({ name, near }) => ({
-    message: `cannot find a layer or function named \`${name}\``,
-    label: "neither declared here nor in the standard library",
-    helps: near === undefined ? [`declare it (\`layer ${name}(x: [.. D]) -> [.. D] { … }\`), or import it from its file`] : meant(near),
-  })),
-  "name/unknown-model": code<{ name: string; near: string | undefined; isLayer: boolean }>("error", ({ name, near, isLayer }) => ({
-    message: isLayer ? `\`${name}\` is a layer, not a model to build on` : `cannot find a model named \`${name}\``,
-    helps: isLayer ? [] : near === name ? [`import it: \`import { ${name} } from "std"\``] : meant(near),
-  })),
-  "name/unknown-member": code<{ name: string; near: string | undefined; known: readonly string[] }>("error", ({ name, near, known }) => ({
-    message: `there is no weight or inner layer named \`${name}\` here`,
-    notes: known.length > 0 ? [`it has ${list(known)}`] : ["it has none"],
-    helps: meant(near),
-  })),
+  "name/unknown-layer": code<{ name: string; near: string | undefined; file: string }>(
+    "error",
+    ({ name, near }) => ({
+      message: `cannot find a layer or function named \`${name}\``,
+      label: "neither declared here nor in the standard library",
+      helps:
+        near === undefined
+          ? [`declare it (\`layer ${name}(x: [.. D]) -> [.. D] { … }\`), or import it from its file`]
+          : meant(near),
+    }),
+  ),
+  "name/unknown-model": code<{ name: string; near: string | undefined; isLayer: boolean }>(
+    "error",
+    ({ name, near, isLayer }) => ({
+      message: isLayer
+        ? `\`${name}\` is a layer, not a model to build on`
+        : `cannot find a model named \`${name}\``,
+      helps: isLayer ? [] : near === name ? [`import it: \`import { ${name} } from "std"\``] : meant(near),
+    }),
+  ),
+  "name/unknown-member": code<{ name: string; near: string | undefined; known: readonly string[] }>(
+    "error",
+    ({ name, near, known }) => ({
+      message: `there is no weight or inner layer named \`${name}\` here`,
+      notes: known.length > 0 ? [`it has ${list(known)}`] : ["it has none"],
+      helps: meant(near),
+    }),
+  ),
   "name/unknown-state": code<{ name: string; near: string | undefined }>("error", ({ name, near }) => ({
     message: `there is no state named \`${name}\``,
     helps: near === undefined ? [`declare it first: \`state ${name}: [.., P, D]\``] : meant(near),
@@ -34,9 +49,14 @@ export const nameCodes = {
   })),
   "name/function-as-value": code<{ name: string }>("error", ({ name }) => ({
     message: `the function \`${name}\` is used without its arguments`,
-    helps: [`write \`${name}(…)\`; to pass it on as a layer, declare one: \`layer my_${name}(x: [..]) -> [..] { return ${name}(x) }\``],
+    helps: [
+      `write \`${name}(…)\`; to pass it on as a layer, declare one: \`layer my_${name}(x: [..]) -> [..] { return ${name}(x) }\``,
+    ],
   })),
-  "name/declared-twice": code<{ name: string }>("error", ({ name }) => ({ message: `\`${name}\` is declared twice`, label: "declared again here" })),
+  "name/declared-twice": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` is declared twice`,
+    label: "declared again here",
+  })),
   "name/shadows-builtin": code<{ name: string }>("error", ({ name }) => ({
     message: `\`${name}\` is a built-in function and cannot be declared anew`,
     helps: [`call it something else, for example \`my_${name}\``],
@@ -46,15 +66,23 @@ export const nameCodes = {
     label: `looked for ${resolved}`,
     helps: ['paths are relative to this file and stay inside the project; the standard library is "std"'],
   })),
-  "import/no-spec": code<{ path: string }>("error", ({ path }) => ({ message: `cannot read the spec ${path}`, helps: ["check the path; a spec is a text file that ends in .arch"] })),
-  "import/no-such-name": code<{ name: string; from: string; near: string | undefined }>("error", ({ name, from, near }) => ({
-    message: `"${from}" declares no \`${name}\``,
-    helps: meant(near),
+  "import/no-spec": code<{ path: string }>("error", ({ path }) => ({
+    message: `cannot read the spec ${path}`,
+    helps: ["check the path; a spec is a text file that ends in .arch"],
   })),
+  "import/no-such-name": code<{ name: string; from: string; near: string | undefined }>(
+    "error",
+    ({ name, from, near }) => ({
+      message: `"${from}" declares no \`${name}\``,
+      helps: meant(near),
+    }),
+  ),
   "import/cycle": code<{ chain: readonly string[] }>("error", ({ chain }) => ({
     message: "files import each other in a circle",
     notes: [chain.join(" → ")],
     helps: ["move what both need into a third file"],
   })),
-  "import/too-many": code<{ limit: number }>("error", ({ limit }) => ({ message: `a spec may import at most ${limit} files` })),
+  "import/too-many": code<{ limit: number }>("error", ({ limit }) => ({
+    message: `a spec may import at most ${limit} files`,
+  })),
 };

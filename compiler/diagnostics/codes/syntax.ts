@@ -94,10 +94,20 @@ export const syntaxCodes = {
     message: `${found} cannot follow ${previous} here`,
     label: "a line end, an operator or a comma is missing before this",
   })),
-  "syntax/field-without-equals": code<{ name: string; value: string }>("error", ({ name, value }) => ({
-    message: `\`${name}\` is set with \`=\``,
+  "syntax/field-without-equals": code<{ name: string; value: string }>("error", ({ name }) => ({
+    message: `\`${clip(name)}\` gets its value by \`=\``,
     label: "`=` is missing before this",
-    helps: [`write \`${name} = ${value}\``],
+  })),
+  "syntax/comma-between": code<Record<string, never>>("error", () => ({
+    message: "a line holds one statement",
+    label: "start a new line here",
+    notes: ["only `profile`, `budget` and `expect` take commas"],
+  })),
+  "syntax/comma-in-number": code<{ write: string }>("error", ({ write }) => ({
+    message: `digits are grouped with \`_\`: \`${write}\``,
+  })),
+  "syntax/bare-point": code<{ write: string }>("error", ({ write }) => ({
+    message: `a number begins with a digit: \`${write}\``,
   })),
   "syntax/space-before-bracket": code<{ name: string; bracket: string }>("error", ({ name, bracket }) => ({
     message: `\`${bracket}\` must touch \`${name}\``,
@@ -277,6 +287,10 @@ export const syntaxCodes = {
     message: `\`${name}\` has no value`,
     helps: [`write \`${name} = …\`; or \`${name}: count\` to let a variant set it`],
   })),
+  "syntax/not-a-declaration": code<{ text: string }>("error", ({ text }) => ({
+    message: `\`${clip(text)}\` declares nothing`,
+    helps: ["at the top level stand `import`, `model`, `layer`, `fn` and `profile`"],
+  })),
   "syntax/several-fields": code<Record<string, never>>("error", () => ({
     message: "a line sets one field",
     helps: ["write one line for each"],
@@ -359,8 +373,9 @@ export const syntaxCodes = {
     helps: ["write `weight gate: [D, hidden]`"],
   })),
   "syntax/weight-dtype": code<{ dtype: string }>("error", ({ dtype }) => ({
-    message: `a weight cannot be \`${dtype}\`: weights are float`,
+    message: `weights have no type: \`${clip(dtype)}\` is not written`,
     label: "remove this",
+    notes: ["a weight is always float; the precision it is stored in is the build's"],
   })),
   "syntax/random-without-distribution": code<Record<string, never>>("error", () => ({
     message: "this draw has no distribution",
@@ -400,8 +415,11 @@ export const syntaxCodes = {
   })),
 
   // -------------------------------------------------------------------------- shapes, patterns
-  "syntax/small-axis": code<{ name: string; write: string }>("error", ({ name, write }) => ({
-    message: name === "" ? "an axis has a name" : `an axis begins with a capital letter: \`${write}\``,
+  "syntax/small-axis": code<{ write: readonly string[] }>("error", ({ write }) => ({
+    message:
+      write.length === 1
+        ? `an axis begins with a capital letter: \`${write[0]}\``
+        : `axes begin with capital letters: ${write.map((name) => `\`${name}\``).join(", ")}`,
     notes: ["capitals begin axes, small letters begin values"],
   })),
   "syntax/rest-not-first": code<Record<string, never>>("error", () => ({
