@@ -8,7 +8,7 @@ export interface RenderOptions {
   source(file: string): string | undefined;
   /** How a file is named to the user; the host's path unless told. */
   display?(file: string): string;
-  readonly color: boolean;
+  readonly color?: boolean;
   /** Cells of a row; source lines beyond are cut. */
   readonly width?: number;
 }
@@ -18,7 +18,7 @@ const TRACE_STEPS = 4;
 
 /** One diagnostic for a person: what, where, why and what to do. Nothing in it can drive the terminal. */
 export function render(diagnostic: Diagnostic, options: RenderOptions): string {
-  const colors = picocolors.createColors(options.color);
+  const colors = picocolors.createColors(options.color ?? false);
   const strong = diagnostic.severity === "error" ? colors.red : colors.yellow;
   const paint = (style: Style, text: string): string => {
     if (style === "primary") return colors.bold(strong(text));

@@ -158,7 +158,7 @@ describe("the terminal renderer", () => {
 
   it("passes nothing on that a terminal would obey", () => {
     const hostile = "\u001b[31mred\u001b]0;title\u0007 \u009b2J \u202egnol\u202c \u200b\r\0";
-    const sources = { [`${hostile}.arch`]: `x = "${hostile}"` };
+    const sources: Sources = { [`${hostile}.arch`]: `x = "${hostile}"` };
     const file = `${hostile}.arch`;
     const text = render(
       problem({
