@@ -18,15 +18,6 @@ export function meet(types: readonly Type[], check: Check): readonly Dim[] {
   });
 }
 
-/** `value` in the shape of `like`, to which it can spread. */
-export function spreadTo(b: Builder, value: Value, like: Type): Value {
-  if (sameShape(value, like)) return value;
-  const missing = like.shape.length - value.shape.length;
-  const padded = [...like.shape.slice(0, missing).map(() => Dim.one), ...value.shape];
-  const aligned = missing > 0 ? b.op("reshape", [value], { shape: padded }) : value;
-  return sameShape(aligned, like) ? aligned : b.op("broadcast", [aligned], { shape: like.shape });
-}
-
 /** The transpose of spreading: sums a cotangent over the axes along which `operand` was spread. */
 export function unspread(b: Builder, cotangent: Value, operand: Type): Value {
   const missing = cotangent.shape.length - operand.shape.length;
@@ -36,8 +27,4 @@ export function unspread(b: Builder, cotangent: Value, operand: Type): Value {
   if (axes.length === 0) return cotangent;
   const summed = b.op("reduce_sum", [cotangent], { axes });
   return axes.length === missing ? summed : b.op("reshape", [summed], { shape: operand.shape });
-}
-
-function sameShape(a: Type, b: Type): boolean {
-  return a.shape.length === b.shape.length && a.shape.every((size, i) => size.equals(b.shape[i]!));
 }
