@@ -14,7 +14,6 @@ import { placeOf, refusalOf, replaceFolder, settle } from "./folder.js";
 import { modelPart } from "./manifest.js";
 import { UnknownSize } from "./onnx/dims.js";
 import { emitOnnx, type Profile, profiles } from "./onnx/index.js";
-import { onnxNames, stateNames } from "./ports.js";
 import { emitTfjs } from "./tfjs/emit.js";
 
 export type Target = "onnx" | "tfjs";
@@ -112,11 +111,10 @@ function emitPrograms(instance: ModelInstance, options: BuildOptions, layout: La
   let onnx: Manifest["onnx"] = null;
   let tfjs: Manifest["tfjs"] = null;
   if (options.targets.includes("onnx")) {
-    const names = stateNames(instance);
     const weights = new Map(layout.placed.map((p) => [p.tensor.name, p]));
     const shared = { profile: options.profile, weights, weightsFile: WEIGHTS, version: archcVersion() };
     const add = (name: string, graph: ModelInstance["start"]): string => {
-      files.push({ name, data: emitOnnx(graph, { ...shared, ...onnxNames(graph, names) }) });
+      files.push({ name, data: emitOnnx(graph, shared) });
       return name;
     };
     const start = add("model.onnx", instance.separateStep ? instance.start : instance.step);
@@ -124,7 +122,7 @@ function emitPrograms(instance: ModelInstance, options: BuildOptions, layout: La
     onnx = { start, step, ...profiles[options.profile] };
   }
   if (options.targets.includes("tfjs")) {
-    const { module, types } = emitTfjs(instance.start, instance.step, stateNames(instance));
+    const { module, types } = emitTfjs(instance.start, instance.step);
     const encoder = new TextEncoder();
     files.push({ name: "model.js", data: encoder.encode(module) });
     files.push({ name: "model.d.ts", data: encoder.encode(types) });
@@ -153,7 +151,7 @@ async function write(
     archc: archcVersion(),
     spec: { file: options.spec.file, sha256: sha256(new TextEncoder().encode(options.spec.text)) },
     seed: options.seed,
-    ...modelPart(instance, stateNames(instance), stored),
+    ...modelPart(instance, stored),
     onnx: programs.onnx,
     tfjs: programs.tfjs,
     files,

@@ -3,7 +3,7 @@ import type { ModelInstance } from "../check/instance.js";
 import { Dim } from "../dim/dim.js";
 import type { Assumption, Graph, InputPort, OutputPort } from "../ir/graph.js";
 import type { StoredTensor } from "../weights/fill.js";
-import { type StateNames, stateKey } from "./ports.js";
+import { stateKey, stateNames } from "./ports.js";
 
 type Size = number | string;
 
@@ -13,11 +13,7 @@ export type ModelPart = Pick<
   "model" | "symbols" | "context" | "inputs" | "outputs" | "states" | "assumptions" | "weights"
 >;
 
-export function modelPart(
-  instance: ModelInstance,
-  names: ReadonlyMap<string, StateNames>,
-  stored: readonly StoredTensor[],
-): ModelPart {
+export function modelPart(instance: ModelInstance, stored: readonly StoredTensor[]): ModelPart {
   const { start, step } = instance;
   const symbols = unique([...start.symbols, ...step.symbols], (s) => s.name);
   const assumptions = unique([...start.assumptions, ...step.assumptions], keyOf);
@@ -30,7 +26,7 @@ export function modelPart(
     context: contextOf(assumptions),
     inputs: tensors(start.inputPorts),
     outputs: tensors(start.outputPorts),
-    states: states(step, names),
+    states: states(instance),
     assumptions: assumptions.map((a) => ({ ...a, left: a.left.toString(), right: a.right.toString() })),
     weights: stored.map(({ name, dtype, shape }) => ({
       name,
@@ -51,8 +47,9 @@ function tensors(ports: readonly (InputPort | OutputPort)[]): Manifest["inputs"]
     .map(({ name, value }) => ({ name, dtype: value.dtype, shape: value.shape.map(sizeOf) }));
 }
 
-function states(step: Graph, names: ReadonlyMap<string, StateNames>): Manifest["states"] {
-  return step.inputPorts.flatMap((port) => {
+function states(instance: ModelInstance): Manifest["states"] {
+  const names = stateNames(instance);
+  return instance.step.inputPorts.flatMap((port) => {
     if (port.role !== "state") return [];
     const { path, name, grows, bound } = port.state;
     return [

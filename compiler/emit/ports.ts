@@ -1,7 +1,7 @@
 import type { ModelInstance } from "../check/instance.js";
-import type { Graph, InputPort, OutputPort, StateInfo } from "../ir/graph.js";
+import type { StateInfo } from "../ir/graph.js";
 
-/** What a state is called outside: by the names that other runtimes know caches by. */
+/** The two ends of a state outside of the graph: what a run takes, and what it leaves for the next. */
 export interface StateNames {
   /** `past_key_values.5.key` */
   readonly input: string;
@@ -14,41 +14,16 @@ export function stateKey(state: StateInfo): string {
   return `${state.path}\n${state.name}`;
 }
 
-const cacheNames: Readonly<Record<string, string>> = { keys: "key", values: "value" };
-
-/**
- * Names of all states of a model: `keys` and `values` of the N-th instance that has them are the caches that ONNX
- * runtimes of the ecosystem look for; other states count the instances that have such.
- */
+/** The input and the output port of each state of a model, by `stateKey`. */
 export function stateNames(instance: ModelInstance): ReadonlyMap<string, StateNames> {
+  const outputs = new Map<string, string>();
+  for (const p of instance.step.outputPorts) if (p.role === "state") outputs.set(stateKey(p.state), p.name);
   const names = new Map<string, StateNames>();
-  const caches = new Map<string, number>();
-  const others = new Map<string, number>();
-  const place = (counts: Map<string, number>, path: string): number => {
-    if (!counts.has(path)) counts.set(path, counts.size);
-    return counts.get(path)!;
-  };
-  for (const port of [...instance.step.inputPorts, ...instance.start.outputPorts]) {
-    if (port.role !== "state" || names.has(stateKey(port.state))) continue;
-    const { path, name } = port.state;
-    const cache = Object.hasOwn(cacheNames, name) ? cacheNames[name] : undefined;
-    const n = place(cache === undefined ? others : caches, path);
-    const [input, output, what] =
-      cache === undefined ? ["past_state", "present_state", name] : ["past_key_values", "present", cache];
-    names.set(stateKey(port.state), { input: `${input}.${n}.${what}`, output: `${output}.${n}.${what}` });
+  for (const p of instance.step.inputPorts) {
+    if (p.role !== "state") continue;
+    const key = stateKey(p.state);
+    // A state without a next one stays as it is.
+    names.set(key, { input: p.name, output: outputs.get(key) ?? p.name });
   }
   return names;
-}
-
-/** Names of a graph's ports in an ONNX file, in port order. */
-export function onnxNames(
-  graph: Graph,
-  names: ReadonlyMap<string, StateNames>,
-): { readonly inputs: string[]; readonly outputs: string[] } {
-  const name = (port: InputPort | OutputPort, side: "input" | "output"): string =>
-    port.role === "state" ? names.get(stateKey(port.state))![side] : port.name;
-  return {
-    inputs: graph.inputPorts.map((p) => name(p, "input")),
-    outputs: graph.outputPorts.map((p) => name(p, "output")),
-  };
 }

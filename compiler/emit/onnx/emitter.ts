@@ -20,6 +20,8 @@ import {
 export interface Named {
   readonly kind: "named";
   readonly name: string;
+  /** What it is a reshape of, so that a reshape of it need not go by it. */
+  readonly seenFrom?: { readonly name: string; readonly shape: readonly Dim[] };
 }
 
 /** A weight in the weight file, seen with a shape of its own; it becomes an initializer where it is used. */
@@ -88,7 +90,9 @@ export class Emitter {
         all.push({ opType: "Identity", name: `${names[i]}/Identity`, input: [result], output: [names[i]!] });
     });
     renameIn(all, renamed);
-    return { nodes: all, infos: this.infos.filter((info) => !renamed.has(info.name!)) };
+    const nodes = live(all, names);
+    const kept = new Set(nodes.flatMap((node) => node.output ?? []));
+    return { nodes, infos: this.infos.filter((info) => kept.has(info.name!)) };
   }
 
   /** A name that is not taken: `hint`, `hint_2`, … */
@@ -189,9 +193,12 @@ export class Emitter {
 
   /** `x` of shape `from` seen as `to`. Free for weights; without a copy wherever the runtime can. */
   reshape(x: Ref, from: readonly Dim[], to: readonly Dim[]): Ref {
-    if (from.length === to.length && from.every((d, i) => d.equals(to[i]!))) return x;
+    if (sameShape(from, to)) return x;
     if (x.kind === "stored") return { ...x, shape: to.map((d) => Number(d.int)) };
-    return named(this.reshapeNamed(x.name, from, to));
+    const origin = x.seenFrom ?? { name: x.name, shape: from };
+    if (sameShape(origin.shape, to)) return named(origin.name);
+    const name = this.reshapeNamed(origin.name, origin.shape, to);
+    return { kind: "named", name, seenFrom: origin };
   }
 
   private reshapeNamed(x: string, from: readonly Dim[], to: readonly Dim[]): string {
@@ -271,6 +278,24 @@ export function named(name: string): Named {
   return { kind: "named", name };
 }
 
+/** Without the nodes whose results nothing reads, as reshapes are that another one went around. */
+function live(nodes: readonly OnnxNode[], results: readonly string[]): OnnxNode[] {
+  const read = new Set(results);
+  const readBy = (node: OnnxNode): void => {
+    for (const name of node.input ?? []) read.add(name);
+    for (const { g } of node.attribute ?? []) {
+      for (const inner of g?.node ?? []) readBy(inner);
+    }
+  };
+  const kept: OnnxNode[] = [];
+  for (const node of [...nodes].reverse()) {
+    if (!(node.output ?? []).some((name) => read.has(name))) continue;
+    readBy(node);
+    kept.push(node);
+  }
+  return kept.reverse();
+}
+
 /** Renames values in nodes, those of subgraphs too: they may read what is around them. */
 function renameIn(nodes: readonly OnnxNode[], names: ReadonlyMap<string, string>): void {
   for (const node of nodes) {
@@ -288,6 +313,10 @@ function widen(from: string, to: string): OnnxNode {
     output: [to],
     attribute: attributes({ to: elementType.i32 }),
   };
+}
+
+function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((d, i) => d.equals(b[i]!));
 }
 
 /** Axes of size 1 to add, or to drop, where that is all the difference. */

@@ -16,9 +16,6 @@ export const profiles: Readonly<Record<Profile, { readonly opset: number; readon
 
 export interface OnnxOptions {
   readonly profile: Profile;
-  /** Names of the graph's inputs and outputs in the file, in port order; weights keep their own. */
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
   /** Where each weight stands. */
   readonly weights: ReadonlyMap<string, Placed>;
   /** The weight file's name; it lies beside the model. */
@@ -39,20 +36,17 @@ export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
   const model = optimize(flat);
 
   const emitter = new Emitter(lowerNode, options.weightsFile, (value) => pathOf.get(value) ?? "");
-  const known: Ref[] = model.inputPorts.map((port, i) => {
-    if (port.role !== "weight") return emitter.input(options.inputs[i]!, port.value);
+  const known: Ref[] = model.inputPorts.map((port) => {
+    if (port.role !== "weight") return emitter.input(port.name, port.value);
     const placed = options.weights.get(port.name);
     if (!placed) throw new Error(`weight \`${port.name}\` has no place in the weight file`);
     return { kind: "stored", placed, shape: placed.tensor.shape };
   });
-  for (const name of options.outputs) emitter.fresh(name);
+  const names = model.outputPorts.map((port) => emitter.fresh(port.name));
   const results = emitter.region(model, known).map((ref) => emitter.name(ref));
-
-  const inputs = model.inputPorts.flatMap((port, i) =>
-    port.role === "weight" ? [] : [valueInfo(options.inputs[i]!, port.value)],
-  );
-  const outputs = results.map((_, i) => valueInfo(options.outputs[i]!, model.outputs[i]!));
-  const { nodes, infos } = emitter.finish(results, options.outputs);
+  const inputs = model.inputPorts.filter((p) => p.role !== "weight").map((p) => valueInfo(p.name, p.value));
+  const outputs = model.outputPorts.map((port, i) => valueInfo(names[i]!, port.value));
+  const { nodes, infos } = emitter.finish(results, names);
   return encodeModel(
     {
       name: model.name,

@@ -34,8 +34,6 @@ export function dims(...sizes: (number | Dim)[]): Dim[] {
 export function bytesOf(graph: Graph, options: Partial<OnnxOptions> = {}): Uint8Array {
   return emitOnnx(graph, {
     profile: "default",
-    inputs: graph.inputPorts.map((p) => p.name),
-    outputs: graph.outputPorts.map((p) => p.name),
     weights: new Map(),
     weightsFile: "weights.safetensors",
     version: "test",

@@ -1,0 +1,168 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type * as ort from "onnxruntime-node";
+import { BackendError, message, optional } from "./backends/backend.js";
+import { InputError, type Inputs, readSizes, type Sizes } from "./inputs.js";
+import { type Manifest, manifestSchema } from "./manifest.js";
+import type { HostTensor, Model, StateHandle } from "./model.js";
+import { evaluateSize } from "./size-expression.js";
+
+type Ort = typeof ort;
+type Feeds = Record<string, ort.Tensor>;
+
+export interface OnnxOptions {
+  /** Threads of one op; ONNX Runtime's own choice, all cores, where left out. */
+  readonly threads?: number | undefined;
+}
+
+/**
+ * Loads the ONNX model of a build folder into ONNX Runtime. Throws BackendError where `onnxruntime-node` is absent or
+ * cannot load the model, InputError where the folder was built without it, and the system's or zod's error where the
+ * folder is not a build.
+ */
+export async function loadOnnx(folder: string, options: OnnxOptions = {}): Promise<Model> {
+  const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
+  return createOnnxModel(folder, manifest, options);
+}
+
+/** `loadOnnx` with the manifest at hand. */
+export async function createOnnxModel(
+  folder: string,
+  manifest: Manifest,
+  options: OnnxOptions = {},
+): Promise<Model> {
+  const files = manifest.onnx;
+  if (!files) throw new InputError(`\`${folder}\` was built without the target \`onnx\``);
+  const library = await openLibrary();
+  const sessions = new Map<string, Promise<ort.InferenceSession>>();
+  // A model whose step is a file of its own holds its weights once more: that is loaded when the first step comes.
+  const open = (file: string): Promise<ort.InferenceSession> => {
+    const known = sessions.get(file) ?? load(library, join(folder, file), options);
+    sessions.set(file, known);
+    return known;
+  };
+  await open(files.start);
+  let disposed = false;
+
+  return {
+    backend: "onnx",
+    async run(kind, inputs, state) {
+      if (disposed) throw new Error("this model was disposed");
+      const held = kind === "start" ? undefined : ownState(state);
+      const past = held?.past ?? 0;
+      const sizes = readSizes(manifest, inputs, past);
+      const session = await open(files[kind]);
+      const feeds = feedsOf(library, manifest, inputs);
+      Object.assign(feeds, held?.tensors ?? emptyStates(library, manifest, sizes));
+      const takes = new Set(session.inputNames);
+      const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => takes.has(name)));
+      const results = await session.run(used).catch((error: unknown) => {
+        throw new Error(`ONNX Runtime cannot run \`${files[kind]}\`: ${message(error)}`);
+      });
+      const outputs: Record<string, HostTensor> = {};
+      for (const { name } of manifest.outputs) outputs[name] = fromOrt(results[name]!);
+      return { outputs, state: new OnnxState(manifest, results, past + (sizes.seq ?? 0)) };
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      for (const session of await Promise.all(sessions.values())) await session.release();
+    },
+  };
+}
+
+async function openLibrary(): Promise<Ort> {
+  let found: unknown;
+  try {
+    found = await optional("onnxruntime-node");
+  } catch (error) {
+    throw new BackendError(`\`onnxruntime-node\` is installed, but does not load (${message(error)})`);
+  }
+  if (!found) {
+    throw new BackendError(
+      "`onnxruntime-node` is not installed; `npm install onnxruntime-node@1.30.0` adds it",
+    );
+  }
+  return ((found as { default?: unknown }).default ?? found) as Ort;
+}
+
+async function load(
+  { InferenceSession }: Ort,
+  path: string,
+  options: OnnxOptions,
+): Promise<ort.InferenceSession> {
+  const threads = options.threads === undefined ? {} : { intraOpNumThreads: options.threads };
+  try {
+    return await InferenceSession.create(path, { logSeverityLevel: 3, ...threads });
+  } catch (error) {
+    throw new BackendError(`ONNX Runtime cannot load \`${path}\`: ${message(error)}`);
+  }
+}
+
+/** What a run left, as ONNX Runtime gave it; by the names of the inputs that take it. */
+class OnnxState implements StateHandle {
+  tensors: Feeds = {};
+
+  constructor(
+    private readonly manifest: Manifest,
+    results: Readonly<Record<string, ort.Tensor>>,
+    readonly past: number,
+  ) {
+    for (const { input, output } of manifest.states) this.tensors[input] = results[output]!;
+  }
+
+  async read(): Promise<Record<string, HostTensor>> {
+    return Object.fromEntries(
+      this.manifest.states.map(({ input }) => [input, fromOrt(this.tensors[input]!)] as const),
+    );
+  }
+
+  dispose(): void {
+    // The results lie in JavaScript's memory: letting go is all.
+    this.tensors = {};
+  }
+}
+
+function ownState(state: StateHandle | undefined): OnnxState {
+  if (state instanceof OnnxState) return state;
+  throw new Error(
+    state ? "the state is of another model" : "`step` needs the state of the run before; `start` makes one",
+  );
+}
+
+function feedsOf(library: Ort, manifest: Manifest, inputs: Inputs): Feeds {
+  return Object.fromEntries(
+    manifest.inputs.map(({ name }) => [name, toOrt(library, inputs[name]!)] as const),
+  );
+}
+
+/** What a model begins with: nothing where a state grows, else zeros. */
+function emptyStates(library: Ort, manifest: Manifest, sizes: Sizes): Feeds {
+  const feeds: Feeds = {};
+  for (const { input, dtype, shape } of manifest.states) {
+    const dims = shape.map((size) =>
+      typeof size === "number" ? size : evaluateSize(size, { ...sizes, past: 0 }),
+    );
+    const count = dims.reduce((a, b) => a * b, 1);
+    const data = dtype === "f32" ? new Float32Array(count) : new Int32Array(count);
+    feeds[input] = toOrt(library, { dtype, shape: dims, data });
+  }
+  return feeds;
+}
+
+/** archc's integers are 64 bits wide in ONNX. */
+function toOrt({ Tensor }: Ort, { dtype, shape, data }: HostTensor): ort.Tensor {
+  if (dtype === "f32") return new Tensor("float32", Float32Array.from(data), shape);
+  if (dtype === "bool") return new Tensor("bool", Uint8Array.from(data), shape);
+  return new Tensor("int64", BigInt64Array.from(data, BigInt), shape);
+}
+
+function fromOrt(tensor: ort.Tensor): HostTensor {
+  const shape = [...tensor.dims];
+  if (tensor.type === "float32") return { dtype: "f32", shape, data: tensor.data as Float32Array };
+  if (tensor.type === "bool") return { dtype: "bool", shape, data: tensor.data as Uint8Array };
+  if (tensor.type === "int64") {
+    return { dtype: "i32", shape, data: Int32Array.from(tensor.data as BigInt64Array, Number) };
+  }
+  throw new Error(`ONNX Runtime gave a tensor of type \`${tensor.type}\`, which archc does not write`);
+}
