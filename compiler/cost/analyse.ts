@@ -4,9 +4,8 @@ import { inline } from "../ir/passes/inline.js";
 import type { NdArray, OpDef } from "../ops/define.js";
 import { type OpName, ops } from "../ops/index.js";
 import { Analysis, type CountedMasks, type Expression } from "./facts.js";
-import { partOf, type Support } from "./masks.js";
 import { CostRules } from "./rules.js";
-import { usefulParts } from "./useful.js";
+import { type UsefulPart, usefulOf, usefulParts } from "./useful.js";
 import { type Cost, repeatCost, sumCosts, sumDims } from "./vector.js";
 
 /** The cost of one op of one instance, all its executions in a run of the graph. */
@@ -96,12 +95,14 @@ class Walk {
     return moved;
   }
 
-  private usefulAttention({ attentionMacs }: Cost, part: Support | undefined): Dim {
-    if (!part || attentionMacs.isZero) return attentionMacs;
-    const key = [attentionMacs, part.count, ...part.over].map((d) => d.key).join("|");
-    let useful = this.parts.get(key);
-    if (!useful) this.parts.set(key, (useful = partOf(attentionMacs, part)));
-    return useful;
+  private usefulAttention({ attentionMacs }: Cost, useful: UsefulPart | undefined): Dim {
+    if (!useful || attentionMacs.isZero) return attentionMacs;
+    const { part, shape } = useful;
+    const dims = [attentionMacs, part.count, ...part.axes.map((axis) => shape[axis]!)];
+    const key = dims.map((d) => d.key).join("|");
+    let macs = this.parts.get(key);
+    if (!macs) this.parts.set(key, (macs = usefulOf(attentionMacs, useful)));
+    return macs;
   }
 }
 

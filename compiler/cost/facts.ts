@@ -6,15 +6,13 @@ import {
   affine,
   combine,
   countMask,
-  cut,
   type Mask,
   negate,
   renumber,
   renumberMask,
-  type Support,
-  within,
 } from "./masks.js";
 import { type Origin, originOf } from "./origins.js";
+import { cut, filled, permuted, reshaped, type Support, shifted } from "./supports.js";
 
 /** How a value that depends on sizes alone is computed, to count a mask at a point. */
 export interface Expression {
@@ -47,7 +45,7 @@ const lowest = -1e4;
 export class Analysis {
   private readonly facts = new Map<Value, Facts>();
   readonly counted: CountedMasks = new Map();
-  private readonly supports = new Map<Value, Support | undefined>();
+  private readonly known = new Map<Value, Support | undefined>();
 
   constructor(graph: Graph) {
     for (const port of graph.inputPorts) {
@@ -62,16 +60,16 @@ export class Analysis {
 
   /** Where a condition is true, if it depends on sizes alone or in part. */
   supportOf(condition: Value): Support | undefined {
-    if (this.supports.has(condition)) return this.supports.get(condition);
+    if (this.known.has(condition)) return this.known.get(condition);
     const { mask, expression } = this.of(condition);
     let support = mask && countMask(mask, condition);
     if (!support && expression) {
-      const over = condition.shape.filter((d) => !d.isOne);
+      const axes = condition.shape.flatMap((dim, axis) => (dim.isOne ? [] : [axis]));
       const name = `mask${this.counted.size + 1}`;
-      this.counted.set(name, { expression, over });
-      support = { count: Dim.symbol(name, 0), over };
+      this.counted.set(name, { expression, over: axes.map((axis) => condition.shape[axis]!) });
+      support = { count: Dim.symbol(name, 0), axes };
     }
-    this.supports.set(condition, support);
+    this.known.set(condition, support);
     return support;
   }
 
@@ -119,6 +117,9 @@ export class Analysis {
       const known = inputs[i]!.mask;
       return known && renumberMask(known, (axis) => axis + shift);
     };
+    // Supports likewise.
+    const part = (i: number, which: "low" | "zero") =>
+      shifted(inputs[i]?.[which], out.shape.length - node.inputs[i]!.shape.length);
     const both = (factor: number): Affine | undefined => {
       const [x, y] = [aligned(0), aligned(1)];
       return x && y && combine(x, y, factor);
@@ -143,31 +144,40 @@ export class Analysis {
         if (node.inputs[0]!.dtype === "bool")
           return { zero: this.supportOf(node.inputs[0]!), scalar: a?.scalar };
         return {
-          ...this.moved(node, inputs[0]!, (axis) => axis),
+          ...moved(inputs[0]!, (axis) => axis),
+          zero: a?.zero,
           scalar: node.attrs.to === "f32" ? a?.scalar : undefined,
         };
       case "stop_gradient":
       case "broadcast":
-        return { ...this.moved(node, inputs[0]!, (axis) => axis), scalar: a?.scalar };
-      case "transpose":
-        return this.moved(node, inputs[0]!, (axis) => node.attrs.perm.indexOf(axis));
-      case "reshape":
-        return { ...this.moved(node, inputs[0]!, axisMap(node.inputs[0]!, out)), scalar: a?.scalar };
+        return { ...moved(inputs[0]!, (axis) => axis), low: a?.low, zero: a?.zero, scalar: a?.scalar };
+      case "transpose": {
+        const to = (axis: number) => node.attrs.perm.indexOf(axis);
+        return { ...moved(inputs[0]!, to), low: permuted(a?.low, to), zero: permuted(a?.zero, to) };
+      }
+      case "reshape": {
+        const from = node.inputs[0]!;
+        return {
+          ...moved(inputs[0]!, axisMap(from, out)),
+          low: reshaped(a?.low, from.shape, out.shape),
+          zero: reshaped(a?.zero, from.shape, out.shape),
+          scalar: a?.scalar,
+        };
+      }
       case "slice": {
-        const { axis, start, size } = node.attrs;
+        const { axis, start } = node.attrs;
         const shift = (x: Affine) => affine(x.offset.plus(start.times(x.terms.get(axis) ?? 0)), [...x.terms]);
-        const from = node.inputs[0]!.shape[axis]!;
         return {
           affine: a?.affine && shift(a.affine),
           mask: a?.mask && { atoms: a.mask.atoms.map(shift) },
-          low: cut(a?.low, from, size),
-          zero: cut(a?.zero, from, size),
+          low: cut(a?.low, axis, out.shape),
+          zero: cut(a?.zero, axis, out.shape),
           scalar: a?.scalar,
         };
       }
       case "pad":
         return node.attrs.value === 0
-          ? { zero: within(a?.zero, node.inputs[0]!.shape[node.attrs.axis]!, out.shape[node.attrs.axis]!) }
+          ? { zero: filled(a?.zero, node.attrs.axis, node.inputs[0]!.shape, out.shape) }
           : {};
       case "neg":
       case "abs":
@@ -184,17 +194,17 @@ export class Analysis {
       case "exp":
         return { zero: a?.low };
       case "add":
-        return { affine: both(1), low: a?.low ?? b?.low };
+        return { affine: both(1), low: part(0, "low") ?? part(1, "low") };
       case "sub":
-        return { affine: both(-1), low: a?.low };
+        return { affine: both(-1), low: part(0, "low") };
       case "mul":
         return {
           affine: scaled(aligned(0), b?.scalar) ?? scaled(aligned(1), a?.scalar),
-          low: (b?.scalar ?? 0) > 0 ? a?.low : (a?.scalar ?? 0) > 0 ? b?.low : undefined,
-          zero: a?.zero ?? b?.zero,
+          low: (b?.scalar ?? 0) > 0 ? part(0, "low") : (a?.scalar ?? 0) > 0 ? part(1, "low") : undefined,
+          zero: part(0, "zero") ?? part(1, "zero"),
         };
       case "div":
-        return { low: (b?.scalar ?? 0) > 0 ? a?.low : undefined, zero: a?.zero };
+        return { low: (b?.scalar ?? 0) > 0 ? part(0, "low") : undefined, zero: part(0, "zero") };
       case "le":
         return atMostZero(both(-1));
       case "lt": {
@@ -215,29 +225,31 @@ export class Analysis {
       case "not":
         return { mask: a?.mask && a.expression ? negate(a.mask) : undefined };
       case "select":
-        return this.masked(node.inputs[0]!, inputs);
+        return this.masked(node, part(1, "low"), part(1, "zero"), inputs[2]?.scalar);
       default:
         return {};
     }
   }
 
-  /** Facts that a move of whole elements keeps. Supports are fractions: axes need no new numbers. */
-  private moved(node: Node, from: Facts, axis: (i: number) => number | undefined): Omit<Facts, "origin"> {
-    return {
-      affine: from.affine && renumber(from.affine, axis),
-      mask: from.mask && renumberMask(from.mask, axis),
-      low: node.outputs[0]!.dtype === "f32" ? from.low : undefined,
-      zero: from.zero,
-    };
+  private masked(
+    { inputs, outputs }: Node,
+    low: Support | undefined,
+    zero: Support | undefined,
+    fill: number | undefined,
+  ): Omit<Facts, "origin"> {
+    if (fill !== 0 && !(fill !== undefined && fill <= lowest)) return {};
+    const condition = inputs[0]!;
+    const seen = shifted(this.supportOf(condition), outputs[0]!.shape.length - condition.shape.length);
+    return fill === 0 ? { zero: seen ?? zero } : { low: seen ?? low };
   }
+}
 
-  private masked(condition: Value, inputs: readonly Facts[]): Omit<Facts, "origin"> {
-    const [, then, otherwise] = inputs;
-    const fill = otherwise?.scalar;
-    if (fill !== undefined && fill <= lowest) return { low: this.supportOf(condition) ?? then?.low };
-    if (fill === 0) return { zero: this.supportOf(condition) ?? then?.zero };
-    return {};
-  }
+/** Positions and masks after a move of whole elements. */
+function moved(from: Facts, axis: (i: number) => number | undefined): Omit<Facts, "origin"> {
+  return {
+    affine: from.affine && renumber(from.affine, axis),
+    mask: from.mask && renumberMask(from.mask, axis),
+  };
 }
 
 /** A position on an axis of size 1 is 0: such terms go, so that the axis may spread or be dropped. */

@@ -1,5 +1,6 @@
 import { Dim } from "../dim/dim.js";
 import type { Value } from "../ir/graph.js";
+import type { Support } from "./supports.js";
 
 /** An integer tensor that is a sum of its own positions: `Σ coefficient · position(axis) + offset`. */
 export interface Affine {
@@ -11,12 +12,6 @@ export interface Affine {
 /** A boolean tensor that is true where all of `atoms` are at most 0 (and perhaps a condition not known here). */
 export interface Mask {
   readonly atoms: readonly Affine[];
-}
-
-/** The part of a value's elements that counts: `count` of every product of the sizes `over`; the rest is 0, or unread. */
-export interface Support {
-  readonly count: Dim;
-  readonly over: readonly Dim[];
 }
 
 export function affine(offset: Dim, terms: readonly (readonly [number, number])[] = []): Affine {
@@ -84,7 +79,7 @@ export function countMask(mask: Mask, value: Value): Support | undefined {
   let count = high ? below(high) : all;
   // Of an empty range (low above high) nothing is left.
   if (low) count = count.minus(below(high ? low.minus(1).min(high) : low.minus(1)));
-  return { count, over: rows ? [rows, columns] : [columns] };
+  return { count, axes };
 }
 
 /** Pairs i < rows, j < columns with j - i <= bound. */
@@ -109,36 +104,4 @@ function clampBelow(n: Dim, most: Dim): Dim {
 
 function positive(n: Dim): Dim {
   return Dim.zero.atMost(n) === "yes" ? n : n.max(0);
-}
-
-// ------------------------------------------------------------------------------------------- moving supports
-
-/** The whole value as a part of what it lies in after its axis grew from `inner` to `outer`. */
-export function within(support: Support | undefined, inner: Dim, outer: Dim): Support | undefined {
-  const { count, over } = support ?? { count: Dim.one, over: [] };
-  const at = over.findIndex((dim) => dim.equals(inner));
-  if (at < 0) return bounded({ count: count.times(inner), over: [...over, outer] });
-  return bounded({ count, over: over.with(at, outer) });
-}
-
-/** The part that is left at most where the axis is cut from `outer` to `inner`. */
-export function cut(support: Support | undefined, outer: Dim, inner: Dim): Support | undefined {
-  const at = support?.over.findIndex((dim) => dim.equals(outer)) ?? -1;
-  if (!support || at < 0) return support;
-  return bounded({ count: support.count, over: support.over.with(at, inner) });
-}
-
-/** Undefined (all of it) where the part is not surely a part. */
-function bounded(support: Support): Support | undefined {
-  const all = Dim.product(support.over);
-  return support.count.equals(all) || support.count.atMost(all) !== "yes" ? undefined : support;
-}
-
-export function sameSupport(a: Support, b: Support): boolean {
-  return a.count.equals(b.count) && Dim.product(a.over).equals(Dim.product(b.over));
-}
-
-/** So much of `all` as the support says. */
-export function partOf(all: Dim, support: Support): Dim {
-  return all.times(support.count).over(Dim.product(support.over));
 }

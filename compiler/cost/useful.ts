@@ -1,17 +1,28 @@
+import type { Dim } from "../dim/dim.js";
 import type { Node, Region, Value } from "../ir/graph.js";
 import type { Analysis } from "./facts.js";
-import { cut, type Support, sameSupport, within } from "./masks.js";
+import { cut, filled, partOf, permuted, reshaped, type Support, sameSupport, shifted } from "./supports.js";
 
 /** What of a value is read: a part, or all of it. */
 type Demand = Support | "all";
+
+/** The part of an einsum's products that matters: that of a value with this shape. */
+export interface UsefulPart {
+  readonly part: Support;
+  readonly shape: readonly Dim[];
+}
+
+export function usefulOf(macs: Dim, { part, shape }: UsefulPart): Dim {
+  return partOf(macs, part, shape);
+}
 
 /**
  * The part of each einsum's products that matters: those whose result is read (scores that a mask does not overwrite)
  * and whose operands are not known to be 0 (weights behind a mask). An upper bound, exact for one mask.
  */
-export function usefulParts(region: Region, facts: Analysis): ReadonlyMap<Node, Support> {
+export function usefulParts(region: Region, facts: Analysis): ReadonlyMap<Node, UsefulPart> {
   const demands = new Map<Value, Demand>();
-  const parts = new Map<Node, Support>();
+  const parts = new Map<Node, UsefulPart>();
   const read = (value: Value, demand: Demand | undefined) => {
     const known = demands.get(value);
     if (known === undefined) demands.set(value, demand ?? "all");
@@ -24,9 +35,9 @@ export function usefulParts(region: Region, facts: Analysis): ReadonlyMap<Node, 
     const out = node.outputs[0]!;
     const demand = demands.get(out) ?? "all";
     if (node.op === "einsum") {
-      const zero = facts.of(node.inputs[0]!).zero ?? facts.of(node.inputs[1]!).zero;
-      const part = demand === "all" ? zero : demand;
-      if (part) parts.set(node, part);
+      const weighted = node.inputs.find((v) => facts.of(v).zero);
+      if (demand !== "all") parts.set(node, { part: demand, shape: out.shape });
+      else if (weighted) parts.set(node, { part: facts.of(weighted).zero!, shape: weighted.shape });
     }
     node.inputs.forEach((value, k) => {
       read(value, node.outputs.length === 1 ? demanded(node, k, demand, facts) : "all");
@@ -40,9 +51,13 @@ function demanded(node: Node, k: number, demand: Demand, facts: Analysis): Deman
   const out = node.outputs[0]!;
   const value = node.inputs[k]!;
   const part = demand === "all" ? undefined : demand;
+  const aligned = (of: Support | undefined, operand: Value) =>
+    shifted(of, out.shape.length - operand.shape.length);
   switch (node.op) {
     case "reshape":
+      return reshaped(part, out.shape, value.shape);
     case "transpose":
+      return permuted(part, (axis) => node.attrs.perm[axis]!);
     case "cast":
     case "stop_gradient":
     case "neg":
@@ -60,16 +75,24 @@ function demanded(node: Node, k: number, demand: Demand, facts: Analysis): Deman
     case "floor":
       return demand;
     case "slice":
-      return within(part, node.attrs.size, value.shape[node.attrs.axis]!);
+      return filled(part, node.attrs.axis, out.shape, value.shape);
     case "pad":
-      return cut(part, out.shape[node.attrs.axis]!, value.shape[node.attrs.axis]!);
+      return cut(part, node.attrs.axis, value.shape);
     case "select":
       if (!sameShape(value, out)) return "all";
-      return k === 1 ? (facts.supportOf(node.inputs[0]!) ?? demand) : k === 2 ? demand : "all";
+      return k === 1
+        ? (aligned(facts.supportOf(node.inputs[0]!), node.inputs[0]!) ?? demand)
+        : k === 2
+          ? demand
+          : "all";
     case "add":
-      return sameShape(value, out) ? (facts.of(node.inputs[1 - k]!).low ?? demand) : "all";
+      return sameShape(value, out)
+        ? (aligned(facts.of(node.inputs[1 - k]!).low, node.inputs[1 - k]!) ?? demand)
+        : "all";
     case "mul":
-      return sameShape(value, out) ? (facts.of(node.inputs[1 - k]!).zero ?? demand) : "all";
+      return sameShape(value, out)
+        ? (aligned(facts.of(node.inputs[1 - k]!).zero, node.inputs[1 - k]!) ?? demand)
+        : "all";
     case "sub":
     case "div":
     case "maximum":
