@@ -26,6 +26,7 @@ export { type GenerateOptions, generate } from "./generate.js";
 export { InputError, type Inputs, type Sizes } from "./inputs.js";
 export { type Manifest, manifestSchema } from "./manifest.js";
 export type { HostTensor, Model, StateHandle } from "./model.js";
+export { loadOnnx } from "./onnx.js";
 export { type Sampling, sample } from "./sample.js";
 export { type Outputs, Session } from "./session.js";
 export { loadTfjs, type Progress, type TfjsModule, type TfjsOptions, tfjsModel } from "./tfjs.js";

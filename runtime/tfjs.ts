@@ -98,7 +98,7 @@ export function tfjsModel(
       } finally {
         tf.dispose(outputs as TensorContainer);
       }
-      return { outputs: read, state: new TfjsState(manifest, states, past + (sizes.seq ?? 0), tf) };
+      return { outputs: read, state: new TfjsState(manifest, states, held, past + (sizes.seq ?? 0), tf) };
     },
     async dispose() {
       if (!disposed) tf.dispose(weights as TensorContainer);
@@ -129,10 +129,13 @@ class TfjsState implements StateHandle {
   constructor(
     private readonly manifest: Manifest,
     states: Tensors,
+    before: TfjsState | undefined,
     readonly past: number,
     private readonly tf: Tf,
   ) {
-    for (const { input, output } of manifest.states) this.tensors[input] = states[output]!;
+    // A state that the layer never updates stays; each handle owns its tensors.
+    for (const { input, output } of manifest.states)
+      this.tensors[input] = states[output] ?? tf.clone(before!.tensors[input]!);
   }
 
   async read(): Promise<Record<string, HostTensor>> {

@@ -1,6 +1,5 @@
 import type { Dim } from "../../dim/dim.js";
-import type { Graph, InputPort, OutputPort } from "../../ir/graph.js";
-import { type StateNames, stateKey } from "../ports.js";
+import type { Graph } from "../../ir/graph.js";
 import { Body, type Variable } from "./body.js";
 import { helpers } from "./helpers.js";
 import { lowerRegion } from "./lower.js";
@@ -17,16 +16,9 @@ const typical = { start: { batch: 1, seq: 256, past: 0 }, step: { batch: 1, seq:
 /**
  * Writes a model as an ES module of plain tfjs-core calls, `model.js`, and its declarations, `model.d.ts`. The module
  * imports nothing: `start(tf, w, inputs)` and `step(tf, w, inputs)` get the library, the weights by name and the input
- * tensors by name, and return `{ outputs, states }`, which the caller owns. States go by `names` (from `stateNames`), or
- * by those of their ports. Same graphs, same bytes.
+ * tensors by name, and return `{ outputs, states }`, which the caller owns. Same graphs, same bytes.
  */
-export function emitTfjs(
-  first: Graph,
-  next: Graph,
-  names: ReadonlyMap<string, StateNames> = new Map(),
-): { readonly module: string; readonly types: string } {
-  const start = withNames(first, names);
-  const step = first === next ? start : withNames(next, names);
+export function emitTfjs(start: Graph, step: Graph): { readonly module: string; readonly types: string } {
   const module = new Module([...start.symbols, ...step.symbols].map((s) => s.name));
   const entries = [entry(module, "start", start), ...(step === start ? [] : [entry(module, "step", step)])];
   if (step === start) entries.push("/** Nothing is kept from step to step. */\nexport const step = start;\n");
@@ -42,16 +34,6 @@ export function emitTfjs(
     ...used.map(([, text]) => `${text.trim()}\n`),
   ];
   return { module: parts.join("\n"), types: typesText(start, step) };
-}
-
-function withNames(graph: Graph, names: ReadonlyMap<string, StateNames>): Graph {
-  const renamed = <P extends InputPort | OutputPort>(port: P, side: keyof StateNames): P =>
-    port.role === "state" ? { ...port, name: names.get(stateKey(port.state))?.[side] ?? port.name } : port;
-  return {
-    ...graph,
-    inputPorts: graph.inputPorts.map((port) => renamed(port, "input")),
-    outputPorts: graph.outputPorts.map((port) => renamed(port, "output")),
-  };
 }
 
 function banner(graph: Graph): string {
