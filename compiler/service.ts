@@ -14,6 +14,7 @@ import { Diagnostics } from "./diagnostics/sink.js";
 import type { Build, BuildOptions } from "./emit/build.js";
 import type { Host } from "./host.js";
 import { graphText } from "./ir/text.js";
+import { lint } from "./lint/index.js";
 
 /** What a question to the service yields: an answer where there is one, and all that was found on the way. */
 export interface Outcome<T> {
@@ -42,6 +43,8 @@ export interface Service {
   instance(path: string, model?: string): Outcome<ModelInstance>;
   /** What became of every budget and expectation of a file's models. */
   verdicts(path: string): Outcome<readonly Verdict[]>;
+  /** The same, and what the lint rules find. */
+  lint(path: string): Outcome<readonly Verdict[]>;
   cost(path: string, question?: CostQuestion): Outcome<CostReport>;
   /** The graph's text form: of whole sequences, or of continuing from states. */
   graph(
@@ -210,6 +213,13 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     verdicts(path) {
       const { diagnostics, verdicts } = checked(path);
       return { value: verdicts, diagnostics };
+    },
+    lint(path) {
+      const { diagnostics, verdicts } = checked(path);
+      const sink = new Diagnostics();
+      const { program, sink: found } = load(path);
+      if (!found.hasErrors) lint(program, sink);
+      return { value: verdicts, diagnostics: [...diagnostics, ...sink.list] };
     },
     cost,
     graph(path, options = {}) {

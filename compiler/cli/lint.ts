@@ -5,7 +5,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { safe } from "../diagnostics/render-text.js";
 import type { Session } from "./app.js";
 import { openAll, sourcesOf } from "./check.js";
-import { exitCodeOf } from "./exit.js";
+import { exit, exitCodeOf } from "./exit.js";
 import type { OpenSpec } from "./open.js";
 import { choice, formatOption } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
@@ -16,17 +16,17 @@ interface Linted {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** `archc lint SPEC…`: the verdict on every budget and expectation of the specs named. */
+/** `archc lint SPEC…`: the verdict on every budget and expectation of the specs named, and the lint rules. */
 export function lintCommand(session: Session): Command {
   return new Command("lint")
-    .description("evaluate every budget and expectation of specs")
+    .description("evaluate every budget and expectation of specs, and look for what they leave unused")
     .argument("<spec...>", "files, folders or patterns (`specs/**/*.arch`)")
     .addOption(formatOption(["text", "json", "github"]))
     .action(async (files: string[], options: { format: string }) => {
       const format = choice("--format", options.format, ["text", "json", "github"]);
       const specs = await openAll(files);
       const results = specs.map((spec): Linted => {
-        const { value, diagnostics } = spec.service.verdicts(spec.path);
+        const { value, diagnostics } = spec.service.lint(spec.path);
         return { spec, verdicts: value ?? [], diagnostics };
       });
       const diagnostics = results.flatMap((r) => r.diagnostics);
@@ -35,7 +35,9 @@ export function lintCommand(session: Session): Command {
       } else if (format === "github") {
         for (const { spec, diagnostics: found } of results) printGithub(session.io, found, spec.sources);
       } else printText(session, results);
-      session.code = exitCodeOf(diagnostics);
+      const code = exitCodeOf(diagnostics);
+      const ruled = diagnostics.some((d) => d.code.startsWith("lint/"));
+      session.code = code === exit.clean && ruled ? exit.violated : code;
     });
 }
 

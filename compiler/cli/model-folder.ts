@@ -72,11 +72,10 @@ export async function loadModel(
   const bar = progress(io, "loading weights");
   try {
     const manifest = await runtime.readManifest(folder);
-    const options = { onProgress: bar.step };
     const model =
       where.target === "onnx"
-        ? await runtime.loadOnnx(folder, options)
-        : await runtime.loadTfjs(folder, { ...options, backend: where.backend });
+        ? await runtime.loadOnnx(folder)
+        : await runtime.loadTfjs(folder, { onProgress: bar.step, backend: where.backend });
     return { model, manifest };
   } catch (error) {
     throw await inWords(error, folder);

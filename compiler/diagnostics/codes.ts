@@ -1,10 +1,11 @@
+import { budgetCodes } from "./codes/budget.js";
+import { emitCodes } from "./codes/emit.js";
 import { internalCodes } from "./codes/internal.js";
+import { modelCodes } from "./codes/model.js";
+import { lintCodes } from "./codes/lint.js";
 import { nameCodes } from "./codes/name.js";
 import { shapeCodes } from "./codes/shape.js";
 import { syntaxCodes } from "./codes/syntax.js";
-import { modelCodes } from "./codes/model.js";
-import { budgetCodes } from "./codes/budget.js";
-import { emitCodes } from "./codes/emit.js";
 import { usageCodes } from "./codes/usage.js";
 
 /** Every problem archc can report, and the only place with words. One file per subject under `codes/`. */
@@ -16,6 +17,7 @@ export const codes = {
   ...budgetCodes,
   ...emitCodes,
   ...usageCodes,
+  ...lintCodes,
   ...internalCodes,
 };
 

@@ -1,0 +1,94 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { specFile } from "./archc.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+let folder = "";
+
+const node = (...args: string[]) => execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+
+/** What `npm install archc-….tgz` leaves, with the dependencies of this checkout in place of a download. */
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "archc-package-"));
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"))!;
+  const modules = join(folder, "node_modules");
+  mkdirSync(join(modules, "archc"), { recursive: true });
+  execFileSync("tar", ["xzf", join(folder, tarball), "-C", join(modules, "archc"), "--strip-components=1"]);
+  for (const name of readdirSync(join(root, "node_modules"))) {
+    if (!name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(modules, name));
+  }
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+}, 240_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the packed package", () => {
+  it("holds what it needs and no tests", () => {
+    const files = readdirSync(join(folder, "node_modules/archc"), { recursive: true }).map(String);
+    for (const file of [
+      "README.md",
+      "LICENSE",
+      "compiler/layers/attention.arch",
+      "specs/pkm-lm.arch",
+      "dist/compiler/cli/main.js",
+    ]) {
+      expect(files).toContain(file);
+    }
+    expect(files.filter((f) => /(^|\/)test\/|\.test\.|^grammar\//.test(f))).toEqual([]);
+  });
+
+  it("is imported as `archc` and `archc/runtime`", () => {
+    const text = `
+      import { createMemoryHost, createNodeHost, createService } from "archc";
+      import { sample, encodeBytes } from "archc/runtime";
+      const service = createService(createNodeHost(process.argv[1]));
+      const { value, diagnostics } = service.cost(process.argv[2]);
+      console.log(value.metrics.get("params.total").value[0], diagnostics.length);
+      console.log(sample(Float32Array.of(0, 2, 1), {}, 0), encodeBytes("a"));
+      console.log(createService(createMemoryHost({ "a.arch": "model" })).diagnostics("a.arch").length > 0);
+    `;
+    const spec = specFile("tiny");
+    const out = node("--input-type=module", "-e", text, "--", root, spec.slice(root.length));
+    expect(out).toBe("10528n 0\n1 [ 97 ]\ntrue\n");
+  });
+
+  it("has types for both", () => {
+    const text = [
+      'import { createService, type Service, type CostReport, type Diagnostic } from "archc";',
+      'import { Session, loadTfjs, type Manifest } from "archc/runtime";',
+      "export const service: Service = createService({ read: () => undefined, std: () => [] });",
+      "export const report: CostReport | undefined = service.cost('a').value;",
+      "export const list: readonly Diagnostic[] = service.diagnostics('a');",
+      "export const open = async (m: Manifest) => new Session(await loadTfjs('x'), m);",
+    ];
+    writeFileSync(join(folder, "use.ts"), text.join("\n"));
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+    const types = ["--typeRoots", join(root, "node_modules/@types"), "--skipLibCheck"];
+    expect(node(tsc, ...flags, ...types, "use.ts")).toBe("");
+  });
+
+  it("brings the command", () => {
+    const bin = join(folder, "node_modules/archc/dist/compiler/cli/main.js");
+    expect(node(bin, "check", specFile("tiny"))).toContain("Tiny: no problems");
+  });
+
+  it("ends a broken pipe in peace, and a wrong command with 2", () => {
+    const bin = join(folder, "node_modules/archc/dist/compiler/cli/main.js");
+    const shell = (command: string) =>
+      execFileSync("bash", ["-c", command], { encoding: "utf8", cwd: folder });
+    expect(
+      shell(
+        `"${process.execPath}" "${bin}" graph "${specFile("tiny")}" | head -n 1; echo "\${PIPESTATUS[0]}"`,
+      ),
+    ).toMatch(/\n0\n$/);
+    expect(shell(`"${process.execPath}" "${bin}" chek 2>/dev/null; echo $?`)).toBe("2\n");
+  });
+});
