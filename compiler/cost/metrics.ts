@@ -88,7 +88,9 @@ export function metric(
 }
 
 function missingSize(model: ModelCost, point: Point): string | undefined {
-  return model.instance.start.symbols.find((s) => point[s.name] === undefined)?.name;
+  const { start, step } = model.instance;
+  return [...start.symbols, ...step.symbols].find((s) => s.name !== "past" && point[s.name] === undefined)
+    ?.name;
 }
 
 function tokensOf(point: Point): bigint {

@@ -230,4 +230,10 @@ describe("what counts as what", () => {
     expect(cost.total.attentionMacs.equals(seq.times(seq.plus(kept)).times(8))).toBe(true);
     expect(cost.flopsUseful.minus(cost.total.macs.times(2)).equals(seq.times(kept * 16))).toBe(true);
   });
+
+  test("an op without a rule is an error, never 0", () => {
+    const graph = graphOf({}, (b, x) => b.op("exp", [x], {}));
+    const strange = { ...graph.nodes[0]!, op: "mystery" } as unknown as (typeof graph.nodes)[number];
+    expect(() => costOf({ ...graph, nodes: [strange] })).toThrow("the op `mystery` has no cost rule");
+  });
 });
