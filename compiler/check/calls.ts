@@ -1,12 +1,13 @@
-import type { FnDecl, LayerDecl, Name, Param, Span, Stmt } from "../../grammar/ast.js";
+import type { LayerDecl, Name, Param, Span, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { DType, Value } from "../ir/graph.js";
 import { toTensor } from "./arithmetic.js";
-import { evaluate } from "./expressions.js";
+import { evaluate, valuesIn } from "./expressions.js";
 import { checkKind } from "./kinds.js";
+import { conformResults, giveBack, standIn } from "./results.js";
 import { AxisTable, Scope, type StateSlot } from "./scope.js";
-import { bindAxes, checkSizes, conform, shapeText } from "./shapes.js";
-import { runBody, valuesIn } from "./statements.js";
+import { bindAxes, checkSizes } from "./shapes.js";
+import { runBody } from "./statements.js";
 import { limits } from "./tracer.js";
 import {
   asNumber,
@@ -284,17 +285,6 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   return tensors.length === 1 ? tensors[0]! : { kind: "tuple", items: tensors };
 }
 
-/** After a failed run of a layer that keeps its input's shape: the input, so that what comes behind is checked too. */
-function standIn(decl: LayerDecl, explicit: readonly { param: Param; tensor: Tensor }[]): Val {
-  const [first] = explicit;
-  const [result] = decl.results;
-  const same =
-    first && decl.results.length === 1 && shapeText(result!.shape) === shapeText(first.param.shape!);
-  return same && first.tensor.value.dtype === "f32"
-    ? tensorVal(first.tensor.value, first.tensor.axes)
-    : unknown;
-}
-
 /** A parameter's value carries the parameter's name into the generated code. */
 function renamed(value: Value, name: string): Value {
   (value as { name: string }).name = name;
@@ -361,139 +351,7 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
   return ok;
 }
 
-function conformResults(scope: Scope, decl: LayerDecl): readonly Tensor[] | undefined {
-  const returned = scope.returned;
-  if (!returned) {
-    if (!scope.tracer.sink.hasErrors)
-      scope.tracer.report("layer/no-return", { layer: decl.name.text }, decl.name.span);
-    return undefined;
-  }
-  const values = returned.flatMap((v) => (v.kind === "tuple" ? v.items : [v]));
-  if (values.some((v) => v.kind === "unknown")) return undefined;
-  if (values.length !== decl.results.length) {
-    scope.tracer.report(
-      "layer/result-count",
-      { layer: decl.name.text, declared: decl.results.length, returned: values.length },
-      decl.name.span,
-    );
-    return undefined;
-  }
-  const tensors: Tensor[] = [];
-  for (const [i, result] of decl.results.entries()) {
-    const span = returnSpan(decl.body, i) ?? result.span;
-    const raw = toTensor(scope, { val: values[i]!, span });
-    const shaped =
-      raw &&
-      conform(scope, result.shape, raw, span, `the result of \`${decl.name.text}\``, raw.axes.length === 0);
-    if (!shaped) return undefined;
-    const dtype = dtypes[result.dtype?.name ?? "float"]!;
-    if (shaped.value.dtype !== dtype) {
-      scope.tracer.report(
-        "kind/expected",
-        {
-          expected: `a ${result.dtype?.name ?? "float"} tensor as the result of \`${decl.name.text}\``,
-          found: kindOf(tensorVal(shaped.value, [])),
-        },
-        span,
-      );
-      return undefined;
-    }
-    tensors.push({ value: scope.builder.use(shaped.value), axes: shaped.axes });
-  }
-  return tensors;
-}
-
-function returnSpan(body: readonly Stmt[], index: number): Span | undefined {
-  const last = body.findLast((s) => s.kind === "return");
-  return last?.kind === "return" ? (last.values[index]?.span ?? last.span) : undefined;
-}
-
-/**
- * A result's axes in the caller's names: those bound from its arguments go back; a new axis that takes the place of
- * one of equal size takes its name; another keeps the layer's own name, marked as not the caller's.
- */
-function giveBack(
-  result: Tensor,
-  back: ReadonlyMap<string, string>,
-  first: Tensor | undefined,
-): readonly string[] {
-  const names = result.axes.map((a) => back.get(a));
-  const taken = new Set(names.filter((n) => n !== undefined));
-  return names.map((name, i) => {
-    if (name !== undefined) return name;
-    const fromRight = result.axes.length - i;
-    const place = first ? first.axes.length - fromRight : -1;
-    const theirs = first?.axes[place];
-    if (
-      first &&
-      theirs &&
-      !taken.has(theirs) &&
-      first.value.shape[place]!.compare(result.value.shape[i]!) === "same"
-    ) {
-      taken.add(theirs);
-      return theirs;
-    }
-    let own = result.axes[i]!;
-    while (taken.has(own)) own = `${own}'`;
-    taken.add(own);
-    return own;
-  });
-}
-
 /** The states of the layer just traced become states of the graph. */
 function finishStates(scope: Scope): void {
   for (const slot of scope.states.values()) slot.finish?.();
-}
-
-/** `fn f(y) = …`: an abbreviation; with declared shapes it has axes of its own and gives names back. */
-export function callFn(caller: Scope, decl: FnDecl, home: Scope, args: readonly CallArg[], span: Span): Val {
-  const { tracer } = caller;
-  if (args.length !== decl.params.length || args.some((a) => a.name)) {
-    tracer.report(
-      "call/fn-arguments",
-      { name: decl.name.text, params: decl.params.map((p) => p.name.text), given: args.length },
-      span,
-    );
-    return unknown;
-  }
-  if (args.some((a) => a.bound.val.kind === "unknown")) return unknown;
-  if (tracer.calls.length >= limits.depth) {
-    tracer.report("layer/too-deep", { layer: decl.name.text, limit: limits.depth }, span);
-    return unknown;
-  }
-  const shaped = decl.params.some((p) => p.shape);
-  const scope = new Scope({
-    tracer,
-    builder: caller.builder,
-    file: home.file,
-    parent: shaped ? undefined : home,
-    axes: shaped ? new AxisTable() : caller.axes,
-    states: home.states,
-    outer: home.outer,
-  });
-  tracer.calls.push({ span, text: `\`${decl.name.text}\` is used here` });
-  const back = new Map<string, string>();
-  let first: Tensor | undefined;
-  let ok = true;
-  for (const [i, param] of decl.params.entries()) {
-    const { val, span: at } = args[i]!.bound;
-    if (!param.shape) {
-      scope.vars.set(param.name.text, val);
-      continue;
-    }
-    const tensor = toTensor(caller, { val, span: at });
-    const names =
-      tensor && bindAxes(scope, param.shape, tensor, at, `\`${param.name.text}\` of \`${decl.name.text}\``);
-    if (!tensor || !names) {
-      ok = false;
-      continue;
-    }
-    first ??= tensor;
-    for (const [own, theirs] of names) if (!back.has(own)) back.set(own, theirs);
-    scope.vars.set(param.name.text, tensorVal(tensor.value, [...names.keys()]));
-  }
-  const result = ok ? evaluate(decl.body, scope) : unknown;
-  tracer.calls.pop();
-  if (!shaped || result.kind !== "tensor") return result;
-  return tensorVal(result.tensor.value, giveBack(result.tensor, back, first));
 }

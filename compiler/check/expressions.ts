@@ -3,12 +3,13 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import { Dim } from "../dim/dim.js";
 import { binary, unary, type Want } from "./arithmetic.js";
 import { callBuiltin, isBuiltin } from "./builtins/index.js";
-import { callFn, callLayer, makeRecipe } from "./calls.js";
+import { callLayer, makeRecipe } from "./calls.js";
 import { evaluateEinsum } from "./einsum.js";
+import { callFn } from "./functions.js";
 import { evaluateIndex } from "./index-form.js";
 import { evaluateFor, evaluateForAlong } from "./loops.js";
 import { Scope } from "./scope.js";
-import { type Bound, count, flag, kindOf, none, number, unknown, type Val } from "./values.js";
+import { type Bound, count, flag, kindOf, none, number, show, unknown, type Val } from "./values.js";
 
 /** The largest finite float with a minus: what masks put where nothing may be seen. */
 export const LOWEST = -3.4028234663852886e38;
@@ -221,4 +222,29 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
       scope.tracer.report("kind/not-callable", { found: kindOf(target) }, callee.span);
       return unknown;
   }
+}
+
+/** The values of the names in an expression, for messages: `T` as 100, `chunk` as 64. */
+export function valuesIn(expr: Expr, scope: Scope): string[] {
+  const names = new Set<string>();
+  const visit = (e: Expr): void => {
+    if (e.kind === "name") names.add(e.name);
+    else if (e.kind === "binary") {
+      visit(e.left);
+      visit(e.right);
+    } else if (e.kind === "unary") visit(e.operand);
+    else if (e.kind === "call") for (const a of e.args) visit(a.value);
+  };
+  visit(expr);
+  return [...names].flatMap((name) => {
+    const val =
+      scope.find(name) ??
+      scope.outer?.(name, expr.span) ??
+      (scope.axes.sizes.has(name)
+        ? ({ kind: "count", dim: scope.axes.sizes.get(name)!.size } as const)
+        : undefined);
+    return val && (val.kind === "count" || val.kind === "number" || val.kind === "flag")
+      ? [`\`${name}\` as ${show(val)}`]
+      : [];
+  });
 }

@@ -90,7 +90,7 @@ function trace(
     return undefined;
   }
   // Errors so far do not stop the run: what depends on them is silent, what does not is still checked.
-  env.checkStacks();
+  for (const stack of env.stacks.values()) stack.check();
   const ports = runForward(env, tracer, env.forward);
   if (!ports || errors(sink) > before) return undefined;
   const { inputs, outputs } = ports;

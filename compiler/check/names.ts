@@ -308,22 +308,28 @@ function collectExpr(expr: Expr, known: Set<string>): void {
   switch (expr.kind) {
     case "list":
     case "tuple":
-      return all(expr.items);
+      all(expr.items);
+      return;
     case "unary":
-      return collectExpr(expr.operand, known);
+      collectExpr(expr.operand, known);
+      return;
     case "binary":
-      return all([expr.left, expr.right]);
+      all([expr.left, expr.right]);
+      return;
     case "if-else":
-      return all([expr.condition, expr.then, expr.otherwise]);
+      all([expr.condition, expr.then, expr.otherwise]);
+      return;
     case "call":
       all(expr.args.map((a) => a.value));
-      return collectExpr(expr.callee, known);
+      collectExpr(expr.callee, known);
+      return;
     case "pattern":
       for (const a of [...patternNames(expr.from), ...patternNames(expr.to)]) known.add(a);
       return;
     case "einsum":
       for (const s of [...expr.inputs, expr.output]) for (const a of axisNames(s)) known.add(a);
-      return all(expr.args);
+      all(expr.args);
+      return;
     case "index":
       collectExpr(expr.target, known);
       for (const s of expr.subscripts) {
@@ -334,10 +340,12 @@ function collectExpr(expr: Expr, known: Set<string>): void {
       }
       return;
     case "member":
-      return collectExpr(expr.target, known);
+      collectExpr(expr.target, known);
+      return;
     case "for":
     case "for-along":
-      return collect(expr.body, known);
+      collect(expr.body, known);
+      return;
     default:
       return;
   }

@@ -1,9 +1,8 @@
 import type { Axis, Expr, Name, Shape, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Dim } from "../dim/dim.js";
-import { evaluate } from "./expressions.js";
+import { evaluate, valuesIn } from "./expressions.js";
 import type { Scope } from "./scope.js";
-import { valuesIn } from "./statements.js";
 import { reorder, sizeOf, spread } from "./tensors.js";
 import { kindOf, show, showShape, type Tensor, type Val } from "./values.js";
 

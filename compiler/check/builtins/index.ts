@@ -1,7 +1,7 @@
 import type { Call } from "../../../grammar/ast.js";
 import type { Want } from "../arithmetic.js";
 import type { Scope } from "../scope.js";
-import { unknown, type Val } from "../values.js";
+import type { Val } from "../values.js";
 import { BuiltinCall } from "./context.js";
 import { elementwiseRules } from "./elementwise.js";
 import { reduceRules } from "./reduce.js";

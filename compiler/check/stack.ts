@@ -1,0 +1,276 @@
+import type { AtBlock, BlockItem, BlocksDecl, Expr, SlotDecl, Span } from "../../grammar/ast.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import { callLayer, join } from "./calls.js";
+import { evaluate } from "./expressions.js";
+import { checkKind } from "./kinds.js";
+import { changeArgument, countKind, type ModelEnv } from "./model.js";
+import { Scope } from "./scope.js";
+import { limits } from "./tracer.js";
+import { type Bound, unknown, type Val } from "./values.js";
+
+/** One line that fills a slot, or changes an argument of what fills it (`ffn.k = 64`). */
+interface Candidate {
+  readonly slot: string;
+  /** The argument that is changed; empty where the slot itself is filled. */
+  readonly path: readonly { readonly text: string; readonly span: Span }[];
+  readonly value: Expr;
+  readonly file: string;
+  readonly at: AtBlock | undefined;
+  /** The most specific wins, then the furthest derived model, then the last written. */
+  readonly rank: readonly [specificity: number, depth: number, order: number];
+}
+
+/** A stack of blocks: what the model and its bases say of it, and how it runs. */
+export class Stack {
+  private readonly slots = new Map<string, SlotDecl>();
+  private readonly candidates: Candidate[] = [];
+  private size: { readonly expr: Expr; readonly file: string } | undefined;
+  private known: { readonly count: number | undefined } | undefined;
+
+  constructor(
+    private readonly env: ModelEnv,
+    readonly name: string,
+    /** The place to blame where no line of the user's is nearer. */
+    private span: Span,
+  ) {}
+
+  has(slot: string): boolean {
+    return this.slots.has(slot);
+  }
+
+  merge(item: BlocksDecl, file: string, depth: number): void {
+    this.span = item.span;
+    if (item.count) this.size = { expr: item.count, file };
+    for (const inner of item.items ?? []) this.mergeItem(inner, file, depth, undefined);
+  }
+
+  private mergeItem(item: BlockItem, file: string, depth: number, at: AtBlock | undefined): void {
+    const { tracer } = this.env;
+    const rank = [specificity(at), depth, this.candidates.length] as const;
+    switch (item.kind) {
+      case "slot":
+        this.slots.set(item.name.text, item);
+        if (item.value)
+          this.candidates.push({ slot: item.name.text, path: [], value: item.value, file, at, rank });
+        return;
+      case "field":
+        tracer.report("model/field-in-blocks", { name: item.names[0]?.text ?? "" }, item.span);
+        return;
+      case "assign": {
+        const [slot, ...path] = item.path;
+        if (!slot) return;
+        if (!this.slots.has(slot.text)) {
+          const known = [...this.slots.keys()];
+          const near = nearest(slot.text, known);
+          const isField = this.env.fields.has(slot.text);
+          tracer.report("model/unknown-slot", { name: slot.text, near, known, isField }, slot.span, {
+            fixes: near ? [{ title: "replace", span: slot.span, replacement: near }] : [],
+          });
+        }
+        this.candidates.push({ slot: slot.text, path, value: item.value, file, at, rank });
+        return;
+      }
+      case "at":
+        if (at) tracer.report("model/at-in-at", {}, item.span);
+        else for (const inner of item.items) this.mergeItem(inner, file, depth, item);
+    }
+  }
+
+  /** How many blocks; undefined where it is not said or wrong (reported once). */
+  private get count(): number | undefined {
+    this.known ??= { count: this.readCount() };
+    return this.known.count;
+  }
+
+  private readCount(): number | undefined {
+    const { tracer } = this.env;
+    if (!this.size) {
+      tracer.report("model/no-block-count", { stack: this.name }, this.env.decl.name.span);
+      return undefined;
+    }
+    const { expr, file } = this.size;
+    const scope = this.env.scope(file);
+    const what = `the number of ${this.name}`;
+    const checked = checkKind(
+      scope,
+      evaluate(expr, scope),
+      countKind(expr.span),
+      expr.span,
+      what,
+      undefined,
+      "",
+    );
+    const n = checked?.kind === "count" ? checked.dim.int : undefined;
+    if (n === undefined) return undefined;
+    if (n > limits.blocks) {
+      tracer.report("limit/blocks", { blocks: String(n), limit: limits.blocks }, expr.span);
+      return undefined;
+    }
+    return Number(n);
+  }
+
+  /** What can be said of the blocks without running them: their numbers, and the arguments of their layers. */
+  check(): void {
+    const n = this.count;
+    if (n === undefined) return;
+    this.checkSelectors(n);
+    for (const slot of this.slots.keys()) {
+      const inUse = new Set<Candidate>();
+      for (let i = 0; i < n; i++) for (const c of this.candidatesAt(slot, i, n)) inUse.add(c);
+      for (const c of inUse) {
+        if (c.path.length === 0)
+          evaluate(
+            c.value,
+            this.scope(c.file, "", (name) => (this.slots.has(name) ? unknown : undefined)),
+          );
+      }
+    }
+  }
+
+  /** Runs the blocks one after another, each through its slot `wiring`. */
+  run(args: readonly Bound[], caller: Scope, span: Span): Val {
+    const n = this.count;
+    if (n === undefined) return unknown;
+    let current = args.map((a) => a.val);
+    for (let i = 0; i < n; i++) {
+      const path = `${this.name}.${i}`;
+      const slot = this.block(i, n, path);
+      const wiring = slot("wiring");
+      if (wiring?.kind !== "instance") {
+        if (!wiring)
+          this.env.tracer.report(
+            "model/no-wiring",
+            { stack: this.name, slots: [...this.slots.keys()] },
+            this.span,
+          );
+        return unknown;
+      }
+      const tensors = current.map((val) => ({ name: undefined, bound: { val, span } }));
+      const result = callLayer(caller, wiring, tensors, this.span);
+      const slots = Object.fromEntries([...this.slots.keys()].map((s) => [s, describe(slot(s))]));
+      this.env.blocks.push({ path, slots });
+      if (result.kind === "unknown") return unknown;
+      current = result.kind === "tuple" ? [...result.items] : [result];
+    }
+    return current.length === 1 ? current[0]! : { kind: "tuple", items: current };
+  }
+
+  /** The slots of one block, bound when first asked for; a slot may refer to the others. */
+  private block(i: number, n: number, path: string): (slot: string) => Val | undefined {
+    const bound = new Map<string, Val>();
+    const busy = new Set<string>();
+    const get = (slot: string): Val | undefined => {
+      const decl = this.slots.get(slot);
+      if (!decl) return undefined;
+      const known = bound.get(slot);
+      if (known) return known;
+      if (busy.has(slot)) {
+        this.env.tracer.report("model/field-cycle", { chain: [slot, slot] }, decl.span);
+        return unknown;
+      }
+      busy.add(slot);
+      const result = this.bind(slot, decl, this.candidatesAt(slot, i, n), path, get);
+      busy.delete(slot);
+      bound.set(slot, result);
+      return result;
+    };
+    return get;
+  }
+
+  private bind(
+    slot: string,
+    decl: SlotDecl,
+    candidates: readonly Candidate[],
+    path: string,
+    get: (slot: string) => Val | undefined,
+  ): Val {
+    const chosen = candidates.findLast((c) => c.path.length === 0);
+    if (!chosen) {
+      this.env.tracer.report("model/slot-empty", { slot, stack: this.name }, this.env.decl.name.span, {
+        labels: [{ span: decl.span, text: "declared here" }],
+      });
+      return unknown;
+    }
+    const scope = this.scope(chosen.file, path, get);
+    scope.line = slot;
+    let val = evaluate(chosen.value, scope);
+    for (const c of candidates.slice(candidates.indexOf(chosen) + 1)) {
+      val = changeArgument(this.env.tracer, val, c.path, c.value, this.scope(c.file, path, get));
+    }
+    if (val.kind === "none") return val;
+    return (
+      checkKind(scope, val, decl.type, chosen.value.span, `slot \`${slot}\``, undefined, join(path, slot)) ??
+      unknown
+    );
+  }
+
+  private scope(file: string, path: string, get: (slot: string) => Val | undefined): Scope {
+    const { tracer } = this.env;
+    const outer = (name: string) => get(name) ?? this.env.lookUp(name);
+    return new Scope({ tracer, builder: tracer.top, file, path, members: new Map(), outer });
+  }
+
+  /** What is written for a slot of block i of n, the weakest first. */
+  private candidatesAt(slot: string, i: number, n: number): readonly Candidate[] {
+    return this.candidates
+      .filter((c) => c.slot === slot && (!c.at || this.selects(c.at, c.file, i, n)))
+      .sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1] || a.rank[2] - b.rank[2]);
+  }
+
+  private selects(at: AtBlock, file: string, i: number, n: number): boolean {
+    return at.selectors.some((s) => {
+      const from = s.from ? (this.index(s.from, file) ?? 0) : 0;
+      const every = s.every ? (this.index(s.every, file) ?? 1) : 1;
+      const last = s.from && !s.open ? from : n - 1;
+      const to = s.to ? this.index(s.to, file) : last;
+      return to !== undefined && i >= from && i <= to && every > 0 && (i - from) % every === 0;
+    });
+  }
+
+  private index(expr: Expr, file: string): number | undefined {
+    const val = evaluate(expr, this.env.scope(file));
+    const n = val.kind === "count" ? val.dim.int : undefined;
+    const silent = val.kind === "unknown" || val.kind === "hole";
+    if (n === undefined && !silent) this.env.tracer.report("model/at-kind", {}, expr.span);
+    return n === undefined ? undefined : Number(n);
+  }
+
+  /** `at 12` of 12 blocks, `at 3..1`, `every 0`: once for each place of the text. */
+  private checkSelectors(n: number): void {
+    const { tracer } = this.env;
+    const { size } = this;
+    const numbered =
+      size && !size.file.startsWith("std/")
+        ? [{ span: size.expr.span, text: `${n} blocks, numbered 0 to ${n - 1}` }]
+        : [];
+    for (const at of new Set(this.candidates.map((c) => c.at))) {
+      const file = this.candidates.find((c) => c.at === at)?.file ?? "";
+      for (const s of at?.selectors ?? []) {
+        const [from, to, every] = [s.from, s.to, s.every].map((e) => e && this.index(e, file));
+        for (const [e, i] of [
+          [s.from, from],
+          [s.to, to],
+        ] as const) {
+          if (e && i !== undefined && (i >= n || i < 0))
+            tracer.report("blocks/index-out-of-range", { index: i, blocks: n }, e.span, { labels: numbered });
+        }
+        if (s.every && every !== undefined && every < 1)
+          tracer.report("blocks/every", { every }, s.every.span);
+        if (from !== undefined && to !== undefined && to < from)
+          tracer.report("blocks/empty-range", { from, to }, s.span);
+      }
+    }
+  }
+}
+
+/** One block named beats a range, a range beats `every`, and all beat the default. */
+function specificity(at: AtBlock | undefined): number {
+  if (!at) return 0;
+  return Math.min(...at.selectors.map((s) => (s.every || s.open ? 1 : s.to ? 2 : 3)));
+}
+
+function describe(val: Val | undefined): string {
+  if (!val) return "";
+  if (val.kind === "instance") return val.instance.recipe.decl.name.text;
+  return val.kind === "none" ? "none" : "?";
+}

@@ -1,0 +1,111 @@
+import type { Expr, RandomStmt, WeightStmt } from "../../grammar/ast.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import type { Init } from "../ir/graph.js";
+import { toTensor } from "./arithmetic.js";
+import { join } from "./calls.js";
+import { evaluate } from "./expressions.js";
+import type { Scope } from "./scope.js";
+import { conform, resolveShape } from "./shapes.js";
+import { asNumber, tensorVal, unknown } from "./values.js";
+
+/** `init normal(0.02)` and its kin; the default is normal with a deviation of 0.02. */
+export function readInit(expr: Expr | undefined, scope: Scope): Init {
+  if (!expr) return { kind: "normal", mean: 0, std: 0.02 };
+  const name =
+    expr.kind === "name"
+      ? expr.name
+      : expr.kind === "call" && expr.callee.kind === "name"
+        ? expr.callee.name
+        : "";
+  const args = expr.kind === "call" ? expr.args.map((a) => asNumber(evaluate(a.value, scope))) : [];
+  const ok = args.every((a) => a !== undefined);
+  const n = args as number[];
+  if (ok && name === "zeros" && n.length === 0) return { kind: "zeros" };
+  if (ok && name === "ones" && n.length === 0) return { kind: "ones" };
+  if (ok && name === "constant" && n.length === 1) return { kind: "constant", value: n[0]! };
+  if (ok && name === "normal" && n.length <= 2) {
+    const [a, b] = n;
+    return b === undefined ? { kind: "normal", mean: 0, std: a ?? 1 } : { kind: "normal", mean: a!, std: b };
+  }
+  if (ok && name === "uniform" && n.length <= 2) {
+    const [a, b] = n;
+    return b === undefined
+      ? { kind: "uniform", low: -(a ?? 1), high: a ?? 1 }
+      : { kind: "uniform", low: a!, high: b };
+  }
+  if (expr.kind === "number") return { kind: "constant", value: expr.value };
+  if (!scope.tracer.generic || !ok) {
+    if (!["zeros", "ones", "constant", "normal", "uniform"].includes(name)) {
+      scope.tracer.report(
+        "weight/init",
+        { name, near: nearest(name, ["zeros", "ones", "constant", "normal", "uniform"]) },
+        expr.span,
+      );
+    }
+  }
+  return { kind: "normal", mean: 0, std: 0.02 };
+}
+
+/** `weight` lines: graph inputs named by path, or what the recipe bound to the name. */
+export function declareWeights(stmt: WeightStmt, scope: Scope): void {
+  for (const name of stmt.names) {
+    const shape = resolveShape(scope, stmt.shape, `weight \`${name.text}\``);
+    if (!shape) {
+      scope.vars.set(name.text, unknown);
+      continue;
+    }
+    const given = scope.given.get(name.text);
+    if (given) {
+      const tensor = given.kind === "unknown" ? undefined : toTensor(scope, { val: given, span: name.span });
+      const shaped = tensor && conform(scope, stmt.shape, tensor, name.span, `\`${name.text}\``, false);
+      scope.assign(name.text, shaped ? tensorVal(shaped.value, shaped.axes) : unknown);
+      if (tensor) scope.members.set(name.text, given);
+      continue;
+    }
+    const changing = shape.sizes.find((d) => d.int === undefined);
+    if (changing && !scope.tracer.generic) {
+      scope.tracer.report("weight/size-unknown", { name: name.text, size: String(changing) }, name.span);
+      scope.vars.set(name.text, unknown);
+      continue;
+    }
+    const low = stmt.within && asNumber(evaluate(stmt.within.from, scope));
+    const high = stmt.within?.to && asNumber(evaluate(stmt.within.to, scope));
+    const value = scope.tracer.weight(join(scope.path, name.text), shape.sizes, "f32", {
+      kind: "weight",
+      init: readInit(stmt.init, scope),
+      lookup: stmt.lookup,
+      within: low !== undefined && high !== undefined ? [low, high] : undefined,
+    });
+    scope.vars.set(name.text, tensorVal(value, shape.axes));
+    scope.members.set(name.text, tensorVal(value, shape.axes));
+  }
+}
+
+/** Draws are fixed outside training, so a graph for inference keeps them with the weights. */
+export function declareRandom(stmt: RandomStmt, scope: Scope): void {
+  for (const name of stmt.names) {
+    const shape = resolveShape(scope, stmt.shape, `\`${name.text}\``);
+    if (!shape) {
+      scope.vars.set(name.text, unknown);
+      continue;
+    }
+    const changing = shape.sizes.find((d) => d.int === undefined);
+    if (changing && !scope.tracer.generic) {
+      scope.tracer.report("weight/size-unknown", { name: name.text, size: String(changing) }, name.span);
+      scope.vars.set(name.text, unknown);
+      continue;
+    }
+    const distribution = stmt.distribution;
+    const init =
+      distribution.kind === "name" && distribution.name === "normal"
+        ? ({ kind: "normal", mean: 0, std: 1 } as const)
+        : readInit(distribution, scope);
+    const value = scope.tracer.weight(join(scope.path, name.text), shape.sizes, "f32", {
+      kind: "buffer",
+      init,
+      lookup: false,
+      within: undefined,
+    });
+    scope.vars.set(name.text, tensorVal(value, shape.axes));
+  }
+}
