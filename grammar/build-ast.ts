@@ -90,6 +90,9 @@ export function buildAst(source: Source, tree: CstNode): File {
   return new Items(source).file(tree);
 }
 
+/** Rules that end in a block. */
+const headers = new Set(["model", "layer", "profile", "blocks", "at", "forward", "constraints", "solve"]);
+
 /** Builds declarations, model items and statements; what stands where it may not is reported and left out. */
 class Items {
   private readonly exprs: Exprs;
@@ -114,19 +117,45 @@ class Items {
 
   /** The items of a block that may stand there. Of a run of misplaced ones, the first is reported. */
   private items(block: CstNode | undefined, where: Where): Built[] {
+    this.checkCommas(block, where);
     const found: Built[] = [];
     let misplaced = false;
     for (const node of nodes(block, "item")) {
       const rule = onlyNode(node);
       if (rule === undefined) continue;
-      for (const built of this.item(rule, where)) {
-        const fits = allowed[where].has(built.kind);
-        if (fits) found.push(built);
-        else if (!misplaced) this.reportMisplaced(built, where);
-        misplaced = !fits;
-      }
+      const built = this.item(rule, where);
+      const stray = built.find((one) => !allowed[where].has(one.kind));
+      if (stray !== undefined && !misplaced) this.reportMisplaced(stray, where);
+      found.push(...built.filter((one) => allowed[where].has(one.kind)));
+      // After a header that has lost its block, the lines that belong there stand in the wrong place.
+      const headless = headers.has(rule.name) && child(rule, "block") === undefined;
+      misplaced = stray !== undefined || (headless && this.exprs.isBroken(rule));
     }
     return found;
+  }
+
+  /** Lines do not share a line, except in blocks of constraints and profiles. */
+  private checkCommas(block: CstNode | undefined, where: Where): void {
+    if (where === "constraints" || where === "profile" || where === "solve") return;
+    const { text, sink } = this.source;
+    for (const comma of tokens(block, "Comma")) {
+      const span = spanOf(this.source, comma);
+      const before = /\d[\d_]*$/.exec(text.slice(Math.max(0, span.start - 20), span.start))?.[0];
+      const after = /^\d{3}(?!\w)/.exec(text.slice(span.end, span.end + 4))?.[0];
+      if (before !== undefined && after !== undefined) {
+        const write = `${before}_${after}`;
+        const whole = { ...span, start: span.start - before.length, end: span.end + 3 };
+        const fixes = [{ title: `write \`${write}\``, span: whole, replacement: write }];
+        sink.report("syntax/comma-in-number", { write }, { span: whole, fixes });
+        this.source.broken.add(span.end);
+      } else {
+        const space = /^[ \t]*/.exec(text.slice(span.end))?.[0].length ?? 0;
+        const fixes = [
+          { title: "start a new line", span: { ...span, end: span.end + space }, replacement: "\n" },
+        ];
+        sink.report("syntax/comma-between", {}, { span, fixes });
+      }
+    }
   }
 
   private reportMisplaced(built: Built, where: Where): void {
@@ -338,7 +367,7 @@ class Items {
   private forward(node: CstNode): ForwardDecl {
     const results = child(node, "results");
     const params = buildParams(this.exprs, child(node, "params"));
-    if (results === undefined) {
+    if (results === undefined && !this.exprs.isBroken(node)) {
       this.source.sink.report(
         "syntax/forward-without-result",
         {},
@@ -368,7 +397,8 @@ class Items {
     const span = this.span(node);
     const aims = this.items(child(node, "block"), "solve") as Aim[];
     const [first, second] = aims;
-    if (first === undefined) this.source.sink.report("syntax/solve-without-aim", {}, { span });
+    if (first === undefined && !this.exprs.isBroken(node))
+      this.source.sink.report("syntax/solve-without-aim", {}, { span });
     if (second !== undefined) this.source.sink.report("syntax/second-aim", {}, { span: second.span });
     return first === undefined ? [] : [{ kind: "solve", aim: first.aim, metric: first.metric, span }];
   }

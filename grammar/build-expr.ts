@@ -56,6 +56,12 @@ export class Exprs {
     return spanOfNode(this.source, node, fallback);
   }
 
+  /** Whether the parser has reported a fault in the item that begins here. */
+  isBroken(node: CstNode | IToken): boolean {
+    const start = "tokenType" in node ? node.startOffset : (node.location?.startOffset ?? Number.NaN);
+    return this.source.broken.has(start);
+  }
+
   missing(at: number): Missing {
     const place = Math.min(at, this.source.text.length);
     return { kind: "missing", span: { file: this.source.file, start: place, end: place } };
@@ -288,7 +294,10 @@ export class Exprs {
         {},
         {
           span: place,
-          fixes: [{ title: "write `..<`", span: place, replacement: to === undefined ? " .." : " ..< " }],
+          fixes:
+            axis === undefined
+              ? []
+              : [{ title: "write `..<`", span: place, replacement: to === undefined ? " .." : " ..< " }],
         },
       );
     } else if (axis === undefined) {

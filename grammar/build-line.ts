@@ -17,7 +17,7 @@ import type {
   Text,
 } from "./ast.js";
 import { type Exprs, nameOf, pathOf } from "./build-expr.js";
-import { type Annotation, buildAnnotation, kindOf, requireKind, sizesOf } from "./build-shape.js";
+import { type Annotation, buildAnnotation, isKind, kindOf, requireKind, sizesOf } from "./build-shape.js";
 import { child, nodes, spanOf, token } from "./cst.js";
 
 /** The kinds of block that a line may stand in. */
@@ -35,6 +35,8 @@ interface Parts {
   readonly within: Range | undefined;
   readonly message: Text | undefined;
   readonly span: Span;
+  /** The parser has reported a fault in it, so that what is missing is no news. */
+  readonly broken: boolean;
 }
 
 const comparisons = new Set<BinaryOp>(["<=", "<", ">=", ">", "=="]);
@@ -66,6 +68,7 @@ function readParts(exprs: Exprs, node: CstNode): Parts {
     within: within === undefined ? undefined : exprs.closedRange(within, span.end),
     message: text === undefined ? undefined : exprs.text(text),
     span,
+    broken: exprs.isBroken(node),
   };
 }
 
@@ -95,7 +98,7 @@ function constraints(exprs: Exprs, parts: Parts): Constraint[] {
   for (const [i, expr] of parts.left.entries()) {
     if (expr.kind === "text") continue;
     if (expr.kind !== "binary" || !comparisons.has(expr.op)) {
-      if (expr.kind === "missing") continue;
+      if (expr.kind === "missing" || parts.broken) continue;
       const metric = exprs.source.text.slice(expr.span.start, expr.span.end);
       sink.report("syntax/constraint-form", { metric, written: undefined }, { span: expr.span });
       continue;
@@ -144,7 +147,7 @@ function field(exprs: Exprs, parts: Parts, where: Where): Line[] {
     if (type.name === "layer" && value !== undefined) return [{ kind: "instances", names, value, span }];
     return [{ kind: "field", names, type, value, within, span }];
   }
-  if (parts.value === undefined) return bareField(exprs, parts, first);
+  if (parts.value === undefined) return bareField(exprs, parts, first, where);
   if (parts.left.length > 1)
     sink.report("syntax/several-fields", {}, { span: { ...span, end: parts.equals!.start } });
   return assign(exprs, first, parts.value, span);
@@ -156,22 +159,20 @@ function assignForeign(exprs: Exprs, parts: Parts, target: Expr, value: Expr): L
   if (pathOf(target) === undefined) return notAssignable(exprs, target);
   if (target.kind !== "name" || blocksFor(target.name) === undefined) {
     const name = exprs.source.text.slice(target.span.start, target.span.end);
-    const replacement = exprs.source.text[span.start - 1] === " " ? "=" : " =";
-    exprs.source.sink.report(
-      "syntax/colon",
-      { name },
-      {
-        span,
-        fixes: [{ title: "write `=`", span, replacement }],
-      },
-    );
+    reportColon(exprs, span, name);
   }
   return assign(exprs, target, value, parts.span);
 }
 
+function reportColon(exprs: Exprs, span: Span, name: string): void {
+  const replacement = exprs.source.text[span.start - 1] === " " ? "=" : " =";
+  const fixes = [{ title: "write `=`", span, replacement }];
+  exprs.source.sink.report("syntax/colon", { name }, { span, fixes });
+}
+
 /** Words that other formats use for the number of blocks. */
 function blocksFor(name: string): string | undefined {
-  const words = ["blocks", "layers", "n_layers", "n_layer", "num_layers", "num_hidden_layers", "depth"];
+  const words = ["blocks", "layers", "n_layers", "n_layer", "num_layers", "num_hidden_layers"];
   return words.includes(name) ? name : undefined;
 }
 
@@ -203,12 +204,14 @@ function listOf(annotation: Annotation): Expr | undefined {
   return shape === undefined || items === undefined ? undefined : { kind: "list", items, span: shape.span };
 }
 
-function bareField(exprs: Exprs, parts: Parts, first: Expr): Line[] {
+function bareField(exprs: Exprs, parts: Parts, first: Expr, where: Where): Line[] {
   if (first.kind === "missing") return [];
   const names = namesOf(parts.left);
+  if (parts.broken) return [];
   if (names === undefined) return notAssignable(exprs, first);
   const text = names.map((name) => name.text).join(", ");
-  exprs.source.sink.report("syntax/field-without-value", { name: text }, { span: parts.span });
+  if (where === "file") exprs.source.sink.report("syntax/not-a-declaration", { text }, { span: parts.span });
+  else exprs.source.sink.report("syntax/field-without-value", { name: text }, { span: parts.span });
   return [];
 }
 
@@ -262,31 +265,34 @@ function annotated(exprs: Exprs, parts: Parts, annotation: Annotation): Line[] {
   const names = namesOf(parts.left);
   if (names === undefined) return notAssignable(exprs, first);
   if (annotation.shape !== undefined) {
-    if (value === undefined) {
+    if (value === undefined && !parts.broken) {
       sink.report("syntax/line-without-value", { name: names[0]?.text ?? "x" }, { span });
-      return [let_(names, annotation, exprs.missing(span.end), span)];
     }
-    return [let_(names, annotation, value, span)];
+    return [let_(names, annotation, value ?? exprs.missing(span.end), span)];
   }
   const expr = annotation.expr ?? exprs.missing(span.end);
-  const kind = value === undefined && expr.kind !== "name" ? undefined : kindOf(exprs, expr);
-  if (kind?.name === "layer" && value !== undefined) return [{ kind: "instances", names, value, span }];
-  if (value === undefined) {
-    if (kind === undefined && expr.kind !== "missing") {
-      exprs.colonForEquals(undefined, undefined);
-      const at = parts.colon!;
-      const replacement = exprs.source.text[at.start - 1] === " " ? "=" : " =";
-      const fixes = [{ title: "write `=`", span: at, replacement }];
-      sink.report("syntax/colon", { name: names[0]?.text ?? "x" }, { span: at, fixes });
-      return [let_(names, undefined, expr, span)];
+  const word = expr.kind === "name" ? expr.name : "";
+  if (value !== undefined) {
+    if (word === "layer") return [{ kind: "instances", names, value, span }];
+    const at = { ...expr.span, start: parts.colon!.start };
+    if (expr.kind !== "missing") {
+      sink.report(
+        "syntax/kind-in-layer",
+        { name: names[0]?.text ?? "x" },
+        {
+          span: expr.span,
+          fixes: [{ title: "remove the kind", span: at, replacement: "" }],
+        },
+      );
     }
-    if (expr.kind !== "missing")
-      sink.report("syntax/line-without-value", { name: names[0]?.text ?? "x" }, { span });
+    return [let_(names, undefined, value, span)];
+  }
+  if (isKind(word)) {
+    sink.report("syntax/line-without-value", { name: names[0]?.text ?? "x" }, { span });
     return [let_(names, undefined, exprs.missing(span.end), span)];
   }
-  if (expr.kind !== "missing")
-    sink.report("syntax/kind-in-layer", { name: names[0]?.text ?? "x" }, { span: expr.span });
-  return [let_(names, undefined, value, span)];
+  reportColon(exprs, parts.colon!, names[0]?.text ?? "x");
+  return [let_(names, undefined, expr, span)];
 }
 
 function let_(names: readonly Name[], annotation: Annotation | undefined, value: Expr, span: Span): Let {

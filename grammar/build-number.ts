@@ -6,7 +6,7 @@ import { nearUnit, suffixes, units } from "./units.js";
 /** Digits before and after the point, and powers of ten, that a number may have. */
 const maxDigits = 400;
 
-const form = /^([\d_]+)(?:\.([\d_]+))?(?:[eE]([+-]?\d+))?([A-Za-z_]\w*)?$/;
+const form = /^([\d_]*)(?:\.([\d_]+))?(?:[eE]([+-]?\d+))?([A-Za-z_]\w*)?$/;
 
 interface Parts {
   readonly exact: readonly [bigint, bigint];
@@ -98,17 +98,7 @@ function gluedUnit(source: Source, parts: Parts, glued: string, span: Span): Exp
     return number(split(write) ?? parts, span);
   }
   const unit = exactUnit ?? nearUnit(glued);
-  if (unit === undefined) {
-    source.sink.report(
-      "syntax/suffix",
-      { written: `${digits}${glued}`, glued, write: undefined },
-      {
-        span,
-        fixes: [{ title: `remove \`${glued}\``, span, replacement: digits }],
-      },
-    );
-    return number(parts, span);
-  }
+  if (unit === undefined) return wrongUnit(source, parts, glued, span);
   const write = `${digits} ${unit}`;
   source.sink.report(
     "syntax/glued-unit",
@@ -152,7 +142,7 @@ function wrongUnit(source: Source, parts: Parts, word: string, span: Span): Expr
   const write = `${digits} ${near}`;
   source.sink.report(
     "syntax/unknown-unit",
-    { word, digits, write: near },
+    { word, digits, write },
     {
       span,
       fixes: [{ title: `write \`${write}\``, span, replacement: write }],

@@ -81,7 +81,7 @@ function buildAxis(exprs: Exprs, node: CstNode, fallback: number): Axis {
   const write = capital(name);
   exprs.source.sink.report(
     "syntax/small-axis",
-    { name, write },
+    { write: [write] },
     {
       span: expr.span,
       fixes: [{ title: `write \`${write}\``, span: expr.span, replacement: write }],
@@ -114,38 +114,35 @@ function buildPatternAxes(exprs: Exprs, found: readonly CstNode[]): PatternAxis[
     if (token(one, "DotDot") !== undefined) return [{ kind: "rest", span }];
     const name = token(one, "Name");
     if (name === undefined) return [];
-    return [{ kind: "axis", name: axisName(exprs, name), span }];
+    return [{ kind: "axis", name: { text: capital(name.image), span }, span }];
   });
   checkRest(exprs, axes);
   return axes;
 }
 
-/** An axis where only an axis can stand: a small letter is reported, once for each place. */
-function axisName(exprs: Exprs, found: IToken): { text: string; span: Shape["span"] } {
-  const span = spanOf(exprs.source, found);
-  if (/^[A-Z]/.test(found.image)) return { text: found.image, span };
-  const write = capital(found.image);
-  exprs.source.sink.report(
-    "syntax/small-axis",
-    { name: found.image, write },
-    {
-      span,
-      fixes: [{ title: `write \`${write}\``, span, replacement: write }],
-    },
-  );
-  return { text: write, span };
+/** Small letters among the axes of one pattern, reported together. They are read as capitals. */
+function checkCapitals(exprs: Exprs, axes: readonly (Axis | PatternAxis)[]): void {
+  const { text, sink } = exprs.source;
+  const spans = axes.map((axis) => axis.span);
+  const small = spans.filter((span) => /^[a-z_]/.test(text.slice(span.start, span.end)));
+  const [first] = small;
+  const last = small[small.length - 1];
+  if (first === undefined || last === undefined) return;
+  const names = [...new Set(small.map((span) => capital(text.slice(span.start, span.end))))];
+  const span = { ...first, end: last.end };
+  const written = text.slice(span.start, span.end);
+  const replacement = written.replace(/[A-Za-z_]\w*/g, capital);
+  const fixes = [{ title: `write \`${replacement}\``, span, replacement }];
+  sink.report("syntax/small-axis", { write: names }, { span, fixes });
 }
 
 /** `A B -> P`, `..` */
 export function buildPattern(exprs: Exprs, node: CstNode, fallback: number): PatternExpr {
   const span = exprs.span(node, fallback);
-  return {
-    kind: "pattern",
-    from: buildPatternAxes(exprs, nodes(node, "patternAxis")),
-    to: buildPatternAxes(exprs, nodes(node, "to")),
-    hasArrow: token(node, "Arrow") !== undefined,
-    span,
-  };
+  const from = buildPatternAxes(exprs, nodes(node, "patternAxis"));
+  const to = buildPatternAxes(exprs, nodes(node, "to"));
+  checkCapitals(exprs, [...from, ...to]);
+  return { kind: "pattern", from, to, hasArrow: token(node, "Arrow") !== undefined, span };
 }
 
 function shapeOf(axes: readonly PatternAxis[], span: Shape["span"]): Shape {
@@ -169,6 +166,10 @@ export function buildEinsum(exprs: Exprs, node: CstNode): Einsum {
   const first = exprs.span(outputs[0], arrow === undefined ? span.end : arrow.startOffset + 2);
   const last = exprs.span(outputs[outputs.length - 1], first.end);
   const output = shapeOf(buildPatternAxes(exprs, outputs), { ...first, end: Math.max(first.end, last.end) });
+  checkCapitals(
+    exprs,
+    [...inputs, output].flatMap((shape) => shape.axes),
+  );
   const args = nodes(node, "expr").map((one) => exprs.expr(one, span.end));
   const lone = inputs.length === 1 && inputs[0]?.axes.length === 0 && args.length === 0;
   return { kind: "einsum", inputs: lone ? [] : inputs, output, args, span };
@@ -185,6 +186,10 @@ export function buildDType(exprs: Exprs, found: IToken | undefined): DTypeRef | 
   exprs.source.sink.report("syntax/unknown-dtype", { name: found.image, meant }, { span, fixes });
   const read = dtypes.find((known) => known === meant);
   return read === undefined ? undefined : { name: read, span };
+}
+
+export function isKind(word: string): boolean {
+  return kinds.includes(word);
 }
 
 /** The kind that an expression spells (`count`, `list(number)`), or undefined where it is something else. */

@@ -1,8 +1,8 @@
 import type { CstNode } from "chevrotain";
-import type { FnDecl, IfStmt, InverseStmt, Let, ModelItem, Stmt } from "./ast.js";
+import type { FnDecl, IfStmt, InverseStmt, ModelItem, Shape, Stmt } from "./ast.js";
 import type { Exprs } from "./build-expr.js";
-import { buildAnnotation, buildParams, buildShape } from "./build-shape.js";
-import { child, docOf, nodes, token, tokens } from "./cst.js";
+import { buildDType, buildParams, buildShape } from "./build-shape.js";
+import { child, docOf, nodes, spanOf, token, tokens } from "./cst.js";
 
 /** Statements of layer bodies; what stands in their blocks comes from `exprs.statements`. */
 
@@ -33,26 +33,30 @@ export function buildFn(exprs: Exprs, node: CstNode): FnDecl {
 }
 
 /** The shape after `:` of a weight or state; a kind there is reported. */
-function tensor(exprs: Exprs, node: CstNode): Pick<Let, "dtype"> & { shape: NonNullable<Let["shape"]> } {
+function tensor(exprs: Exprs, node: CstNode): Shape {
   const annotation = child(node, "annotation");
-  const read = buildAnnotation(exprs, annotation, exprs.span(node, 0).end);
-  if (read.shape !== undefined) return { shape: read.shape, dtype: read.dtype };
-  const place = read.expr ?? exprs.missing(exprs.span(node, 0).end);
+  const shape = child(annotation, "shape");
+  const { end } = exprs.span(node, 0);
+  if (shape !== undefined) return buildShape(exprs, shape, end);
+  const place = exprs.expr(child(annotation, "expr"), end);
   if (place.kind !== "missing") exprs.source.sink.report("syntax/shape-expected", {}, { span: place.span });
-  return { shape: { axes: [], span: place.span }, dtype: undefined };
+  return { axes: [], span: place.span };
 }
 
 export function buildWeight(exprs: Exprs, node: CstNode): Stmt & ModelItem {
   const span = exprs.span(node, 0);
-  const { shape, dtype } = tensor(exprs, node);
+  const typed = token(child(node, "annotation"), "dtype");
+  if (typed !== undefined) {
+    const at = spanOf(exprs.source, typed);
+    const fixes = [{ title: `remove \`${typed.image}\``, span: at, replacement: "" }];
+    exprs.source.sink.report("syntax/weight-dtype", { dtype: typed.image }, { span: at, fixes });
+  }
   const init = child(node, "expr");
   const within = child(node, "range");
-  if (dtype !== undefined)
-    exprs.source.sink.report("syntax/weight-dtype", { dtype: dtype.name }, { span: dtype.span });
   return {
     kind: "weight",
     names: exprs.names(tokens(node, "Name")),
-    shape,
+    shape: tensor(exprs, node),
     init: init === undefined ? undefined : exprs.expr(init, span.end),
     lookup: token(node, "Lookup") !== undefined,
     within: within === undefined ? undefined : exprs.closedRange(within, span.end),
@@ -66,7 +70,8 @@ export function buildState(exprs: Exprs, node: CstNode): Stmt {
   return {
     kind: "state",
     names: exprs.names(tokens(node, "Name")),
-    ...tensor(exprs, node),
+    shape: tensor(exprs, node),
+    dtype: buildDType(exprs, token(child(node, "annotation"), "dtype")),
     init: init === undefined ? undefined : exprs.expr(init, span.end),
     span,
   };
@@ -106,7 +111,8 @@ export function buildReturn(exprs: Exprs, node: CstNode): Stmt {
   const span = exprs.span(node, 0);
   const values = nodes(node, "expr").map((one) => exprs.expr(one, span.end));
   const only = values[0];
-  if (only === undefined) exprs.source.sink.report("syntax/return-without-value", {}, { span });
+  if (only === undefined && !exprs.isBroken(node))
+    exprs.source.sink.report("syntax/return-without-value", {}, { span });
   return {
     kind: "return",
     values: values.length === 1 && only?.kind === "tuple" ? only.items : values,

@@ -240,7 +240,11 @@ export class Keywords {
     if (image === "next" && !follows) {
       return isName(next) && !reserved.has(next.image) && !joining.has(next.image) ? t.Next : undefined;
     }
-    if (image === "from") return next.tokenType === t.TextToken ? t.From : undefined;
+    if (image === "from") {
+      const closes = before?.tokenType === t.RBrace && isName(next);
+      return next.tokenType === t.TextToken || closes ? t.From : undefined;
+    }
+    if (image === "in" && before?.tokenType === t.Question) return t.In;
     if (image === "lookup" && follows && !this.inBrackets)
       return isName(next) || this.ends(next) ? t.Lookup : undefined;
     if (image === "every" && (before?.tokenType === t.DotDot || before?.tokenType === t.At)) {

@@ -88,10 +88,19 @@ function continues(token: IToken, before: IToken | undefined): boolean {
   return continuing.has(token.tokenType) || tokenMatcher(token, t.BinaryOperator);
 }
 
+const beginning = new Set(["return", "require"]);
+const valueWords = new Set(["if", "for", "not", "next"]);
+const infixWords = new Set(["and", "or", "then", "else", "in", "step", "every", "init", "lookup"]);
+
 /** Whether a line that begins with `token` looks like a statement of its own: `name =`, `a.b =`, `name:`. */
 function beginsStatement(tokens: readonly IToken[], at: number): boolean {
   let i = at;
-  if (tokens[i]?.tokenType === t.RBrace) return true;
+  const first = tokens[i];
+  if (first === undefined || first.tokenType === t.RBrace || isWord(first, beginning)) return true;
+  // Two names side by side are no value, unless the first is a word of expressions.
+  const second = tokens[i + 1];
+  const names = second !== undefined && tokenMatcher(first, t.Name) && tokenMatcher(second, t.Name);
+  if (names && !isWord(first, valueWords) && !isWord(second, infixWords)) return true;
   while (tokens[i] !== undefined && tokenMatcher(tokens[i]!, t.Name)) {
     const next = tokens[i + 1]?.tokenType;
     if (next === t.Equals || next === t.Colon) return true;

@@ -16,6 +16,8 @@ export interface Source {
   readonly text: string;
   readonly file: string;
   readonly sink: Reports;
+  /** Where items begin in which the parser has found a fault. */
+  readonly broken: Set<number>;
 }
 
 export function info(token: IToken): TokenInfo {
@@ -82,6 +84,10 @@ export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
   for (const [i, token] of result.tokens.entries()) {
     // The lexer tracks starts alone; the tree's locations need ends as well.
     token.endOffset = endOf(token) - 1;
+    if (joinsPoint(token, result.tokens[i - 1], result.tokens[i + 1])) {
+      readBarePoint(source, result.tokens[i + 1]!);
+      continue;
+    }
     if (token.tokenType === t.Semicolon) readSemicolon(source, token, result.tokens[i + 1]);
     else if (token.tokenType === t.Foreign) readForeign(source, token, tokens[tokens.length - 1]);
     else if (token.tokenType === t.SingleText) readSingleQuotes(source, token);
@@ -103,6 +109,28 @@ function readSemicolon(source: Source, token: IToken, next: IToken | undefined):
   retag(token, t.Eol);
 }
 
+/** Whether a point begins a number such as `.5`, and reads no name from what stands before it. */
+function joinsPoint(point: IToken, before: IToken | undefined, next: IToken | undefined): boolean {
+  if (point.tokenType !== t.Dot || next?.tokenType !== t.NumberToken) return false;
+  if (next.startOffset !== point.startOffset + 1 || !/^\d+([eE]|[A-Z]|$)/.test(next.image)) return false;
+  return before === undefined || endOf(before) < point.startOffset || !/[\w)\]]$/.test(before.image);
+}
+
+function readBarePoint(source: Source, number: IToken): void {
+  number.startOffset--;
+  number.image = `.${number.image}`;
+  const span = spanOf(source, number);
+  const write = `0${number.image}`;
+  source.sink.report(
+    "syntax/bare-point",
+    { write },
+    {
+      span,
+      fixes: [{ title: `write \`${write}\``, span, replacement: write }],
+    },
+  );
+}
+
 function readForeign(source: Source, token: IToken, previous: IToken | undefined): void {
   const span = spanOf(source, token);
   const written = token.image;
@@ -113,7 +141,7 @@ function readForeign(source: Source, token: IToken, previous: IToken | undefined
       { written, write: known.write },
       {
         span,
-        fixes: [{ title: `write \`${known.write}\``, span, replacement: known.write }],
+        fixes: [{ title: `write \`${known.write}\``, span, replacement: apart(source, span, known.write) }],
       },
     );
     retag(token, known.type);
@@ -134,6 +162,14 @@ function readForeign(source: Source, token: IToken, previous: IToken | undefined
     source.sink.report("syntax/update", { written, operand, operator: written.charAt(0) }, { span });
     retag(token, t.Equals);
   }
+}
+
+/** A word in place of a symbol, with the spaces that keep it from running into its neighbours. */
+function apart(source: Source, span: Span, write: string): string {
+  if (!/^\w/.test(write)) return write;
+  const before = /\w/.test(source.text[span.start - 1] ?? "") ? " " : "";
+  const after = /\w/.test(source.text[span.end] ?? "") ? " " : "";
+  return before + write + after;
 }
 
 function readSingleQuotes(source: Source, token: IToken): void {
@@ -175,10 +211,12 @@ function readComments(source: Source, comments: readonly IToken[], tokens: reado
       continue;
     }
     doc.push(image.slice(image.startsWith("/// ") ? 4 : 3).trimEnd());
-    while ((tokens[at]?.startOffset ?? Infinity) < comment.startOffset) at++;
-    let next = at;
-    while (tokens[next]?.tokenType === t.Eol) next++;
-    const token = tokens[next];
+    while (
+      at < tokens.length &&
+      (tokens[at]!.tokenType === t.Eol || tokens[at]!.startOffset < comment.startOffset)
+    )
+      at++;
+    const token = tokens[at];
     const above = comments[i + 1];
     if (token !== undefined && !(above !== undefined && above.startOffset < token.startOffset)) {
       info(token).doc = doc.join("\n");

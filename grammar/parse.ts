@@ -9,7 +9,7 @@ import { Reports } from "./reports.js";
 import { reportFailures } from "./syntax-messages.js";
 
 /** The largest text that is read, in UTF-16 units. */
-const maxLength = 4 * 1024 * 1024;
+const maxLength = 1024 * 1024;
 
 let parser: ArchParser | undefined;
 
@@ -19,8 +19,8 @@ let parser: ArchParser | undefined;
  * name that spans carry.
  */
 export function parse(text: string, file: string, sink: Diagnostics): File {
-  const reports = new Reports();
-  const tree = read({ text, file, sink: reports });
+  const reports = new Reports(text);
+  const tree = read({ text, file, sink: reports, broken: new Set() });
   reports.flush(sink);
   return tree;
 }
@@ -37,7 +37,7 @@ function read(source: Source): File {
     const { tokens } = lex(source);
     const prepared = layOut(source, balance(source, tokens));
     parser ??= new ArchParser();
-    const tree = parser.parseFile(prepared);
+    const tree = parser.parseFile(prepared, source.broken);
     reportFailures(source, parser.failures.list);
     return buildAst(source, tree);
   } catch (error) {

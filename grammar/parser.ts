@@ -7,12 +7,16 @@ import * as t from "./tokens.js";
 /** Ends of a statement within its block. */
 const statementEnds = new Set<TokenType>([t.Newline, t.RBrace, t.Comma, EOF]);
 
+/** A text with more faults is not followed to its end: it is no `.arch`, and each costs time. */
+const maxFailures = 1000;
+
 /**
  * The grammar, on tokens that the layout has prepared. What other languages would write is read
  * here as well, where it has a clear meaning; `build-ast.ts` says how it is written.
  */
 export class ArchParser extends ExprParser {
   readonly failures: Failures;
+  private broken = new Set<number>();
 
   constructor(validate = false) {
     const failures = new Failures();
@@ -21,9 +25,13 @@ export class ArchParser extends ExprParser {
     this.performSelfAnalysis();
   }
 
-  /** The tree of prepared tokens; what could not be read is in `failures`. */
-  parseFile(tokens: IToken[]): CstNode {
+  /**
+   * The tree of prepared tokens. What could not be read is in `failures`, and the items where it
+   * stood begin at the offsets in `broken`.
+   */
+  parseFile(tokens: IToken[], broken: Set<number>): CstNode {
     this.failures.list = [];
+    this.broken = broken;
     this.input = tokens;
     return this.file();
   }
@@ -53,30 +61,32 @@ export class ArchParser extends ExprParser {
 
   /** One item, and past whatever else stands on its line. */
   private wholeItem(): void {
-    let depth = 0;
+    let first = this.LA(1);
     let failures = 0;
     this.ACTION(() => {
-      depth = info(this.LA(1)).depth;
+      first = this.LA(1);
       failures = this.failures.list.length;
     });
     this.SUBRULE(this.item);
     this.ACTION(() => {
       const next = this.LA(1);
-      const failed = this.failures.list.length > failures;
-      if (!failed && statementEnds.has(next.tokenType)) return;
-      if (!failed) this.failures.addAdjacent(next, this.LA(0));
-      this.skipLine(depth);
+      const { list } = this.failures;
+      if (list.length === failures && statementEnds.has(next.tokenType)) return;
+      if (list.length === failures) this.failures.addAdjacent(first, next, this.LA(0));
+      this.broken.add(first.startOffset);
+      this.skipLine(info(first).depth);
     });
   }
 
   private skipLine(depth: number): void {
+    const hopeless = this.failures.list.length > maxFailures;
     for (;;) {
       const { tokenType } = this.LA(1);
       if (tokenType === EOF) return;
       const ends = tokenType === t.Newline || tokenType === t.RBrace;
       const level = info(this.LA(1)).depth - (tokenType === t.RBrace ? -1 : 0);
-      if (ends && level <= depth) return;
-      this.SKIP_TOKEN();
+      if (ends && level <= depth && !hopeless) return;
+      if (this.SKIP_TOKEN().tokenType === EOF) return;
     }
   }
 

@@ -10,14 +10,16 @@ export interface Failure {
   readonly expected: TokenType | undefined;
   readonly actual: IToken;
   readonly previous: IToken;
+  /** The first token of the item, where two values stand side by side. */
+  readonly first?: IToken;
 }
 
 /** Collects the parser's failures as facts; Chevrotain's own sentences are never shown. */
 export class Failures implements IParserErrorMessageProvider {
   list: Failure[] = [];
 
-  addAdjacent(actual: IToken, previous: IToken): void {
-    this.list.push({ kind: "adjacent", rule: "item", expected: undefined, actual, previous });
+  addAdjacent(first: IToken, actual: IToken, previous: IToken): void {
+    this.list.push({ kind: "adjacent", rule: "item", expected: undefined, actual, previous, first });
   }
 
   buildMismatchTokenMessage(at: {
@@ -67,6 +69,9 @@ export class Failures implements IParserErrorMessageProvider {
 const wantedByRule: Record<string, string> = {
   file: "a declaration",
   item: "a statement",
+  arg: "a value or a pattern",
+  range: "a value",
+  result: "a shape such as `[.. D]`",
   operand: "a value",
   annotation: "a shape or a kind",
   results: "a shape such as `[.. D]`",
@@ -112,6 +117,7 @@ export function describe(token: IToken): string {
 
 /** Reports what the parser could not read, in our words. */
 export function reportFailures(source: Source, failures: readonly Failure[]): void {
+  let importLine = -1;
   for (const failure of failures) {
     const { actual, previous } = failure;
     const ends = actual.tokenType === t.Newline || actual.tokenType === EOF || actual.image === "";
@@ -121,8 +127,15 @@ export function reportFailures(source: Source, failures: readonly Failure[]): vo
       reportAdjacent(source, failure);
       continue;
     }
+    if (failure.rule === "import") {
+      const line = Math.max(0, source.text.lastIndexOf("\n", span.start - 1));
+      if (line !== importLine)
+        source.sink.report("syntax/import-form", { found: describe(actual) }, { span });
+      importLine = line;
+      continue;
+    }
     const byToken = failure.expected === undefined ? undefined : wantedByToken.get(failure.expected);
-    const wanted = byToken ?? wantedByRule[failure.rule] ?? "something else";
+    const wanted = byToken ?? wantedByRule[failure.rule] ?? "a value";
     source.sink.report("syntax/expected", { wanted, found: describe(actual), rule: failure.rule }, { span });
   }
 }
@@ -143,6 +156,19 @@ function reportAdjacent(source: Source, failure: Failure): void {
       {
         span,
         fixes: [{ title: "remove the space", span: gap, replacement: "" }],
+      },
+    );
+    return;
+  }
+  const values = [t.NumberToken, t.TextToken, t.LBracket, t.Question];
+  if (failure.first === previous && previous.tokenType === t.Name && values.includes(actual.tokenType)) {
+    const { image: name } = previous;
+    source.sink.report(
+      "syntax/field-without-equals",
+      { name, value: actual.image },
+      {
+        span,
+        fixes: [{ title: `write \`${name} = …\``, span: gap, replacement: " = " }],
       },
     );
     return;

@@ -64,7 +64,7 @@ const longForms = new Map([
 /** What was meant by a unit that is not one (`gb`, `GFLOPs`, `seconds`), or undefined. */
 export function nearUnit(word: string): string | undefined {
   const lower = word.toLowerCase();
-  const singular = lower.replace(/flops$/, "flop");
+  const singular = lower.replace(/(?<=flop|[kmgtp]i?b)s$/, "");
   for (const unit of units.keys()) if (unit.toLowerCase() === singular) return unit;
   return longForms.get(lower);
 }

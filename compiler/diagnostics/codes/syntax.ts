@@ -50,14 +50,13 @@ const places: Record<string, string> = {
 
 /** What a form looks like, for the rule that broke off. */
 const forms: Record<string, string> = {
-  import: '`import { decoder } from "std"`',
   model: "`model Small : decoder { … }`",
   layer: "`layer scale(x: [.. D], by: number) -> [.. D] { … }`",
   profile: "`profile serve { batch = 8 }`",
   fn: "`fn double(x) = 2 * x`",
-  param: "`x: [.. D]` is a tensor, `heads: count = 8` a value with a default",
+  param: "`x: [.. D]` for a tensor, `heads: count = 8` for a value with a default",
   params: "`(x: [.. D], heads: count = 8)`",
-  results: "`-> [.. D]` says what a layer returns, before its `{`",
+  results: "`layer scale(x: [.. D]) -> [.. D] { … }`",
   result: "`-> [.. D]`, or with names `-> (a: [.. D], b: [.. D])`",
   weight: "`weight gate, up: [D, hidden] init normal(0.02)`",
   state: "`state keys: [.., P, H = heads]`",
@@ -68,12 +67,12 @@ const forms: Record<string, string> = {
   selector: "`at 5`, `at 0..3`, `at 2.. every 4`, `at 1, 5, 7`",
   forward: "`forward(ids: [B T] int) -> [B T, V = vocab] { … }`",
   inverse: "`inverse (u, w) { … }`",
-  conditional: "`if c { … } else { … }` around lines, `if c then a else b` as a value",
+  conditional: "`if c { … } else { … }` around lines, `if c then a else b` for a value",
   for: "`for i in 0 ..< n { … }`, or `for c along C { … }`",
   einsum: "`einsum[.. T D, D H -> .. T H](x, w)`",
   shape: "`[.. T, H = heads]`",
   axis: "`[.. T, H = heads]`",
-  range: "`0 ..< n` leaves `n` out, `0 .. n` includes it",
+  range: "`0 ..< n`, which leaves `n` out, or `0 .. n`, which includes it",
   solve: "`solve { maximize params.total }`",
 };
 
@@ -90,6 +89,10 @@ export const syntaxCodes = {
       };
     },
   ),
+  "syntax/import-form": code<{ found: string }>("error", ({ found }) => ({
+    message: `this import cannot be read from ${found} on`,
+    helps: ['the form is `import { decoder, pkm as memory } from "std"`'],
+  })),
   "syntax/adjacent": code<{ found: string; previous: string }>("error", ({ found, previous }) => ({
     message: `${found} cannot follow ${previous} here`,
     label: "a line end, an operator or a comma is missing before this",
@@ -289,7 +292,11 @@ export const syntaxCodes = {
   })),
   "syntax/not-a-declaration": code<{ text: string }>("error", ({ text }) => ({
     message: `\`${clip(text)}\` declares nothing`,
-    helps: ["at the top level stand `import`, `model`, `layer`, `fn` and `profile`"],
+    helps: [
+      forms[text] === undefined
+        ? "at the top level stand `import`, `model`, `layer`, `fn` and `profile`"
+        : `the form is ${forms[text]}`,
+    ],
   })),
   "syntax/several-fields": code<Record<string, never>>("error", () => ({
     message: "a line sets one field",
