@@ -5,7 +5,7 @@ import { figure, modelOf } from "./models.js";
 import { expectNear, slice } from "./near.js";
 import { fullPass, inPieces } from "./passes.js";
 import type { Tensors } from "./reference.js";
-import { type Built, buildWith, load, readTensors, targets } from "./targets.js";
+import { buildWith, on, readTensors, targets } from "./targets.js";
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const about = JSON.parse(readFileSync(fixture("gpt2.json"), "utf8")) as {
@@ -18,13 +18,11 @@ const spec = "test/parity/fixtures/gpt2.arch";
 const TOLERANCE = 1e-4;
 
 /** Our build with the peer's weights; every weight must have one. */
-function built(): Promise<Built> {
-  return buildWith(modelOf(spec, "SmallGpt2"), (name) => {
-    const weight = peer[name];
-    if (!weight) throw new Error(`the peer has no \`${name}\``);
-    return weight.data;
-  });
-}
+const built = await buildWith(modelOf(spec, "SmallGpt2"), (name) => {
+  const weight = peer[name];
+  if (!weight) throw new Error(`the peer has no \`${name}\``);
+  return weight.data;
+});
 
 const ids: Tensors = { input_ids: peer["expected.input_ids"]! };
 
@@ -40,8 +38,7 @@ describe("a GPT-2 of Python's transformers with the same weights", () => {
   });
 
   it.each(targets)("gives the same logits and caches in one pass: %s", async (target) => {
-    const model = await load(await built(), target);
-    const { outputs, states } = await fullPass(model, ids);
+    const { outputs, states } = await on(built, target, (model) => fullPass(model, ids));
     expectNear(outputs.logits, peer["expected.logits"]!, TOLERANCE, "logits");
     expectCaches(states);
   });
@@ -49,8 +46,7 @@ describe("a GPT-2 of Python's transformers with the same weights", () => {
   it.each(targets)(
     "gives the same logits and caches with its cache, in pieces of the peer's: %s",
     async (target) => {
-      const model = await load(await built(), target);
-      const { parts, states } = await inPieces(model, ids, about.pieces);
+      const { parts, states } = await on(built, target, (model) => inPieces(model, ids, about.pieces));
       for (const { begin, length, outputs } of parts) {
         const due = slice(peer["expected.logits_cached"]!, 1, begin, length);
         expectNear(outputs.logits, due, TOLERANCE, `logits of positions ${begin} to ${begin + length - 1}`);
@@ -60,13 +56,9 @@ describe("a GPT-2 of Python's transformers with the same weights", () => {
   );
 
   it.each(targets)("gives the same logits one token at a time: %s", async (target) => {
-    const model = await load(await built(), target);
     const length = ids.input_ids!.shape[1]!;
-    const { parts } = await inPieces(
-      model,
-      ids,
-      Array.from({ length }, () => 1),
-    );
+    const ones = Array.from({ length }, () => 1);
+    const { parts } = await on(built, target, (model) => inPieces(model, ids, ones));
     expect(parts).toHaveLength(length);
     for (const { begin, outputs } of parts) {
       expectNear(

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { HostTensor } from "../../runtime/model.js";
 import { figure, modelOf } from "./models.js";
 import { expectNear } from "./near.js";
-import { buildWith, load, readTensors, targets } from "./targets.js";
+import { fullPass } from "./passes.js";
+import { buildWith, on, readTensors, targets } from "./targets.js";
 
 const spec = "test/parity/fixtures/pkm.arch";
 const peer = await readTensors(fileURLToPath(new URL("./fixtures/pkm.safetensors", import.meta.url)));
@@ -38,18 +39,16 @@ const goldenY = f32([2, 3], [-1.32958965, -0.09632902, 1.27805385, 0.48836818, -
 
 describe("a product-key memory", () => {
   it.each(targets)("holds golden G1 of the official code to 1e-5: %s", async (target) => {
-    const model = await load(await buildWith(modelOf(spec, "G1"), (name) => golden[name]!), target);
-    const { outputs, state } = await model.run("start", { x: goldenX });
-    state.dispose();
+    const built = await buildWith(modelOf(spec, "G1"), (name) => golden[name]!);
+    const { outputs } = await on(built, target, (model) => fullPass(model, { x: goldenX }));
     expectNear(outputs.y, goldenY, 1e-5, "y");
   });
 
   it.each(targets)(
     "gives what its equations in PyTorch give, batch norm in evaluation included: %s",
     async (target) => {
-      const model = await load(await buildWith(modelOf(spec, "Peer"), (name) => peer[name]!.data), target);
-      const { outputs, state } = await model.run("start", { x: peer["expected.x"]! });
-      state.dispose();
+      const built = await buildWith(modelOf(spec, "Peer"), (name) => peer[name]!.data);
+      const { outputs } = await on(built, target, (model) => fullPass(model, { x: peer["expected.x"]! }));
       expectNear(outputs.y, peer["expected.y"]!, 1e-5, "y");
     },
   );

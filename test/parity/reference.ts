@@ -1,7 +1,6 @@
 import type { ModelInstance } from "../../compiler/check/instance.js";
-import { stateKey, stateNames } from "../../compiler/emit/ports.js";
 import { evaluateGraph } from "../../compiler/ir/evaluate.js";
-import type { Graph } from "../../compiler/ir/graph.js";
+import type { Graph, StateInfo } from "../../compiler/ir/graph.js";
 import { arrayOf } from "../../compiler/ops/array.js";
 import type { NdArray } from "../../compiler/ops/define.js";
 import type { HostTensor, Model, StateHandle } from "../../runtime/model.js";
@@ -10,7 +9,9 @@ export type Tensors = Readonly<Record<string, HostTensor>>;
 
 /** The evaluator in the shape of a backend, so that one test speaks to all. It rounds only what it gives out. */
 export function referenceModel(instance: ModelInstance, weights: Tensors): Model {
-  const names = stateNames(instance);
+  const inputOf = new Map(
+    instance.step.inputPorts.flatMap((p) => (p.role === "state" ? [[keyOf(p.state), p.name] as const] : [])),
+  );
   const stored = Object.fromEntries(Object.entries(weights).map(([name, t]) => [name, inside(t)]));
   return {
     backend: "reference",
@@ -25,7 +26,7 @@ export function referenceModel(instance: ModelInstance, weights: Tensors): Model
           port.role === "weight"
             ? stored[port.name]
             : port.role === "state"
-              ? before!.arrays[names.get(stateKey(port.state))!.input]
+              ? before!.arrays[port.name]
               : inputs[port.name] && inside(inputs[port.name]!);
         if (array) given[port.name] = array;
       }
@@ -35,7 +36,7 @@ export function referenceModel(instance: ModelInstance, weights: Tensors): Model
       for (const port of graph.outputPorts) {
         const array = results[port.name]!;
         if (port.role === "data") outputs[port.name] = outside(array);
-        else states[names.get(stateKey(port.state))!.input] = array;
+        else states[inputOf.get(keyOf(port.state))!] = array;
       }
       return { outputs, state: new ReferenceState(past + seqOf(graph, inputs), states) };
     },
@@ -62,6 +63,8 @@ function seqOf(graph: Graph, inputs: Tensors): number {
   }
   return 0;
 }
+
+const keyOf = ({ path, name }: StateInfo) => `${path}\n${name}`;
 
 const inside = ({ dtype, shape, data }: HostTensor): NdArray => arrayOf(dtype, shape, data);
 

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 import type { ModelInstance } from "../../compiler/check/instance.js";
 import { build } from "../../compiler/emit/build.js";
 import type { Manifest } from "../../runtime/manifest.js";
 import type { Model } from "../../runtime/model.js";
+import { loadOnnx } from "../../runtime/onnx.js";
 import { SafetensorsFile } from "../../runtime/safetensors.js";
 import { loadTfjs } from "../../runtime/tfjs.js";
 import { present } from "../runtime/present.js";
@@ -20,12 +21,10 @@ export interface Built {
   readonly weights: Tensors;
 }
 
-/** A temporary folder that goes with the test. */
-export function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), "archc-parity-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+/** Builds of one test file; they go when it has run. */
+const base = mkdtempSync(join(tmpdir(), "archc-parity-"));
+let builds = 0;
+afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 /**
  * Builds a model for all targets as `archc build` does. `weights` take the place of those it drew: the bytes of
@@ -35,7 +34,7 @@ export async function buildWith(
   instance: ModelInstance,
   weights: (name: string, drawn: Tensors[string]) => Tensors[string]["data"],
 ): Promise<Built> {
-  const folder = join(temporary(), "build");
+  const folder = join(base, `${builds++}`);
   const { value, diagnostics } = await build(instance, {
     out: folder,
     seed: 1,
@@ -92,14 +91,18 @@ export const targets: readonly string[] = [
   ...(await present()).flatMap(({ name, backend }) => (backend ? [name] : [])),
 ];
 
-/** A build, loaded in one target; freed with the test. */
-export async function load(built: Built, target: string): Promise<Model> {
-  const model =
-    target === "reference"
-      ? referenceModel(built.instance, built.weights)
-      : target === "onnx"
-        ? await (await import("../../runtime/onnx.js")).loadOnnx(built.folder)
-        : await loadTfjs(built.folder, { backend: target });
-  onTestFinished(() => model.dispose());
-  return model;
+/** Loads a build in one target, and frees it when `use` is done. */
+export async function on<T>(built: Built, target: string, use: (model: Model) => Promise<T>): Promise<T> {
+  const model = await loaded(built, target);
+  try {
+    return await use(model);
+  } finally {
+    await model.dispose();
+  }
+}
+
+async function loaded({ folder, instance, weights }: Built, target: string): Promise<Model> {
+  if (target === "reference") return referenceModel(instance, weights);
+  if (target === "onnx") return loadOnnx(folder);
+  return loadTfjs(folder, { backend: target });
 }
