@@ -95,7 +95,8 @@ export async function generateText(
   const began = performance.now();
   const { model, manifest } = await loadModel(folder, where, io);
   const loaded = performance.now();
-  io.err(`${manifest.model}: ${where.target} on ${model.backend}, loaded in ${seconds(loaded - began)}\n`);
+  const place = where.target === model.backend ? where.target : `${where.target} on ${model.backend}`;
+  io.err(`${manifest.model}: ${place}, loaded in ${seconds(loaded - began)}\n`);
   const session = new runtime.Session(model, manifest);
   const decoder = new runtime.ByteDecoder();
   // A model may say anything, escape sequences included.
