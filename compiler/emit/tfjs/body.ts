@@ -82,6 +82,9 @@ export class Body {
   private readonly lines: Line[] = [];
   private readonly known = new Map<Value, Operand>();
   private readonly made = new Map<string, Variable>();
+  /** What each reshaped tensor is a view of, and the views of a tensor by their shape. */
+  private readonly views = new Map<Variable, { readonly of: Variable; readonly shape: string }>();
+  private readonly reshaped = new Map<Variable, Map<string, Variable>>();
   private readonly symbols = new Set<string>();
   private passesSizes = false;
 
@@ -165,6 +168,25 @@ export class Body {
       const [numerator, denominator] = dim.evaluate(sizes);
       return product * (Number(numerator) / Number(denominator));
     }, 1);
+  }
+
+  /**
+   * `x` in another shape. A view of a view is one of the tensor itself, and each is made once: tensors share their data
+   * with their views, so a longer life costs nothing.
+   */
+  reshape(x: Variable, from: readonly Dim[], to: readonly Dim[], hint: string): Variable {
+    const root = this.views.get(x) ?? { of: x, shape: this.shape(from) };
+    const shape = this.shape(to);
+    if (root.shape === shape) return root.of;
+    let known = this.reshaped.get(root.of);
+    if (!known) this.reshaped.set(root.of, (known = new Map()));
+    let view = known.get(shape);
+    if (!view) {
+      view = this.line(code`tf.reshape(${root.of}, ${shape})`, hint);
+      known.set(shape, view);
+      this.views.set(view, root);
+    }
+    return view;
   }
 
   helper(name: HelperName): string {

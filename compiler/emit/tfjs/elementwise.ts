@@ -78,21 +78,23 @@ export const power: Lower<"pow"> = (body, node) => {
   );
 };
 
-/** webgpu selects in up to 4 axes: more are made one, once the operands have one shape. */
+/** webgpu selects in up to 4 axes. Axes of size 1 are dropped; if that is not enough, the operands are spread and made flat. */
 export const select: Lower<"select"> = (body, node) => {
   const out = node.outputs[0]!;
   const deep = out.shape.length > mostAxes;
-  const flat = [Dim.product(out.shape)];
-  const take = (value: Value, spread: boolean): Operand => {
-    if (!spread) return body.elementwise(value);
-    const padded = [...out.shape.slice(value.shape.length).map(() => Dim.of(1)), ...value.shape];
+  const narrow = out.shape.filter((dim) => !dim.isOne);
+  const flat = narrow.length > mostAxes ? [Dim.product(out.shape)] : narrow;
+  const take = (value: Value): Operand => {
+    if (!deep || value.shape.length === 0) return body.elementwise(value);
     const name = value.name || "operand";
-    const tall = reshape(body, body.tensor(value), value.shape, padded, name);
-    return reshape(body, broadcast(body, tall, padded, out.shape, name), out.shape, flat, name);
+    const missing = out.shape.length - value.shape.length;
+    const aligned = out.shape.map((_, axis) => value.shape[axis - missing] ?? Dim.of(1));
+    const small = aligned.filter((_, axis) => !out.shape[axis]!.isOne);
+    const squeezed = reshape(body, body.tensor(value), value.shape, small, name);
+    if (flat === narrow) return squeezed;
+    return reshape(body, broadcast(body, squeezed, small, narrow, name), narrow, flat, name);
   };
-  const [condition, yes, no] = (node.inputs as [Value, Value, Value]).map((value, i) =>
-    take(value, deep && (i === 0 || value.shape.length > 0)),
-  ) as [Operand, Operand, Operand];
+  const [condition, yes, no] = node.inputs.map(take) as [Operand, Operand, Operand];
   const c = body.materialise(condition);
   let chosen: Variable;
   if (out.dtype === "bool") {

@@ -1,26 +1,21 @@
 import { Dim } from "../../dim/dim.js";
-import type { NodeOf } from "../../ir/graph.js";
+import type { NodeOf, Value } from "../../ir/graph.js";
 import { type Body, code, type Variable } from "./body.js";
 import { reshape } from "./structure.js";
 
 /** Row numbers of a table that is `groups` tables of `rows` rows, one below the other. */
-function rowNumbers(
-  body: Body,
-  indices: Variable,
-  groups: readonly [Dim, Dim],
-  rows: Dim,
-  each: Dim,
-): Variable {
+function rowNumbers(body: Body, indices: Value, groups: readonly [Dim, Dim], rows: Dim, each: Dim): Variable {
   const [outer, inner] = groups;
   const count = outer.times(inner);
   const column = [count.times(each), Dim.of(1)];
-  if (count.isOne) return body.line(code`tf.reshape(${indices}, ${body.shape(column)})`, "rows");
+  const numbers = body.tensor(indices);
+  if (count.isOne) return reshape(body, numbers, indices.shape, column, "rows");
   const total = body.size(count.times(rows));
   const starts = body.line(code`tf.range(0, ${total}, ${body.size(rows)}, "int32")`, "first");
-  const grid = body.line(code`tf.reshape(${starts}, ${body.shape([outer, inner, Dim.of(1)])})`, "first");
-  const places = body.line(code`tf.reshape(${indices}, ${body.shape([outer, Dim.of(1), each])})`, "places");
+  const grid = reshape(body, starts, [count], [outer, inner, Dim.of(1)], "first");
+  const places = reshape(body, numbers, indices.shape, [outer, Dim.of(1), each], "places");
   const sums = body.line(code`tf.add(${grid}, ${places})`, "rows");
-  return body.line(code`tf.reshape(${sums}, ${body.shape(column)})`, "rows");
+  return reshape(body, sums, [outer, inner, each], column, "rows");
 }
 
 /**
@@ -28,10 +23,7 @@ function rowNumbers(
  * wrong numbers on wasm, and is ten times slower there than gatherND.
  */
 export function lowerGather(body: Body, node: NodeOf<"gather">): void {
-  const [x, indices] = node.inputs as [
-    NodeOf<"gather">["inputs"][number],
-    NodeOf<"gather">["inputs"][number],
-  ];
+  const [x, indices] = node.inputs as [Value, Value];
   const { axis, batch } = node.attrs;
   const out = node.outputs[0]!;
   const outer = Dim.product(x.shape.slice(0, batch));
@@ -47,23 +39,20 @@ export function lowerGather(body: Body, node: NodeOf<"gather">): void {
     [outer.times(inner).times(rows), width],
     x.name || "table",
   );
-  const numbers = rowNumbers(body, body.tensor(indices), [outer, inner], rows, each);
+  const numbers = rowNumbers(body, indices, [outer, inner], rows, each);
   const found = body.line(code`tf.gatherND(${table}, ${numbers})`, name);
   body.bind(out, reshape(body, found, [outer.times(inner).times(each), width], out.shape, name));
 }
 
 export function lowerScatterAdd(body: Body, node: NodeOf<"scatter_add">): void {
-  const [indices, updates] = node.inputs as [
-    NodeOf<"gather">["inputs"][number],
-    NodeOf<"gather">["inputs"][number],
-  ];
+  const [indices, updates] = node.inputs as [Value, Value];
   const { batch, size } = node.attrs;
   const out = node.outputs[0]!;
   const groups = Dim.product(indices.shape.slice(0, batch));
   const each = Dim.product(indices.shape.slice(batch));
   const width = Dim.product(updates.shape.slice(indices.shape.length));
   const name = out.name || "sums";
-  const numbers = rowNumbers(body, body.tensor(indices), [groups, Dim.of(1)], size, each);
+  const numbers = rowNumbers(body, indices, [groups, Dim.of(1)], size, each);
   const flat = reshape(
     body,
     body.tensor(updates),

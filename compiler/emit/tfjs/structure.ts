@@ -16,7 +16,7 @@ export function reshape(
   to: readonly Dim[],
   hint: string,
 ): Variable {
-  return sameShape(from, to) ? x : body.line(code`tf.reshape(${x}, ${body.shape(to)})`, hint);
+  return sameShape(from, to) ? x : body.reshape(x, from, to, hint);
 }
 
 /** Axes `perm` of `x`. Axes of size 1 move for free, and neighbours that stay neighbours move as one. */
