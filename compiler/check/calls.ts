@@ -330,7 +330,8 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
       continue;
     }
     const at = given?.span ?? param.value?.span ?? span;
-    const notes = given || !param.value ? [] : valuesIn(param.value, scope);
+    const { value } = param;
+    const notes = given || !value ? undefined : () => valuesIn(value, scope);
     const checked = checkKind(
       scope,
       val,

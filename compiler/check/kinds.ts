@@ -17,7 +17,7 @@ export function checkKind(
   what: string,
   within: Range | undefined,
   path: string,
-  notes: readonly string[] = [],
+  notes?: () => readonly string[],
 ): Val | undefined {
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind === "none") return val;

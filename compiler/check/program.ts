@@ -47,7 +47,6 @@ const limit = { files: 256 } as const;
  */
 export function loadProgram(host: Host, path: string, sink: Diagnostics): Program {
   const units = new Map<string, Unit>();
-  const std = new Map<string, Declared>();
   const quiet = new Set<string>();
 
   const load = (file: string): Unit | undefined => {
@@ -78,16 +77,17 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     else own.set(name, { decl: item, file });
   };
 
-  for (const file of host.std()) {
-    const unit = load(file);
-    for (const [name, declared] of unit?.own ?? []) std.set(name, declared);
-  }
+  const std = libraryIndex(host);
+  const ofStd = (name: string): Declared | undefined => {
+    const file = std.get(name);
+    return file === undefined ? undefined : load(file)?.own.get(name);
+  };
 
   const resolveImports = (unit: Unit, chain: readonly string[]): void => {
     for (const item of unit.ast.imports) {
       const from = item.from.value;
       if (from === "std") {
-        importNames(unit, item, std, from);
+        importNames(unit, item, ofStd, () => [...std.keys()]);
         continue;
       }
       const target = relative(unit.path, from);
@@ -111,19 +111,29 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
         continue;
       }
       if (!known) resolveImports(imported, [...chain, target]);
-      importNames(unit, item, imported.own, from);
+      importNames(
+        unit,
+        item,
+        (name) => imported.own.get(name),
+        () => [...imported.own.keys()],
+      );
     }
   };
 
-  const importNames = (unit: Unit, item: Import, from: ReadonlyMap<string, Declared>, path: string): void => {
+  const importNames = (
+    unit: Unit,
+    item: Import,
+    find: (name: string) => Declared | undefined,
+    known: () => readonly string[],
+  ): void => {
     for (const { name, alias } of item.names) {
-      const found = from.get(name.text);
+      const found = find(name.text);
       const as = alias ?? name;
       if (!found) {
         if (name.text !== "") {
           sink.report(
             "import/no-such-name",
-            { name: name.text, from: path, near: nearest(name.text, [...from.keys()]) },
+            { name: name.text, from: item.from.value, near: nearest(name.text, known()) },
             { span: name.span },
           );
         }
@@ -152,7 +162,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     const unit = units.get(file);
     const found = unit?.own.get(name) ?? unit?.imported.get(name);
     if (found) return found;
-    const shared = std.get(name);
+    const shared = ofStd(name);
     // Base models are imported by name; layers and functions of the library are there for everyone.
     return shared && (shared.decl.kind !== "model" || file.startsWith("std/")) ? shared : undefined;
   };
@@ -169,11 +179,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     lookup,
     names: (file) => {
       const unit = units.get(file);
-      return [
-        ...(unit?.own.keys() ?? []),
-        ...(unit?.imported.keys() ?? []),
-        ...[...std].flatMap(([n, d]) => (d.decl.kind === "model" ? [] : [n])),
-      ];
+      return [...(unit?.own.keys() ?? []), ...(unit?.imported.keys() ?? []), ...std.keys()];
     },
     profile: (file, name) => {
       const found = lookup(file, name)?.decl;
@@ -184,6 +190,18 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     if (!unit.path.startsWith("std/")) checkNames(program, unit.ast, unit.path, sink, unresolved, quiet);
   }
   return program;
+}
+
+/**
+ * Which library file declares a name, read off the text: a file is parsed only when one of its names is asked for.
+ */
+function libraryIndex(host: Host): ReadonlyMap<string, string> {
+  const index = new Map<string, string>();
+  for (const file of host.std()) {
+    for (const [, name] of (host.read(file) ?? "").matchAll(/^(?:layer|model|fn|profile)\s+(\w+)/gm))
+      index.set(name!, file);
+  }
+  return index;
 }
 
 function emptyProgram(path: string): Program {

@@ -29,7 +29,7 @@ export function declareAxis(scope: Scope, name: Name, size: Dim): void {
 
 /** An expression that must be a whole count: an axis size, a bound, a slice. Undefined where reported. */
 export function wholeCount(scope: Scope, expr: Expr, what: string): Dim | undefined {
-  return asWhole(scope, evaluate(expr, scope), expr.span, what, valuesIn(expr, scope));
+  return asWhole(scope, evaluate(expr, scope), expr.span, what, () => valuesIn(expr, scope));
 }
 
 const withValues = (values: readonly string[]): string[] =>
@@ -40,7 +40,7 @@ export function asWhole(
   val: Val,
   span: Span,
   what: string,
-  notes: readonly string[] = [],
+  notes?: () => readonly string[],
 ): Dim | undefined {
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind !== "count") {
@@ -53,14 +53,14 @@ export function asWhole(
   }
   if (val.dim.whole === "no") {
     scope.tracer.report("count/not-whole", { what, value: String(val.dim) }, span, {
-      notes: withValues(notes),
+      notes: withValues(notes?.() ?? []),
     });
     return undefined;
   }
   const int = val.dim.int;
   if (int !== undefined && int < 0n) {
     scope.tracer.report("count/negative", { what, value: String(val.dim) }, span, {
-      notes: withValues(notes),
+      notes: withValues(notes?.() ?? []),
     });
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { AtBlock, BlockItem, BlocksDecl, Expr, SlotDecl, Span } from "../../grammar/ast.js";
+import type { AtBlock, BlockItem, BlocksDecl, Expr, Name, SlotDecl, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { callLayer, join } from "./calls.js";
 import { evaluate } from "./expressions.js";
@@ -59,21 +59,25 @@ export class Stack {
       case "assign": {
         const [slot, ...path] = item.path;
         if (!slot) return;
-        if (!this.slots.has(slot.text)) {
-          const known = [...this.slots.keys()];
-          const near = nearest(slot.text, known);
-          const isField = this.env.fields.has(slot.text);
-          tracer.report("model/unknown-slot", { name: slot.text, near, known, isField }, slot.span, {
-            fixes: near ? [{ title: "replace", span: slot.span, replacement: near }] : [],
-          });
-        }
-        this.candidates.push({ slot: slot.text, path, value: item.value, file, at, rank });
+        const meant = this.has(slot.text) ? slot.text : this.reportSlot(slot);
+        this.candidates.push({ slot: meant, path, value: item.value, file, at, rank });
         return;
       }
       case "at":
         if (at) tracer.report("model/at-in-at", {}, item.span);
         else for (const inner of item.items) this.mergeItem(inner, file, depth, item);
     }
+  }
+
+  /** Reports a slot that is not there; the answer is the one most likely meant, so that the rest can be checked. */
+  private reportSlot(slot: Name): string {
+    const known = [...this.slots.keys()];
+    const near = nearest(slot.text, known);
+    const isField = this.env.fields.has(slot.text);
+    this.env.tracer.report("model/unknown-slot", { name: slot.text, near, known, isField }, slot.span, {
+      fixes: near ? [{ title: "replace", span: slot.span, replacement: near }] : [],
+    });
+    return near ?? slot.text;
   }
 
   /** How many blocks; undefined where it is not said or wrong (reported once). */
