@@ -277,7 +277,7 @@ class Repair {
       },
     );
     const eols: IToken[] = [];
-    while (!brace && this.out[this.out.length - 1]?.tokenType === t.Eol) eols.unshift(this.out.pop()!);
+    while (this.out[this.out.length - 1]?.tokenType === t.Eol) eols.unshift(this.out.pop()!);
     this.out.push(makeToken(type, this.last), ...eols);
   }
 }

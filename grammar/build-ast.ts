@@ -149,11 +149,12 @@ class Items {
         sink.report("syntax/comma-in-number", { write }, { span: whole, fixes });
         this.source.broken.add(span.end);
       } else {
-        const space = /^[ \t]*/.exec(text.slice(span.end))?.[0].length ?? 0;
-        const fixes = [
-          { title: "start a new line", span: { ...span, end: span.end + space }, replacement: "\n" },
-        ];
-        sink.report("syntax/comma-between", {}, { span, fixes });
+        const space = /^[ \t]*/.exec(text.slice(span.end, span.end + 100))?.[0].length ?? 0;
+        const trailing = /^(?:$|[\r\n}]|\/\/)/.test(text.slice(span.end + space, span.end + space + 2));
+        const fixes = trailing
+          ? [{ title: "remove `,`", span, replacement: "" }]
+          : [{ title: "start a new line", span: { ...span, end: span.end + space }, replacement: "\n" }];
+        sink.report("syntax/comma-between", { trailing }, { span, fixes });
       }
     }
   }

@@ -33,6 +33,7 @@ const inModel: readonly (readonly [string, string])[] = [
   ["dim = 1024;", "dim = 1024"],
   ["dim = 1; heads = 2", "dim = 1\n heads = 2"],
   ["dim = 1, heads = 2", "dim = 1\nheads = 2"],
+  ["dim = 1,", "dim = 1"],
   ["let dim = 3", "dim = 3"],
   ['vocab = "50K"', "vocab = 50K"],
   ["vocab = 50k", "vocab = 50K"],
@@ -84,6 +85,7 @@ const atTop: readonly (readonly [string, string])[] = [
   ["def f(x) = x", "fn f(x) = x"],
   ["def f(x: [D]) => [D] { return x }", "layer f(x: [D]) -> [D] { return x }"],
   ["model A : B\n  dim = 3\n}", "model A : B {\n  dim = 3\n}"],
+  ["model A : B {\n  dim = 3\n\nmodel C { }", "model A : B {\n  dim = 3\n}\n\nmodel C { }"],
   ["model A : B {\n  dim = 3\n", "model A : B {\n  dim = 3\n}\n"],
 ];
 

@@ -101,9 +101,9 @@ export const syntaxCodes = {
     message: `\`${clip(name)}\` gets its value by \`=\``,
     label: "`=` is missing before this",
   })),
-  "syntax/comma-between": code<Record<string, never>>("error", () => ({
-    message: "a line holds one statement",
-    label: "start a new line here",
+  "syntax/comma-between": code<{ trailing: boolean }>("error", ({ trailing }) => ({
+    message: trailing ? "a line ends without `,`" : "a line holds one statement",
+    label: trailing ? "remove this" : "start a new line here",
     notes: ["only `profile`, `budget` and `expect` take commas"],
   })),
   "syntax/comma-in-number": code<{ write: string }>("error", ({ write }) => ({
