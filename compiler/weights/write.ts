@@ -77,9 +77,11 @@ async function drawThreaded(layout: Layout, seed: number, sink: Sink): Promise<v
   const slots = count * SLOTS_PER_WORKER;
   const memory = new SharedArrayBuffer(slots * CHUNK);
   const start: WorkerStart = { placed: layout.placed, seed, memory };
+  // Without the flags of this process: `--input-type` and the like would break a worker.
+  const workerFile = new URL("./worker.js", import.meta.url);
   const workers = Array.from(
     { length: count },
-    () => new Worker(new URL("./worker.js", import.meta.url), { workerData: start }),
+    () => new Worker(workerFile, { workerData: start, execArgv: [] }),
   );
   try {
     const first = layout.header.length;
