@@ -97,6 +97,7 @@ export class Body {
     readonly isTop = false,
   ) {
     this.names = new Names(module.names);
+    module.open.add(this.names);
   }
 
   /** A tensor that the caller owns. */

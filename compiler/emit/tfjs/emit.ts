@@ -90,6 +90,7 @@ function entry(module: Module, kind: "start" | "step", graph: Graph): string {
   lowerRegion(body, graph);
   const results = body.results(graph.outputPorts.map((p) => p.value));
   const { text, symbols, needsSizes } = body.render(results);
+  module.open.delete(body.names);
   const own = (role: "data" | "state") =>
     graph.outputPorts.flatMap((p, i) => (p.role === role ? [pair(p.name, results[i]!)] : [])).join(", ");
   const sizes = graph.symbols.map((s) => `${module.symbol(s.name)}: ${sizeSource(graph, s.name)}`).join(", ");

@@ -25,6 +25,8 @@ export class Module {
   readonly names = new Names();
   readonly helpers = new Set<HelperName>();
   readonly texts: string[] = [];
+  /** Scopes of the functions that are being written. */
+  readonly open = new Set<Names>();
   private readonly functions = new Map<string, GeneratedFunction>();
   private readonly keys = new WeakMap<Region, string>();
   private readonly ids = new Map<string, string>();
@@ -79,7 +81,9 @@ export class Module {
     }
     const results = body.results(given);
     const { text, symbols, needsSizes } = body.render(results);
-    const name = this.names.fresh(hint);
+    this.open.delete(body.names);
+    // A caller that is still being written may have a variable of that name.
+    const name = this.names.fresh(hint, this.open);
     const parameterNames = parameters.map((i) => body.tensor(region.inputs[i]!).text);
     const about = parameters
       .map((i, at) => `${parameterNames[at]} ${shapeText(region.inputs[i]!)}`)

@@ -1,42 +1,59 @@
-import type { Dim } from "../../dim/dim.js";
+import { Dim } from "../../dim/dim.js";
 
 type Term = Dim["terms"][number];
 type Atom = Term["monomial"]["factors"][number]["atom"];
 
+type Name = (symbol: string) => string;
+
 /**
- * A size as JS source, exact below 2^53: all terms over one denominator, so that only whole numbers are added.
- * `name` says what a run-time size is called; a sum or quotient stands in parentheses where `tight`.
+ * A size as JS source, exact below 2^53: one quotient of whole numbers, so that nothing is rounded but by a `floor` of
+ * the size itself. `name` says what a run-time size is called; a sum or quotient stands in parentheses where `tight`.
  */
-export function sizeText(dim: Dim, name: (symbol: string) => string, tight = false): string {
+export function sizeText(dim: Dim, name: Name, tight = false): string {
   if (dim.isZero) return "0";
-  const denominator = dim.terms.reduce((common, t) => lcm(common, t.coefficient[1]), 1n);
-  let sum = "";
-  for (const term of dim.terms) {
-    const factor = (term.coefficient[0] * denominator) / term.coefficient[1];
-    const text = termText(term, factor < 0n ? -factor : factor, name);
-    sum += sum === "" ? (factor < 0n ? `-${text}` : text) : factor < 0n ? ` - ${text}` : ` + ${text}`;
-  }
-  const compound = dim.terms.length > 1;
-  // Quotients by sizes are whole in sum only.
-  if (dim.terms.some((t) => t.monomial.factors.some((f) => f.exponent < 0)))
-    return `Math.round(${denominator === 1n ? sum : `(${sum}) / ${denominator}`})`;
-  if (denominator !== 1n) {
-    const quotient = `${compound ? `(${sum})` : sum} / ${denominator}`;
-    return tight ? `(${quotient})` : quotient;
-  }
-  return tight && compound ? `(${sum})` : sum;
+  const below = denominator(dim);
+  const numerator = below.isOne ? dim : dim.times(below);
+  const sum = numerator.terms.map((term, i) => {
+    const [coefficient] = term.coefficient;
+    const text = termText(term, coefficient < 0n ? -coefficient : coefficient, name);
+    if (i === 0) return coefficient < 0n ? `-${text}` : text;
+    return coefficient < 0n ? ` - ${text}` : ` + ${text}`;
+  });
+  const text = sum.length > 1 && (tight || !below.isOne) ? `(${sum.join("")})` : sum.join("");
+  if (below.isOne) return text;
+  const divisor = sizeText(below, name, true);
+  const quotient = `${text} / ${/^(\w+|\(.*\))$/.test(divisor) ? divisor : `(${divisor})`}`;
+  return tight ? `(${quotient})` : quotient;
 }
 
-function termText(term: Term, coefficient: bigint, name: (symbol: string) => string): string {
-  const above: string[] = [];
-  const below: string[] = [];
-  for (const { atom, exponent } of term.monomial.factors)
-    for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? above : below).push(atomText(atom, name));
-  if (coefficient !== 1n || above.length === 0) above.unshift(`${coefficient}`);
-  return [above.join(" * "), ...below].join(" / ");
+/** What a size is multiplied by to have neither fractions nor quotients. */
+function denominator(dim: Dim): Dim {
+  const powers = new Map<string, { readonly atom: Atom; readonly exponent: number }>();
+  let whole = 1n;
+  for (const { coefficient, monomial } of dim.terms) {
+    whole = lcm(whole, coefficient[1]);
+    for (const { atom, exponent } of monomial.factors)
+      if (-exponent > (powers.get(atom.key)?.exponent ?? 0))
+        powers.set(atom.key, { atom, exponent: -exponent });
+  }
+  return Dim.product([
+    Dim.of(whole),
+    // A group is a sum that stands for itself.
+    ...[...powers.values()].map(({ atom, exponent }) =>
+      (atom.kind === "group" ? atom.of : Dim.atom(atom)).power(exponent),
+    ),
+  ]);
 }
 
-function atomText(atom: Atom, name: (symbol: string) => string): string {
+function termText(term: Term, coefficient: bigint, name: Name): string {
+  const factors = term.monomial.factors.flatMap(({ atom, exponent }) =>
+    new Array<string>(exponent).fill(atomText(atom, name)),
+  );
+  if (coefficient !== 1n || factors.length === 0) factors.unshift(`${coefficient}`);
+  return factors.join(" * ");
+}
+
+function atomText(atom: Atom, name: Name): string {
   switch (atom.kind) {
     case "symbol":
       return name(atom.name);
