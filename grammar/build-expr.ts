@@ -1,49 +1,10 @@
 import type { CstNode, IToken } from "chevrotain";
-import type {
-  Arg,
-  BinaryOp,
-  Expr,
-  Missing,
-  Name,
-  NameExpr,
-  Range,
-  Span,
-  Stmt,
-  Subscript,
-  Text,
-} from "./ast.js";
+import type { Arg, Expr, Missing, Name, NameExpr, Range, Span, Stmt, Subscript, Text } from "./ast.js";
 import { buildNumber, quotedNumber, readQuoted } from "./build-number.js";
 import { buildEinsum, buildPattern } from "./build-shape.js";
 import { child, isToken, nodes, ordered, spanOf, spanOfNode, token, tokens } from "./cst.js";
 import type { Source } from "./lex.js";
-import * as t from "./tokens.js";
-
-/** How tightly operators bind. `^` is right-associative; comparisons do not chain. */
-const precedence = new Map<string, number>([
-  ["or", 1],
-  ["and", 2],
-  ["<=", 4],
-  ["<", 4],
-  [">=", 4],
-  [">", 4],
-  ["==", 4],
-  ["!=", 4],
-  ["+", 5],
-  ["-", 5],
-  ["*", 6],
-  ["/", 6],
-  ["%", 6],
-  ["^", 8],
-]);
-const notPrecedence = 3;
-const comparison = 4;
-const minusPrecedence = 7;
-const _powerPrecedence = 8;
-
-/** The flat parts of one expression: prefix operators, operands and the operators between them. */
-type Part =
-  | { readonly kind: "prefix" | "operator"; readonly token: IToken; readonly op: string }
-  | { readonly kind: "operand"; readonly expr: Expr };
+import { around, combine, type Part } from "./precedence.js";
 
 /** Builds expressions, and what is made of them; statements of `for` bodies come from `statements`. */
 export class Exprs {
@@ -83,10 +44,7 @@ export class Exprs {
   /** `fallback` is where a missing expression is placed. */
   expr(node: CstNode | undefined, fallback: number): Expr {
     if (node === undefined) return this.missing(fallback);
-    const parts = this.flatten(node);
-    const at = { next: 0 };
-    const result = this.climb(parts, at, 0, this.span(node, fallback).end);
-    return at.next < parts.length ? this.missing(fallback) : result;
+    return combine(this.source, this.flatten(node), this.span(node, fallback).end);
   }
 
   /** `a`, or with `=` read as `==` after a message. */
@@ -116,51 +74,15 @@ export class Exprs {
     const parts: Part[] = [];
     for (const element of ordered(node)) {
       if (isToken(element)) {
-        parts.push({ kind: "operator", token: element, op: element.image });
+        parts.push({ kind: "operator", token: element });
         continue;
       }
       for (const prefix of tokens(element, "prefix")) {
-        parts.push({ kind: "prefix", token: prefix, op: prefix.image });
+        parts.push({ kind: "prefix", token: prefix });
       }
       parts.push({ kind: "operand", expr: this.operand(element) });
     }
     return parts;
-  }
-
-  private climb(parts: readonly Part[], at: { next: number }, least: number, end: number): Expr {
-    let left = this.prefixed(parts, at, end);
-    let compared = false;
-    for (;;) {
-      const part = parts[at.next];
-      if (part?.kind !== "operator") return left;
-      const op = ours(part.op, part.token);
-      const level = precedence.get(op) ?? 0;
-      if (level < least || level === 0) return left;
-      at.next++;
-      const right = this.climb(parts, at, op === "^" ? level : level + 1, end);
-      const opSpan = spanOf(this.source, part.token);
-      if (level === comparison) {
-        if (compared) this.source.sink.report("syntax/chained-comparison", {}, { span: opSpan });
-        compared = true;
-      }
-      left = { kind: "binary", op: op as BinaryOp, opSpan, left, right, span: around(left.span, right.span) };
-    }
-  }
-
-  private prefixed(parts: readonly Part[], at: { next: number }, end: number): Expr {
-    const part = parts[at.next];
-    if (part === undefined || part.kind === "operator") return this.missing(end);
-    at.next++;
-    if (part.kind === "operand") return part.expr;
-    const not = part.token.tokenType === t.Not;
-    const operand = this.climb(parts, at, not ? notPrecedence : minusPrecedence, end);
-    if (part.token.tokenType === t.Plus) return operand;
-    return {
-      kind: "unary",
-      op: not ? "not" : "-",
-      operand,
-      span: around(spanOf(this.source, part.token), operand.span),
-    };
   }
 
   private operand(node: CstNode): Expr {
@@ -389,36 +311,6 @@ export class Exprs {
     this.statements(block);
     this.statements(child(node, "elseBlock"));
     return { kind: "missing", span };
-  }
-}
-
-/** A span from the start of one to the end of the other. */
-export function around(a: Span, b: Span): Span {
-  return { file: a.file, start: a.start, end: Math.max(a.end, b.end) };
-}
-
-/** The operator's own spelling; foreign ones are known by their token. */
-function ours(image: string, from: IToken): string {
-  if (precedence.has(image)) return image;
-  switch (from.tokenType) {
-    case t.Caret:
-      return "^";
-    case t.And:
-      return "and";
-    case t.Or:
-      return "or";
-    case t.EqualEqual:
-      return "==";
-    case t.NotEqual:
-      return "!=";
-    case t.LessEqual:
-      return "<=";
-    case t.GreaterEqual:
-      return ">=";
-    case t.Minus:
-      return "-";
-    default:
-      return "*";
   }
 }
 
