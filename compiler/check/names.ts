@@ -234,13 +234,11 @@ class Walker {
   }
 
   private name(name: string, span: Span, known: ReadonlySet<string>, called: boolean): void {
-    if (
-      known.has(name) ||
-      isBuiltin(name) ||
-      (constants as readonly string[]).includes(name) ||
-      this.quiet.has(name)
-    )
+    if (known.has(name) || isBuiltin(name) || (constants as readonly string[]).includes(name)) return;
+    if (this.quiet.has(name)) {
+      this.unresolved.add(`${span.file}:${span.start}`);
       return;
+    }
     const declared = this.program.lookup(this.file, name);
     if (declared && declared.decl.kind !== "profile") return;
     this.unresolved.add(`${span.file}:${span.start}`);
@@ -248,11 +246,12 @@ class Walker {
     const candidates = called ? [...layers, ...Object.keys(builtins), ...known] : [...known, ...layers];
     const near = nearest(name, candidates);
     const place = { span, fixes: near ? [{ title: "replace", span, replacement: near }] : [] };
-    if (/^[A-Z]/.test(name) && !called) {
+    const literal = [...constants, ...known].find((c) => c !== name && c === name.toLowerCase());
+    if (/^[A-Z]/.test(name) && !called && literal === undefined) {
       const axes = [...known].filter((k) => /^[A-Z]/.test(k));
       this.sink.report("shape/unknown-axis", { axis: name, near: nearest(name, axes), known: axes }, place);
     } else if (called) this.sink.report("name/unknown-layer", { name, near, file: this.file }, place);
-    else this.sink.report("name/unknown", { name, near }, place);
+    else this.sink.report("name/unknown", { name, near: literal ?? near }, place);
   }
 }
 

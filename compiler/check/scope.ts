@@ -87,6 +87,11 @@ export class Scope {
     this.line = parent?.line ?? "";
   }
 
+  /** The layer's own scope: a `return` inside an `if` or a loop ends the layer. */
+  get root(): Scope {
+    return this.parent ? this.parent.root : this;
+  }
+
   find(name: string): Val | undefined {
     return this.vars.get(name) ?? this.parent?.find(name);
   }

@@ -13,15 +13,10 @@ import { declareRandom, declareWeights } from "./weights.js";
 export function runBody(body: readonly Stmt[], scope: Scope): Val {
   let value: Val = none;
   for (const stmt of body) {
-    if (root(scope).returned) break;
+    if (scope.root.returned) break;
     value = run(stmt, scope);
   }
   return value;
-}
-
-/** `return` inside an `if` or a loop ends the layer. */
-function root(scope: Scope): Scope {
-  return scope.parent ? root(scope.parent) : scope;
 }
 
 function run(stmt: Stmt, scope: Scope): Val {
@@ -72,7 +67,7 @@ function run(stmt: Stmt, scope: Scope): Val {
     }
     case "return": {
       scope.line = "";
-      root(scope).returned = stmt.values.map((e) => evaluate(e, scope));
+      scope.root.returned = stmt.values.map((e) => evaluate(e, scope));
       return none;
     }
     case "inverse":
@@ -166,5 +161,5 @@ function requireThat(stmt: RequireStmt, scope: Scope): void {
     stmt.condition.span,
   );
   // What follows would only fail in other words.
-  root(scope).returned = [unknown];
+  scope.root.returned = [unknown];
 }

@@ -57,12 +57,12 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
       scope.members.set(name.text, tensorVal(value, shape.axes));
       continue;
     }
-    if (scope.instance?.states.has(`${tracer.decoding}${path}`)) {
-      tracer.report("state/twice", { name: name.text, path }, name.span);
-      scope.vars.set(name.text, unknown);
-      continue;
+    if (scope.instance?.states.has(path)) {
+      tracer.report("state/twice", { name: name.text, path }, stmt.span);
+      scope.root.returned = [unknown];
+      return;
     }
-    scope.instance?.states.add(`${tracer.decoding}${path}`);
+    scope.instance?.states.add(path);
     if (scope.along) tracer.report("state/in-loop", { name: name.text }, name.span);
     const type = { dtype, shape: shape.sizes };
     const input = tracer.decoding ? tracer.top.input(type, path) : undefined;
