@@ -21,6 +21,12 @@ export interface Built {
   readonly weights: Tensors;
 }
 
+/** How far from the truth a target may be. The reference runs in double precision, as the peers did. */
+export const toleranceOf = (target: string) => (target === "reference" ? 1e-6 : 1e-4);
+
+/** Milliseconds for tests that a GPU in software takes long for: it compiles its shaders anew for many sizes. */
+export const SLOW = 600_000;
+
 /** Builds of one test file; they go when it has run. */
 const base = mkdtempSync(join(tmpdir(), "archc-parity-"));
 let builds = 0;
