@@ -229,7 +229,7 @@ export class Emitter {
       const operands = node.inputs.map((v) => known.get(v)!);
       const first = node.outputs[0]!;
       this.path = this.pathOf(first) || outerPath;
-      this.hint = first.name || node.op;
+      this.hint = first.name || (node.op === "call" ? node.attrs.name : node.op);
       const results = this.lower(this, node, operands);
       node.outputs.forEach((v, i) => {
         known.set(v, results[i]!);

@@ -4,9 +4,19 @@ import * as ort from "onnxruntime-node";
 import { Dim } from "../../../compiler/dim/dim.js";
 import { emitOnnx, type OnnxOptions } from "../../../compiler/emit/onnx/index.js";
 import { Builder } from "../../../compiler/ir/build.js";
-import type { Graph, InputPort, OutputPort, SymbolInfo, Type, Value } from "../../../compiler/ir/graph.js";
+import type {
+  Graph,
+  Init,
+  InputPort,
+  OutputPort,
+  SymbolInfo,
+  Type,
+  Value,
+  WeightInfo,
+} from "../../../compiler/ir/graph.js";
 import { arrayOf } from "../../../compiler/ops/array.js";
 import type { NdArray } from "../../../compiler/ops/define.js";
+import { type Layout, layOut, storedTensors } from "../../../compiler/weights/layout.js";
 
 /** A graph of data inputs `x0`, `x1`, … and outputs `y0`, … */
 export function graphOf(
@@ -96,4 +106,30 @@ export function distance(a: NdArray, b: NdArray): number {
 /** A model as the schema reads it back. */
 export function decode(bytes: Uint8Array): onnx.IModelProto {
   return onnxProto.onnx.ModelProto.decode(bytes);
+}
+
+/** The types of a graph's nodes, in order. */
+export function operators(graph: onnx.IGraphProto): string[] {
+  return graph.node!.map((node) => node.opType!);
+}
+
+/** A graph with weights, its layout, and its bytes; data inputs come first. */
+export function withWeights(
+  types: readonly Type[],
+  weights: readonly { readonly name: string; readonly shape: readonly number[]; readonly init?: Init }[],
+  body: (b: Builder, inputs: readonly Value[]) => readonly Value[],
+): { readonly graph: Graph; readonly layout: Layout; readonly bytes: Uint8Array } {
+  const own: Type[] = weights.map((w) => ({ dtype: "f32", shape: w.shape.map((n) => Dim.of(n)) }));
+  const plain = graphOf([...types, ...own], body);
+  const info = (init: Init): WeightInfo => ({ kind: "weight", init, lookup: false, within: undefined });
+  const inputPorts = plain.inputPorts.map((port, i): InputPort => {
+    const weight = weights[i - types.length];
+    if (!weight) return port;
+    const init: Init = weight.init ?? { kind: "normal", mean: 0, std: 0.5 };
+    return { role: "weight", name: weight.name, value: port.value, weight: info(init) };
+  });
+  const graph = { ...plain, inputPorts };
+  const layout = layOut(storedTensors(graph), {});
+  const placed = new Map(layout.placed.map((p) => [p.tensor.name, p]));
+  return { graph, layout, bytes: bytesOf(graph, { weights: placed }) };
 }
