@@ -4,6 +4,7 @@ import type { DType, Value } from "../ir/graph.js";
 import type { OpName } from "../ops/index.js";
 import type { Scope } from "./scope.js";
 import { align, cast, scalarOf, sizeOf, spread } from "./tensors.js";
+import { limits } from "./tracer.js";
 import {
   asNumber,
   count,
@@ -167,6 +168,10 @@ export function binary(
   if (op === "+" && l.kind === "list" && r.kind === "list")
     return { kind: "list", items: [...l.items, ...r.items] };
   if (isStatic(l) && isStatic(r)) {
+    if (l.kind === "count" && r.kind === "count" && tooLarge(op, l.dim, r.dim)) {
+      scope.tracer.report("limit/count", { bits: limits.bits, terms: limits.terms }, span);
+      return unknown;
+    }
     const result = statically(op, l, r);
     if (result) return result;
   }
@@ -263,6 +268,20 @@ function logic(scope: Scope, op: "and" | "or", left: Operand, right: Operand, sp
     }
   }
   return elementwise(scope, op, [left, right], "bool", span, want);
+}
+
+/** Would the exact result outgrow all use? Counts have no bound of their own, so a loop could square one for ever. */
+function tooLarge(op: BinaryOp, a: Dim, b: Dim): boolean {
+  const bits = (d: Dim) =>
+    Math.max(
+      0,
+      ...d.terms.map((t) => t.coefficient.map((n) => n.toString(2).length).reduce((x, y) => x + y)),
+    );
+  const [terms, size] = [(d: Dim) => Math.max(1, d.terms.length), (d: Dim) => bits(d)];
+  if (op === "*") return terms(a) * terms(b) > limits.terms || size(a) + size(b) > limits.bits;
+  if (op !== "^") return false;
+  const exponent = Number(b.int ?? 0n);
+  return exponent > 0 && (terms(a) ** exponent > limits.terms || size(a) * exponent > limits.bits);
 }
 
 /** Arithmetic of counts stays exact; with a number it is a number. Undefined: not static after all. */

@@ -4,6 +4,7 @@ import { Dim } from "../dim/dim.js";
 import { callLayer, dtypes } from "./calls.js";
 import type { ModelInstance } from "./instance.js";
 import { instantiateModel } from "./instantiate.js";
+import { fieldNames, stackName } from "./model-names.js";
 import type { Program } from "./program.js";
 import { Scope } from "./scope.js";
 import { Tracer } from "./tracer.js";
@@ -29,7 +30,12 @@ export function checkProgram(program: Program, sink: Diagnostics): Map<string, M
 
 /** Declares fields or slots and gives some no value, or another model of the file builds on it: a base for variants. */
 function isAbstract(program: Program, decl: ModelDecl): boolean {
-  const open = decl.items.some((i) => (i.kind === "field" || i.kind === "slot") && !i.value);
+  const fields = fieldNames([decl]);
+  const open = decl.items.some((i) => {
+    if (i.kind === "field" || i.kind === "slot") return !i.value;
+    if (i.kind !== "blocks" || !i.items?.some((b) => b.kind === "slot")) return false;
+    return !i.count || (i.count.kind === "name" && stackName(i, fields) === i.count.name);
+  });
   const isBase = program.models.some((m) => m.decl.base?.text === decl.name.text && m.decl !== decl);
   return open || (isBase && !complete(program, decl));
 }

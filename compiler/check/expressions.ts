@@ -22,6 +22,7 @@ export const constants = ["true", "false", "none", "lowest", "past", "training",
  * `want` are the axes of the result where its shape was written.
  */
 export function evaluate(expr: Expr, scope: Scope, want?: Want): Val {
+  if (!scope.tracer.step(expr.span)) return unknown;
   switch (expr.kind) {
     case "missing":
       return unknown;

@@ -27,7 +27,7 @@ export function evaluateFor(expr: ForExpr, scope: Scope): Val {
   const name = scope.line || "for";
   const items: Val[] = [];
   const records: Val[] = [];
-  for (let i = 0; i < rounds; i++) {
+  for (let i = 0; i < rounds && scope.tracer.step(expr.span); i++) {
     const members = new Map<string, Val>();
     const inner = scope.inner({
       path: join(join(scope.path, name), String(i)),

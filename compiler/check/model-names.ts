@@ -1,4 +1,4 @@
-import type { ModelDecl } from "../../grammar/ast.js";
+import type { BlocksDecl, ModelDecl } from "../../grammar/ast.js";
 import type { Declared, Program } from "./program.js";
 
 /** A model and its bases, the furthest base first. A cycle or an unknown base ends the chain (reported elsewhere). */
@@ -18,10 +18,32 @@ export function modelChain(
   return chain;
 }
 
+/** The names of the fields, slots and weights of models: what a lone word after `blocks` may stand for. */
+export function fieldNames(models: readonly ModelDecl[]): Set<string> {
+  return new Set(
+    models.flatMap((m) =>
+      m.items.flatMap((item) => {
+        if (item.kind === "field" || item.kind === "instances" || item.kind === "weight")
+          return item.names.map((n) => n.text);
+        if (item.kind === "slot") return [item.name.text];
+        return item.kind === "assign" ? [item.path[0]!.text] : [];
+      }),
+    ),
+  );
+}
+
+/** `blocks encode 6 { … }`, and `blocks encode { … }` where no field is called `encode`; `blocks` without a name. */
+export function stackName(item: BlocksDecl, fields: ReadonlySet<string>): string {
+  if (item.name) return item.name.text;
+  return item.count?.kind === "name" && !fields.has(item.count.name) ? item.count.name : "blocks";
+}
+
 /** Every name that expressions in a model may use: fields, slots, weights, stacks and the inputs of `forward`. */
 export function modelNames(program: Program, decl: ModelDecl, file: string): Set<string> {
   const names = new Set<string>();
-  for (const { decl: model } of modelChain(program, decl, file)) {
+  const chain = modelChain(program, decl, file).map((link) => link.decl);
+  const fields = fieldNames(chain);
+  for (const model of chain) {
     for (const item of model.items) {
       switch (item.kind) {
         case "field":
@@ -36,7 +58,7 @@ export function modelNames(program: Program, decl: ModelDecl, file: string): Set
           names.add(item.path[0]!.text);
           break;
         case "blocks":
-          names.add(item.name?.text ?? "blocks");
+          names.add(stackName(item, fields));
           for (const inner of item.items ?? []) if (inner.kind === "slot") names.add(inner.name.text);
           break;
         case "forward":

@@ -6,6 +6,7 @@ import type {
   KindRef,
   ModelDecl,
   Name,
+  Range,
   Span,
   WeightStmt,
 } from "../../grammar/ast.js";
@@ -13,7 +14,7 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import { signature } from "./calls.js";
 import { evaluate } from "./expressions.js";
 import { checkKind } from "./kinds.js";
-import { modelChain } from "./model-names.js";
+import { fieldNames, modelChain, stackName } from "./model-names.js";
 import { Scope } from "./scope.js";
 import { Stack } from "./stack.js";
 import { runBody } from "./statements.js";
@@ -31,6 +32,7 @@ interface Field {
   readonly name: Name;
   readonly type: KindRef | undefined;
   readonly slot: boolean;
+  readonly within: Range | undefined;
   source: Source | undefined;
   /** `ffn.k = 64`: arguments changed afterwards, in order. */
   readonly changes: { readonly path: readonly Name[]; readonly source: Source }[];
@@ -48,6 +50,8 @@ export class ModelEnv {
   readonly inputs = new Map<string, Val>();
   /** What stands in each block, for reports. */
   readonly blocks: { path: string; slots: Record<string, string> }[] = [];
+  /** Every name that the model or a base declares, wherever it stands. */
+  private readonly declared: ReadonlySet<string>;
   private readonly values = new Map<string, Val>();
   private readonly busy: string[] = [];
   private readonly scopes = new Map<string, Scope>();
@@ -56,6 +60,7 @@ export class ModelEnv {
   constructor(tracer: Tracer, decl: ModelDecl, file: string) {
     this.tracer = tracer;
     this.chain = modelChain(tracer.program, decl, file);
+    this.declared = fieldNames(this.chain.map((c) => c.decl));
     this.checkBase();
     for (const [depth, link] of this.chain.entries()) this.merge(link.decl, link.file, depth);
   }
@@ -111,6 +116,7 @@ export class ModelEnv {
               name,
               type: item.type,
               slot: item.kind === "slot" || item.type.name === "layer",
+              within: item.kind === "field" ? item.within : undefined,
               source,
               changes: [],
             });
@@ -120,7 +126,14 @@ export class ModelEnv {
         case "instances":
           for (const name of item.names) {
             const source = { expr: item.value, file, span: item.span, model: decl };
-            this.fields.set(name.text, { name, type: undefined, slot: true, source, changes: [] });
+            this.fields.set(name.text, {
+              name,
+              type: undefined,
+              slot: true,
+              within: undefined,
+              source,
+              changes: [],
+            });
           }
           break;
         case "assign":
@@ -145,7 +158,14 @@ export class ModelEnv {
     const known = this.fields.get(first!.text);
     if (!known) {
       if (!derived && rest.length === 0) {
-        this.fields.set(first!.text, { name: first!, type: undefined, slot: false, source, changes: [] });
+        this.fields.set(first!.text, {
+          name: first!,
+          type: undefined,
+          slot: false,
+          within: undefined,
+          source,
+          changes: [],
+        });
         return;
       }
       const stackSlot = [...this.stacks.values()].find((s) => s.has(first!.text));
@@ -172,7 +192,7 @@ export class ModelEnv {
   }
 
   private mergeBlocks(item: BlocksDecl, file: string, depth: number): void {
-    const name = item.name?.text ?? "blocks";
+    const name = stackName(item, this.declared);
     let stack = this.stacks.get(name);
     if (!stack) {
       const known = [...this.stacks.keys()];
@@ -238,7 +258,7 @@ export class ModelEnv {
     for (const change of field.changes)
       val = changeArgument(this.tracer, val, change.path, change.source.expr, this.scope(change.source.file));
     const type = field.type ?? (val.kind === "recipe" ? kind("layer", field.name.span) : undefined);
-    const checked = checkKind(scope, val, type, field.source.expr.span, `\`${name}\``, undefined, name);
+    const checked = checkKind(scope, val, type, field.source.expr.span, `\`${name}\``, field.within, name);
     this.busy.pop();
     const result = checked ?? (val.kind === "hole" ? val : unknown);
     this.values.set(name, result);

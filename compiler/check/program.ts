@@ -86,6 +86,10 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
   const resolveImports = (unit: Unit, chain: readonly string[]): void => {
     for (const item of unit.ast.imports) {
       const from = item.from.value;
+      if (from === "") {
+        for (const n of item.names) quiet.add((n.alias ?? n.name).text);
+        continue;
+      }
       if (from === "std") {
         importNames(unit, item, ofStd, () => [...std.keys()]);
         continue;

@@ -40,7 +40,8 @@ export class Stack {
 
   merge(item: BlocksDecl, file: string, depth: number): void {
     this.span = item.span;
-    if (item.count) this.size = { expr: item.count, file };
+    if (item.count && !(item.count.kind === "name" && item.count.name === this.name))
+      this.size = { expr: item.count, file };
     for (const inner of item.items ?? []) this.mergeItem(inner, file, depth, undefined);
   }
 

@@ -8,7 +8,14 @@ import type { Assumption, DType, Init, InputPort, StateInfo, Value } from "../ir
 import type { Program } from "./program.js";
 
 /** Limits that keep every evaluation finite and small. */
-export const limits = { depth: 60, blocks: 4096, rounds: 4096 } as const;
+export const limits = {
+  depth: 60,
+  blocks: 4096,
+  rounds: 4096,
+  steps: 400_000,
+  bits: 512,
+  terms: 200,
+} as const;
 
 /** One state of an instance as the graph sees it. */
 export interface TracedState {
@@ -43,6 +50,8 @@ export class Tracer {
   /** Calls from the model inwards. */
   readonly calls: Label[] = [];
   readsDecoding = false;
+  /** Expressions evaluated so far; past the limit nothing more is, so that every evaluation ends soon. */
+  private steps = 0;
   /** Positions seen by earlier steps. */
   readonly past: Dim;
 
@@ -52,6 +61,13 @@ export class Tracer {
     this.generic = options.generic;
     this.decoding = options.decoding;
     this.past = options.decoding ? Dim.symbol("past", 0) : Dim.of(0);
+  }
+
+  /** Counts one step of evaluation; false (reported once) where there were too many. */
+  step(span: Span): boolean {
+    if (++this.steps <= limits.steps) return true;
+    if (this.steps === limits.steps + 1) this.report("limit/steps", { limit: limits.steps }, span);
+    return false;
   }
 
   /** Reports at the user's own text first; where the fault lies in a library layer, the way there is the trace. */

@@ -209,6 +209,13 @@ export const modelCodes = {
   "limit/blocks": code<{ blocks: string; limit: number }>("error", ({ blocks, limit }) => ({
     message: `${blocks} blocks are more than the ${limit} that archc unrolls`,
   })),
+  "limit/steps": code<{ limit: number }>("error", ({ limit }) => ({
+    message: `the spec takes more than ${limit} steps to evaluate`,
+    notes: ["every evaluation must end: loops inside loops, or very many blocks, are cut off"],
+  })),
+  "limit/count": code<{ bits: number; terms: number }>("error", ({ bits, terms }) => ({
+    message: `this count outgrows all use: more than ${bits} bits or ${terms} terms`,
+  })),
   "limit/rounds": code<{ rounds: number; limit: number }>("error", ({ rounds, limit }) => ({
     message: `${rounds} rounds are more than the ${limit} that archc unrolls`,
   })),
