@@ -9,8 +9,10 @@ import { width } from "./text.js";
 /** A tensor variable of the generated function. Arguments and weights belong to the caller and are never freed here. */
 export interface Variable {
   readonly kind: "variable";
-  /** JS source that names it: an identifier, or `w["blocks.0.ffn.up"]`. */
+  /** JS source that names it, `w["blocks.0.ffn.up"]`, or a mark that `render` puts a name in place of. */
   readonly text: string;
+  /** What its name should read like. */
+  readonly hint: string;
   readonly owned: boolean;
 }
 
@@ -28,6 +30,10 @@ export interface ScalarText {
 }
 
 export type Operand = Variable | NumberText | ScalarText;
+
+/** Around the number of a variable until it has a name; no string literal holds it, as JSON escapes it. */
+const fence = "\u0001";
+const marks = new RegExp(`${fence}\\d+${fence}`, "g");
 
 /** One statement: its variables, and the source of the right-hand side in pieces. */
 interface Line {
@@ -78,7 +84,9 @@ export function list(items: readonly (Operand | Code)[]): Code {
  * frees each tensor that the function made on the line of its last use.
  */
 export class Body {
-  readonly names: Names;
+  private readonly names: Names;
+  private readonly parameters: Variable[] = [];
+  private marks = 0;
   private readonly lines: Line[] = [];
   private readonly known = new Map<Value, Operand>();
   private readonly made = new Map<string, Variable>();
@@ -97,14 +105,22 @@ export class Body {
     readonly isTop = false,
   ) {
     this.names = new Names(module.names);
-    module.open.add(this.names);
   }
 
   /** A tensor that the caller owns. */
-  argument(value: Value, text: string): Variable {
-    const variable: Variable = { kind: "variable", text, owned: false };
+  argument(value: Value, text: string): void {
+    this.known.set(value, { kind: "variable", text, hint: "", owned: false });
+  }
+
+  /** A tensor that the caller owns, as the next parameter of the function. */
+  parameter(value: Value): void {
+    const variable = this.variable(value.name || "x", false);
+    this.parameters.push(variable);
     this.known.set(value, variable);
-    return variable;
+  }
+
+  private variable(hint: string, owned: boolean): Variable {
+    return { kind: "variable", text: `${fence}${this.marks++}${fence}`, hint, owned };
   }
 
   /** Says what a value of the graph is called here. */
@@ -216,9 +232,7 @@ export class Body {
     pattern: Line["pattern"],
     note: string,
   ): readonly Variable[] {
-    const targets = hints.map(
-      (h): Variable => ({ kind: "variable", text: this.names.fresh(h), owned: true }),
-    );
+    const targets = hints.map((hint) => this.variable(hint, true));
     this.lines.push({ targets, pattern, code: source.text, uses: new Set(source.uses), note });
     return targets;
   }
@@ -235,30 +249,50 @@ export class Body {
     });
   }
 
-  /** The statements, and the symbols that they read. `keep` are the results. */
-  render(keep: readonly Variable[]): {
-    readonly text: readonly string[];
-    readonly symbols: readonly string[];
-    readonly needsSizes: boolean;
-  } {
+  /** The statements that `keep`, the results, need. Names are given here, so that lines left out take none. */
+  render(keep: readonly Variable[]): Rendered {
     const live = new Set<Variable>(keep);
-    const text: string[] = [];
+    const kept: { readonly line: Line; readonly frees: readonly Variable[] }[] = [];
     for (const line of [...this.lines].reverse()) {
       if (!line.targets.some((t) => live.has(t))) continue;
       // Read backwards, the first line that reads a tensor is the last to need it.
       const done = [...line.uses].filter((v) => v.owned && !live.has(v));
       const unread = line.targets.filter((t) => !live.has(t));
       for (const v of line.uses) live.add(v);
-      const frees = [...done, ...unread].map((v) => `${v.text}.dispose();`).join(" ");
-      const names = line.targets.map((t) => t.text);
-      const target = line.pattern ? line.pattern(names) : names[0]!;
-      const statement = `const ${target} = ${line.code};`;
-      // Read backwards, so the frees come first where they need a line of their own.
-      if (frees !== "" && statement.length + frees.length >= width - 2) text.push(frees, statement);
-      else text.push(frees === "" ? statement : `${statement} ${frees}`);
-      if (line.note !== "") text.push(`// ${line.note.replace(/\s+/g, " ")}`);
+      kept.push({ line, frees: [...done, ...unread] });
     }
+    kept.reverse();
+    const names = new Map<string, string>();
+    for (const variable of [...this.parameters, ...kept.flatMap(({ line }) => line.targets)])
+      names.set(variable.text, this.names.fresh(variable.hint));
+    const named = (source: string) => source.replace(marks, (mark) => names.get(mark) ?? mark);
+    const text = kept.flatMap(({ line, frees }) => {
+      const targets = line.targets.map((t) => t.text);
+      const statement = named(`const ${line.pattern?.(targets) ?? targets[0]!} = ${line.code};`);
+      const free = named(frees.map((v) => `${v.text}.dispose();`).join(" "));
+      const note = line.note === "" ? [] : [`// ${line.note.replace(/\s+/g, " ")}`];
+      if (free === "") return [...note, statement];
+      const fits = statement.length + free.length < width - 2;
+      return fits ? [...note, `${statement} ${free}`] : [...note, statement, free];
+    });
     const symbols = [...this.symbols].sort();
-    return { text: text.reverse(), symbols, needsSizes: this.passesSizes || symbols.length > 0 };
+    return {
+      text,
+      symbols,
+      needsSizes: this.passesSizes || symbols.length > 0,
+      parameters: this.parameters.map((v) => named(v.text)),
+      results: keep.map((v) => named(v.text)),
+    };
   }
+}
+
+/** A function's text, before its head. */
+export interface Rendered {
+  readonly text: readonly string[];
+  /** The run-time sizes that the statements read. */
+  readonly symbols: readonly string[];
+  /** Whether the function needs `sizes`, for itself or for those that it calls. */
+  readonly needsSizes: boolean;
+  readonly parameters: readonly string[];
+  readonly results: readonly string[];
 }

@@ -56,17 +56,17 @@ export function lowerMap(body: Body, node: NodeOf<"map">, lower: LowerRegion): v
   const given = node.inputs.map((v) => body.tensor(v));
   if (f.needsSizes) body.needSizes();
   // The helper frees each place after its use, so a place that is only passed on must be copied.
-  const places = node.inputs.slice(0, mapped).map((_, i) => `place${i}`);
+  const places = node.inputs.slice(0, mapped).map((_, i) => `$${i}`);
   const operands = [...places.map((text) => code`${text}`), ...given.slice(mapped)];
   const call = code`${f.name}(${list([code`tf`, ...(f.needsSizes ? [code`sizes`] : []), ...operands])})`;
   const results = f.origins.map((origin) => {
     if ("argument" in origin) return code`tf.clone(${operands[origin.argument]!})`;
-    return f.results === 1 ? code`result` : code`result[${origin.result}]`;
+    return f.results === 1 ? code`$result` : code`$result[${origin.result}]`;
   });
   const inner = f.results === 0 ? code`[${list(results)}]` : undefined;
   const lambda = inner
     ? code`(${places.join(", ")}) => ${inner}`
-    : code`(${places.join(", ")}) => { const result = ${call}; return [${list(results)}]; }`;
+    : code`(${places.join(", ")}) => { const $result = ${call}; return [${list(results)}]; }`;
   const hints = node.outputs.map((v) => v.name || "places");
   const source = code`${body.helper("mapPlaces")}(tf, [${list(given.slice(0, mapped))}], ${lambda})`;
   const stacked = body.several(source, hints, (names) => `[${names.join(", ")}]`);

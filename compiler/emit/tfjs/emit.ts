@@ -1,6 +1,6 @@
 import type { Dim } from "../../dim/dim.js";
 import type { Graph } from "../../ir/graph.js";
-import { Body, type Variable } from "./body.js";
+import { Body } from "./body.js";
 import { helpers } from "./helpers.js";
 import { lowerRegion } from "./lower.js";
 import { Module } from "./module.js";
@@ -88,9 +88,8 @@ function entry(module: Module, kind: "start" | "step", graph: Graph): string {
   for (const port of graph.inputPorts)
     body.argument(port.value, property(port.role === "weight" ? "w" : "inputs", port.name));
   lowerRegion(body, graph);
-  const results = body.results(graph.outputPorts.map((p) => p.value));
-  const { text, symbols, needsSizes } = body.render(results);
-  module.open.delete(body.names);
+  const kept = body.results(graph.outputPorts.map((p) => p.value));
+  const { text, symbols, needsSizes, results } = body.render(kept);
   const own = (role: "data" | "state") =>
     graph.outputPorts.flatMap((p, i) => (p.role === role ? [pair(p.name, results[i]!)] : [])).join(", ");
   const sizes = graph.symbols.map((s) => `${module.symbol(s.name)}: ${sizeSource(graph, s.name)}`).join(", ");
@@ -110,7 +109,7 @@ function entry(module: Module, kind: "start" | "step", graph: Graph): string {
   );
 }
 
-const pair = (name: string, value: Variable) => (name === value.text ? name : `${key(name)}: ${value.text}`);
+const pair = (name: string, value: string) => (name === value ? name : `${key(name)}: ${value}`);
 
 /** A run-time size, read off the first input that has it as an axis; else the caller gives it. */
 function sizeSource(graph: Graph, symbol: string): string {

@@ -25,8 +25,6 @@ export class Module {
   readonly names = new Names();
   readonly helpers = new Set<HelperName>();
   readonly texts: string[] = [];
-  /** Scopes of the functions that are being written. */
-  readonly open = new Set<Names>();
   private readonly functions = new Map<string, GeneratedFunction>();
   private readonly keys = new WeakMap<Region, string>();
   private readonly ids = new Map<string, string>();
@@ -67,7 +65,7 @@ export class Module {
       if (operand) body.bind(value, operand);
       else {
         parameters.push(i);
-        body.argument(value, body.names.fresh(value.name || "x"));
+        body.parameter(value);
       }
     });
     lower(body, region);
@@ -79,18 +77,12 @@ export class Module {
       );
       origins.push(argument >= 0 ? { argument } : { result: given.push(value) - 1 });
     }
-    const results = body.results(given);
-    const { text, symbols, needsSizes } = body.render(results);
-    this.open.delete(body.names);
-    // A caller that is still being written may have a variable of that name.
-    const name = this.names.fresh(hint, this.open);
-    const parameterNames = parameters.map((i) => body.tensor(region.inputs[i]!).text);
-    const about = parameters
-      .map((i, at) => `${parameterNames[at]} ${shapeText(region.inputs[i]!)}`)
-      .join(", ");
+    const { text, symbols, needsSizes, parameters: names, results } = body.render(body.results(given));
+    const name = this.names.fresh(hint);
+    const about = parameters.map((i, at) => `${names[at]} ${shapeText(region.inputs[i]!)}`).join(", ");
     const gives = given.map(shapeText).join(", ");
-    const head = ["tf", ...(needsSizes ? ["sizes"] : []), ...parameterNames].join(", ");
-    const back = results.length === 1 ? results[0]!.text : `[${results.map((r) => r.text).join(", ")}]`;
+    const head = ["tf", ...(needsSizes ? ["sizes"] : []), ...names].join(", ");
+    const back = results.length === 1 ? results[0]! : `[${results.join(", ")}]`;
     this.texts.push(
       functionText(`${about === "" ? "" : `${about} → `}${gives}`, `function ${name}(${head})`, [
         ...(symbols.length > 0 ? [`const { ${symbols.join(", ")} } = sizes;`] : []),

@@ -22,16 +22,15 @@ export class Names {
   private readonly taken = new Set<string>();
   constructor(private readonly outer?: Names) {}
 
-  has(name: string): boolean {
+  private has(name: string): boolean {
     return this.taken.has(name) || (this.outer?.has(name) ?? false);
   }
 
-  /** `hint`, or `hint_2`, `hint_3`, … where it is taken, here or in one of the scopes of `others`. */
-  fresh(hint: string, others: Iterable<Names> = []): string {
+  /** `hint`, or `hint_2`, `hint_3`, … where it is taken. */
+  fresh(hint: string): string {
     const base = identifier(hint);
-    const scopes = [this, ...others];
     let name = base;
-    for (let i = 2; scopes.some((scope) => scope.has(name)); i++) name = `${base}_${i}`;
+    for (let i = 2; this.has(name); i++) name = `${base}_${i}`;
     this.taken.add(name);
     return name;
   }
