@@ -51,9 +51,16 @@ export const manifestSchema = z.object({
   assumptions: z.array(assumption),
   /** Tensors in weights.safetensors, in file order. `parameters` counts the trained ones. */
   weights: z.array(
-    z.object({ name: z.string(), kind: z.enum(["weight", "buffer"]), dtype, shape: z.array(z.number().int()) }),
+    z.object({
+      name: z.string(),
+      kind: z.enum(["weight", "buffer"]),
+      dtype,
+      shape: z.array(z.number().int()),
+    }),
   ),
-  onnx: z.object({ start: z.string(), step: z.string(), opset: z.number().int(), ir: z.number().int() }).nullable(),
+  onnx: z
+    .object({ start: z.string(), step: z.string(), opset: z.number().int(), ir: z.number().int() })
+    .nullable(),
   tfjs: z.object({ module: z.string() }).nullable(),
   /** Name, bytes and SHA-256 of each file beside the manifest. */
   files: z.array(z.object({ name: z.string(), bytes: z.number().int(), sha256: z.string() })),

@@ -1,6 +1,6 @@
-import { ops } from "../ops/index.js";
 import type { Attrs, OpName } from "../ops/attrs.js";
 import type { Check } from "../ops/define.js";
+import { ops } from "../ops/index.js";
 import type { Node, Region, Type, Value } from "./graph.js";
 
 let nextId = 0;
@@ -62,7 +62,12 @@ export class Builder {
   }
 
   /** Adds a node; the shape rule of the op gives the outputs. Throws BuildError where the rule is broken. */
-  node<K extends OpName>(op: K, inputs: readonly Value[], attrs: Attrs[K], names: readonly string[] = []): readonly Value[] {
+  node<K extends OpName>(
+    op: K,
+    inputs: readonly Value[],
+    attrs: Attrs[K],
+    names: readonly string[] = [],
+  ): readonly Value[] {
     const operands = inputs.map((v) => this.use(v));
     const types = ops[op].infer(operands, attrs, strict);
     const outputs = types.map((type, i) => newValue(type, names[i] ?? ""));
