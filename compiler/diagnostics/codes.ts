@@ -1,8 +1,8 @@
 import { budgetCodes } from "./codes/budget.js";
 import { emitCodes } from "./codes/emit.js";
 import { internalCodes } from "./codes/internal.js";
-import { modelCodes } from "./codes/model.js";
 import { lintCodes } from "./codes/lint.js";
+import { modelCodes } from "./codes/model.js";
 import { nameCodes } from "./codes/name.js";
 import { shapeCodes } from "./codes/shape.js";
 import { syntaxCodes } from "./codes/syntax.js";
