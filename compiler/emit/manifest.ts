@@ -1,7 +1,7 @@
 import type { Manifest } from "../../runtime/manifest.js";
 import type { ModelInstance } from "../check/instance.js";
 import { Dim } from "../dim/dim.js";
-import type { Assumption, Graph, InputPort, OutputPort } from "../ir/graph.js";
+import type { Assumption, InputPort, OutputPort } from "../ir/graph.js";
 import type { StoredTensor } from "../weights/fill.js";
 import { stateKey, stateNames } from "./ports.js";
 
