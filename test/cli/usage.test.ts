@@ -1,4 +1,7 @@
+import { readFileSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { main } from "../../compiler/cli/app.js";
+import { capturedIo } from "../../compiler/cli/io.js";
 import { archcVersion } from "../../compiler/version.js";
 import { archc, specFile } from "./archc.js";
 
@@ -57,5 +60,26 @@ describe("help and version end with 0", () => {
   it("explains a command, and says the version", async () => {
     expect((await archc("run", "--help")).stdout).toContain("--backend <name>");
     expect(await archc("--version")).toEqual({ code: 0, stdout: `${archcVersion()}\n`, stderr: "" });
+  });
+});
+
+describe("a bug of ours ends with 4", () => {
+  it("in one line, with the stack in a file", async () => {
+    let err = "";
+    const io = {
+      ...capturedIo(),
+      out: () => {
+        throw new Error("the disk\nwas eaten", { cause: new Error("by a dog") });
+      },
+      err: (text: string) => void (err += text),
+    };
+    expect(await main(["--version"], io)).toBe(4);
+    expect(err).toMatch(/^error\[internal\/bug\]: archc itself failed: the disk\n/);
+    expect(err).not.toContain("    at ");
+    const file = /report `([^`]+)`/.exec(err)![1]!;
+    const report = readFileSync(file, "utf8");
+    rmSync(file);
+    expect(report).toContain("command: archc --version");
+    expect(report).toMatch(/was eaten\n {4}at [\s\S]*caused by: Error: by a dog/);
   });
 });
