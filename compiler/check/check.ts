@@ -62,7 +62,7 @@ function checkLayerAlone(program: Program, decl: LayerDecl, sink: Diagnostics): 
     if (val) args.push({ name: param.name, bound: { val, span: param.span } });
   }
   const recipe = { decl, file: program.path, args: new Map<string, Bound>(), span: decl.name.span };
-  callLayer(scope, { kind: "recipe", recipe }, args, decl.name.span);
+  tracer.guard(decl.name.span, () => callLayer(scope, { kind: "recipe", recipe }, args, decl.name.span));
 }
 
 /** What stands for an argument that nobody gives: a tensor with symbols as sizes, a size as a symbol. */

@@ -225,8 +225,8 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
   }
 }
 
-/** The values of the names in an expression, for messages: `T` as 100, `chunk` as 64. */
-export function valuesIn(expr: Expr, scope: Scope): string[] {
+/** The plain names that arithmetic on sizes reads. */
+export function namesIn(expr: Expr): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (e: Expr): void => {
     if (e.kind === "name") names.add(e.name);
@@ -237,7 +237,12 @@ export function valuesIn(expr: Expr, scope: Scope): string[] {
     else if (e.kind === "call") for (const a of e.args) visit(a.value);
   };
   visit(expr);
-  return [...names].flatMap((name) => {
+  return names;
+}
+
+/** The values of the names in an expression, for messages: `T` as 100, `chunk` as 64. */
+export function valuesIn(expr: Expr, scope: Scope): string[] {
+  return [...namesIn(expr)].flatMap((name) => {
     const val =
       scope.find(name) ??
       scope.outer?.(name, expr.span) ??

@@ -90,8 +90,9 @@ function trace(
     return undefined;
   }
   // Errors so far do not stop the run: what depends on them is silent, what does not is still checked.
-  for (const stack of env.stacks.values()) stack.check();
-  const ports = runForward(env, tracer, env.forward);
+  const { forward } = env;
+  for (const stack of env.stacks.values()) tracer.guard(decl.name.span, () => stack.check());
+  const ports = tracer.guard(decl.name.span, () => runForward(env, tracer, forward));
   if (!ports || errors(sink) > before) return undefined;
   const { inputs, outputs } = ports;
   const states = statePorts(tracer.states);

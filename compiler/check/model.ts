@@ -254,7 +254,8 @@ export class ModelEnv {
     this.busy.push(name);
     const scope = this.scope(field.source.file);
     scope.line = name;
-    let val = evaluate(field.source.expr, scope);
+    const { expr } = field.source;
+    let val = this.tracer.guard(expr.span, () => evaluate(expr, scope)) ?? unknown;
     for (const change of field.changes)
       val = changeArgument(this.tracer, val, change.path, change.source.expr, this.scope(change.source.file));
     const type = field.type ?? (val.kind === "recipe" ? kind("layer", field.name.span) : undefined);

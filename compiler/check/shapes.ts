@@ -1,7 +1,7 @@
 import type { Axis, Expr, Name, Shape, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Dim } from "../dim/dim.js";
-import { evaluate, valuesIn } from "./expressions.js";
+import { evaluate, namesIn, valuesIn } from "./expressions.js";
 import type { Scope } from "./scope.js";
 import { reorder, sizeOf, spread } from "./tensors.js";
 import { kindOf, show, showShape, type Tensor, type Val } from "./values.js";
@@ -82,6 +82,13 @@ export function axisSize(scope: Scope, name: Name): Dim | undefined {
 
 export const restAxes = (count: number): string[] => Array.from({ length: count }, (_, i) => `..${i}`);
 
+/** `..` stands for one run of axes: twice in a shape, nobody could tell where the first ends. */
+function restTwice(scope: Scope, shape: Shape): boolean {
+  const second = shape.axes.filter((a) => a.kind === "rest")[1];
+  if (second) scope.tracer.report("shape/axis-twice", { axis: ".." }, second.span);
+  return second !== undefined;
+}
+
 export interface ResolvedShape {
   readonly axes: readonly string[];
   readonly sizes: readonly Dim[];
@@ -89,6 +96,7 @@ export interface ResolvedShape {
 
 /** A written shape whose sizes must all be known: of a weight, a state, a draw. */
 export function resolveShape(scope: Scope, shape: Shape, what: string): ResolvedShape | undefined {
+  if (restTwice(scope, shape)) return undefined;
   const axes: string[] = [];
   const sizes: Dim[] = [];
   let ok = true;
@@ -123,6 +131,19 @@ function resolveSize(scope: Scope, axis: Exclude<Axis, { kind: "rest" }>, what: 
 }
 
 /**
+ * Sizes that a line writes for its result, where they follow from what is known before it: the line itself may read
+ * them (`age: [T, S = T] = index(T) - index(S)`). False where one is wrong, and reported.
+ */
+export function declareWritten(scope: Scope, shape: Shape): boolean {
+  return shape.axes.every((axis) => {
+    if (axis.kind !== "axis" || !axis.size || scope.axes.sizes.has(axis.name.text)) return true;
+    // A capital begins an axis; one that only the result itself will show is checked when it is there.
+    const open = [...namesIn(axis.size)].some((n) => /^[A-Z]/.test(n) && !scope.axes.sizes.has(n));
+    return open || resolveSize(scope, axis, "the result") !== undefined;
+  });
+}
+
+/**
  * Binds the axes of a parameter to a tensor by position, from the right; `..` takes what is left. Sizes that are
  * written (`H = heads`) are checked later by `checkSizes`, when the other arguments are known.
  */
@@ -133,6 +154,7 @@ export function bindAxes(
   span: Span,
   what: string,
 ): Map<string, string> | undefined {
+  if (restTwice(scope, shape)) return undefined;
   const names = new Map<string, string>();
   const restAt = shape.axes.findIndex((a) => a.kind === "rest");
   const fixed = shape.axes.filter((a) => a.kind !== "rest").length;
@@ -222,6 +244,7 @@ export function conform(
   mayspread: boolean,
 ): Tensor | undefined {
   const fixed = shape.axes.filter((a) => a.kind !== "rest");
+  if (restTwice(scope, shape)) return undefined;
   const hasRest = fixed.length < shape.axes.length;
   if (hasRest && !scope.axes.rest) {
     const spare = tensor.axes.length - fixed.length;

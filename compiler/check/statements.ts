@@ -4,7 +4,7 @@ import { toTensor } from "./arithmetic.js";
 import { bindInstance, dtypes, join } from "./calls.js";
 import { decide, evaluate, valuesIn } from "./expressions.js";
 import type { Scope } from "./scope.js";
-import { conform, restAxes } from "./shapes.js";
+import { conform, declareWritten, restAxes } from "./shapes.js";
 import { declareStates } from "./states.js";
 import { kindOf, none, show, tensorVal, unknown, type Val } from "./values.js";
 import { declareRandom, declareWeights } from "./weights.js";
@@ -14,7 +14,7 @@ export function runBody(body: readonly Stmt[], scope: Scope): Val {
   let value: Val = none;
   for (const stmt of body) {
     if (scope.root.returned) break;
-    value = run(stmt, scope);
+    value = scope.tracer.guard(stmt.span, () => run(stmt, scope)) ?? unknown;
   }
   return value;
 }
@@ -109,7 +109,7 @@ function bind(stmt: Let, scope: Scope): Val {
   const want = stmt.shape?.axes.flatMap((a) =>
     a.kind === "rest" ? restAxes(scope.axes.rest?.length ?? 0) : a.kind === "axis" ? [a.name.text] : [],
   );
-  let val = evaluate(stmt.value, scope, want);
+  let val = stmt.shape && !declareWritten(scope, stmt.shape) ? unknown : evaluate(stmt.value, scope, want);
   scope.line = "";
   if (stmt.names.length > 1) {
     const items = val.kind === "tuple" || val.kind === "list" ? val.items : undefined;

@@ -3,7 +3,7 @@ import type { CodeName } from "../diagnostics/codes.js";
 import type { Label } from "../diagnostics/diagnostic.js";
 import type { DataOf, Diagnostics, Place } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
-import { Builder } from "../ir/build.js";
+import { BuildError, Builder } from "../ir/build.js";
 import type { Assumption, DType, Init, InputPort, StateInfo, Value } from "../ir/graph.js";
 import type { Program } from "./program.js";
 
@@ -68,6 +68,20 @@ export class Tracer {
     if (++this.steps <= limits.steps) return true;
     if (this.steps === limits.steps + 1) this.report("limit/steps", { limit: limits.steps }, span);
     return false;
+  }
+
+  /**
+   * Runs a step of tracing. A rule of the graph that the language's own checks did not foresee is a problem of that
+   * place, not a crash.
+   */
+  guard<T>(span: Span, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof BuildError || error instanceof RangeError)) throw error;
+      this.report("shape/op", { reason: error.message }, span);
+      return undefined;
+    }
   }
 
   /** Reports at the user's own text first; where the fault lies in a library layer, the way there is the trace. */

@@ -3,7 +3,8 @@ import { code } from "../code.js";
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
-const plain = (axis: string): string => (axis.startsWith("..") ? "an axis behind `..`" : `axis \`${axis}\``);
+const plain = (axis: string): string =>
+  axis === ".." ? "`..`" : axis.startsWith("..") ? "an axis behind `..`" : `axis \`${axis}\``;
 
 /** Axes and sizes, kinds of values, and the forms that use them. */
 export const shapeCodes = {
@@ -65,7 +66,13 @@ export const shapeCodes = {
   ),
   "shape/axis-twice": code<{ axis: string }>("error", ({ axis }) => ({
     message: `a tensor cannot have ${plain(axis)} twice`,
-    helps: ["give one of the two another name: `rename(x, A -> B)`, or another letter in the pattern"],
+    helps:
+      axis === ".."
+        ? []
+        : ["give one of the two another name: `rename(x, A -> B)`, or another letter in the pattern"],
+  })),
+  "shape/op": code<{ reason: string }>("error", ({ reason }) => ({
+    message: `this line does not fit together: ${reason}`,
   })),
   "einsum/operands": code<{ patterns: number; given: number }>("error", ({ patterns, given }) => ({
     message: `this einsum has ${patterns} patterns and ${given} operands`,
