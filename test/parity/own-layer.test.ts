@@ -36,3 +36,12 @@ describe("layers that a user wrote in a file of his own", () => {
     ]);
   });
 });
+
+describe("layers that a user wrote apart for a continued sequence", () => {
+  agreesEverywhere({ spec, model: "OwnStep", vocab: 50 });
+
+  it("make two graphs", () => {
+    expect(modelOf(spec, "OwnStep").separateStep).toBe(true);
+    expect(modelOf(spec, "Own").separateStep).toBe(false);
+  });
+});
