@@ -36,7 +36,7 @@ describe.runIf(python)("onnx.checker with full, strict shape inference", () => {
       for (const name of service.models(spec)) {
         const { value: instance } = service.instance(spec, name);
         // One with holes, or one that others build on.
-      if (!instance) continue;
+        if (!instance) continue;
         const layout = layOut(storedTensors(instance.start), {});
         const weights = new Map(layout.placed.map((p) => [p.tensor.name, p]));
         const weightsFile = `${name}.safetensors`;
