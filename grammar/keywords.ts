@@ -1,4 +1,5 @@
-import { type IToken, type TokenType, tokenMatcher } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
+import { tokenMatcher } from "./chevrotain.js";
 import { endOf, retag, type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";
 import { units } from "./units.js";

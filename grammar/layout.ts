@@ -1,4 +1,5 @@
-import { type IToken, type TokenType, tokenMatcher } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
+import { tokenMatcher } from "./chevrotain.js";
 import { Keywords } from "./keywords.js";
 import { endOf, info, makeToken, retag, type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";

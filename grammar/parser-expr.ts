@@ -1,4 +1,5 @@
-import { type CstNode, CstParser, type ParserMethod } from "chevrotain";
+import type { CstNode, ParserMethod } from "chevrotain";
+import { CstParser } from "./chevrotain.js";
 import type { Failures } from "./syntax-messages.js";
 import * as t from "./tokens.js";
 

@@ -1,4 +1,5 @@
-import { type CstNode, EOF, type IToken, type TokenType } from "chevrotain";
+import type { CstNode, IToken, TokenType } from "chevrotain";
+import { EOF } from "./chevrotain.js";
 import { info } from "./lex.js";
 import { ExprParser } from "./parser-expr.js";
 import { Failures } from "./syntax-messages.js";

@@ -1,5 +1,5 @@
 import type { IParserErrorMessageProvider, IToken, TokenType } from "chevrotain";
-import { EOF } from "chevrotain";
+import { EOF } from "./chevrotain.js";
 import { endOf, type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";
 
