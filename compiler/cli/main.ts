@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import { main } from "./app.js";
+import module from "node:module";
 import { processIo } from "./io.js";
+
+// From Node 22 on, compiled code is kept between runs.
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+const { main } = await import("./app.js");
 
 // A reader that went away (`archc cost x.arch | head`) is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
