@@ -33,7 +33,7 @@ function isAbstract(program: Program, decl: ModelDecl): boolean {
   const fields = fieldNames([decl]);
   const open = decl.items.some((i) => {
     if (i.kind === "field" || i.kind === "slot") return !i.value;
-    if (i.kind !== "blocks" || !i.items?.some((b) => b.kind === "slot")) return false;
+    if (decl.base || i.kind !== "blocks" || !i.items?.some((b) => b.kind === "slot")) return false;
     return !i.count || (i.count.kind === "name" && stackName(i, fields) === i.count.name);
   });
   const isBase = program.models.some((m) => m.decl.base?.text === decl.name.text && m.decl !== decl);

@@ -216,7 +216,7 @@ export class ModelEnv {
         builder: this.tracer.top,
         file,
         members: this.members,
-        outer: (name) => this.lookUp(name),
+        outer: (name) => this.lookUp(name, file),
       });
       this.scopes.set(file, scope);
     }
@@ -224,9 +224,11 @@ export class ModelEnv {
   }
 
   /** A field, slot, stack, weight or input by name; undefined for anything else. */
-  lookUp(name: string): Val | undefined {
+  lookUp(name: string, file: string): Val | undefined {
     if (this.inputs.has(name)) return this.inputs.get(name);
-    if (this.fields.has(name)) return this.field(name);
+    // In its own value a field's name means the layer of that name: `slot mlp: layer = mlp()`.
+    const own = this.busy.at(-1) === name && this.tracer.program.lookup(file, name)?.decl.kind === "layer";
+    if (this.fields.has(name)) return own ? undefined : this.field(name);
     const stack = this.stacks.get(name);
     if (stack) return { kind: "stack", name, run: (args, scope, span) => stack.run(args, scope, span) };
     const weight = this.weights.find((w) => w.stmt.names.some((n) => n.text === name));

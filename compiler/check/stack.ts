@@ -25,6 +25,8 @@ export class Stack {
   private readonly slots = new Map<string, SlotDecl>();
   private readonly candidates: Candidate[] = [];
   private size: { readonly expr: Expr; readonly file: string } | undefined;
+  /** Slots being bound, the innermost last. */
+  private readonly busy: string[] = [];
   private known: { readonly count: number | undefined } | undefined;
 
   constructor(
@@ -163,19 +165,18 @@ export class Stack {
   /** The slots of one block, bound when first asked for; a slot may refer to the others. */
   private block(i: number, n: number, path: string): (slot: string) => Val | undefined {
     const bound = new Map<string, Val>();
-    const busy = new Set<string>();
     const get = (slot: string): Val | undefined => {
       const decl = this.slots.get(slot);
       if (!decl) return undefined;
       const known = bound.get(slot);
       if (known) return known;
-      if (busy.has(slot)) {
+      if (this.busy.includes(slot)) {
         this.env.tracer.report("model/field-cycle", { chain: [slot, slot] }, decl.span);
         return unknown;
       }
-      busy.add(slot);
+      this.busy.push(slot);
       const result = this.bind(slot, decl, this.candidatesAt(slot, i, n), path, get);
-      busy.delete(slot);
+      this.busy.pop();
       bound.set(slot, result);
       return result;
     };
@@ -211,7 +212,10 @@ export class Stack {
 
   private scope(file: string, path: string, get: (slot: string) => Val | undefined): Scope {
     const { tracer } = this.env;
-    const outer = (name: string) => get(name) ?? this.env.lookUp(name);
+    const outer = (name: string) => {
+      const isLayer = this.busy.at(-1) === name && tracer.program.lookup(file, name)?.decl.kind === "layer";
+      return isLayer ? undefined : (get(name) ?? this.env.lookUp(name, file));
+    };
     return new Scope({ tracer, builder: tracer.top, file, path, members: new Map(), outer });
   }
 

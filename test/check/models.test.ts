@@ -101,6 +101,18 @@ model M { slot mix: layer = twice()
     expect(weights(model(text("return b(a(x))")))).toEqual({ "mix.a.matrix": "4 4", "mix.b.matrix": "4 4" });
   });
 
+  it("run once in the argument of a function", () => {
+    const text = `layer f(x: [.. D]) -> [..] { return sum(linear(4, bias = false)(x), D) }
+model M { slot f: layer = f()
+  forward(x: [B T D = 4]) -> [B T] { return f(x) } }`;
+    expect(weights(model(text))).toEqual({ "f.linear.matrix": "4 4" });
+  });
+
+  it("may bear the name of their layer", () => {
+    const text = `${base}model M : Base { blocks { slot mlp: layer = mlp(hidden = 4)\n ffn = mlp } }`;
+    expect(weights(model(text))["blocks.1.mlp.up"]).toBe("16 4");
+  });
+
   it("bind weights of the model by name", () => {
     const shapes = weights(
       model(`${base}model M : Base {

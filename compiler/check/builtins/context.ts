@@ -15,6 +15,7 @@ export class BuiltinCall {
   readonly scope: Scope;
   readonly want: Want;
   readonly positional: readonly Expr[];
+  private readonly values = new Map<number, Val>();
   /** How the function is written, for messages. */
   readonly usage: string;
 
@@ -54,8 +55,14 @@ export class BuiltinCall {
     return false;
   }
 
+  /** Argument `i`, evaluated once however often it is asked for: evaluating makes nodes and instances. */
   value(i: number, want?: Want): Val {
-    return evaluate(this.positional[i]!, this.scope, want);
+    let val = this.values.get(i);
+    if (!val) {
+      val = evaluate(this.positional[i]!, this.scope, want);
+      this.values.set(i, val);
+    }
+    return val;
   }
 
   named(name: string): Expr | undefined {
