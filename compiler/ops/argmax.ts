@@ -38,6 +38,11 @@ export const argmax: OpDef<"argmax"> = {
     { name: "argmax of the first axis", inputs: [{ dtype: "f32", shape: [3, 4] }], attrs: { axis: 0 } },
     { name: "argmax of an inner axis", inputs: [{ dtype: "f32", shape: [2, 3, 1, 4] }], attrs: { axis: 1 } },
     {
+      name: "argmax of an axis among six",
+      inputs: [{ dtype: "f32", shape: [2, 1, 3, 2, 4, 2] }],
+      attrs: { axis: 4 },
+    },
+    {
       name: "argmax with ties",
       inputs: [{ dtype: "f32", shape: [3, 3], data: [1, 3, 3, 2, 2, 2, -1, -2, -1] }],
       attrs: { axis: 1 },

@@ -4,11 +4,14 @@ export const helpers = {
 /** The first index of the largest value along an axis (\`tf.argMax\` on webgpu may give a later one). */
 function argmax(tf, x, axis) {
   return tf.tidy(() => {
+    const count = (sizes) => sizes.reduce((a, b) => a * b, 1);
     const size = x.shape[axis];
-    const places = tf.range(0, size, 1, "int32").reshape(x.shape.map((_, i) => (i === axis ? size : 1)));
-    const largest = tf.equal(x, tf.max(x, axis, true));
-    const first = tf.min(tf.where(largest, tf.cast(places, "float32"), size - 1), axis);
-    return tf.cast(first, "int32");
+    // webgpu selects in up to 4 axes: what stands before and after the one is made one each.
+    const flat = tf.reshape(x, [count(x.shape.slice(0, axis)), size, count(x.shape.slice(axis + 1))]);
+    const places = tf.reshape(tf.range(0, size, 1, "int32"), [1, size, 1]);
+    const largest = tf.equal(flat, tf.max(flat, 1, true));
+    const first = tf.min(tf.where(largest, tf.cast(places, "float32"), size - 1), 1);
+    return tf.reshape(tf.cast(first, "int32"), x.shape.filter((_, i) => i !== axis));
   });
 }`,
   argsort: `
