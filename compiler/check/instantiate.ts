@@ -67,6 +67,7 @@ function trace(
   const before = errors(sink);
   const tracer = new Tracer({ program, sink, decoding, generic: false });
   const env = new ModelEnv(tracer, decl, file);
+  if (!env.usable) return undefined;
   const missing = env.unset;
   if (missing.length > 0) {
     sink.report(

@@ -41,6 +41,8 @@ interface Field {
 /** A model with its bases merged: fields are late-bound, so each is evaluated once, when first asked for. */
 export class ModelEnv {
   readonly tracer: Tracer;
+  /** The base is there; without it nothing can be said of fields and slots. */
+  readonly usable: boolean;
   readonly chain: readonly { decl: ModelDecl; file: string }[];
   readonly fields = new Map<string, Field>();
   readonly stacks = new Map<string, Stack>();
@@ -61,7 +63,8 @@ export class ModelEnv {
     this.tracer = tracer;
     this.chain = modelChain(tracer.program, decl, file);
     this.declared = fieldNames(this.chain.map((c) => c.decl));
-    this.checkBase();
+    this.usable = this.hasBase();
+    if (!this.usable) return;
     for (const [depth, link] of this.chain.entries()) this.merge(link.decl, link.file, depth);
   }
 
@@ -75,25 +78,25 @@ export class ModelEnv {
     return [...this.fields.values()].filter((f) => !f.source);
   }
 
-  private checkBase(): void {
+  /** False (reported) where the model builds on something that is not there. */
+  private hasBase(): boolean {
     const first = this.chain[0]!;
-    const base = first.decl.base;
-    if (!base) return;
-    const found = this.tracer.program.lookup(first.file, base.text);
-    if (found?.decl.kind === "model")
-      this.tracer.report("model/cycle-of-bases", { name: first.decl.name.text }, base.span);
-    else {
-      const models = this.tracer.program.models.map((m) => m.name);
-      this.tracer.report(
-        "name/unknown-model",
-        {
-          name: base.text,
-          near: nearest(base.text, [...models, "decoder"]),
-          isLayer: found?.decl.kind === "layer",
-        },
-        base.span,
-      );
+    const { base, name } = first.decl;
+    if (!base) return true;
+    const { program } = this.tracer;
+    const found = program.lookup(first.file, base.text);
+    if (found?.decl.kind === "model") {
+      this.tracer.report("model/cycle-of-bases", { name: name.text }, base.span);
+      return false;
     }
+    const isLayer = found?.decl.kind === "layer";
+    const inStd = program.lookup("std/", base.text)?.decl.kind === "model";
+    const near = nearest(base.text, [
+      ...program.models.map((m) => m.name).filter((m) => m !== name.text),
+      "decoder",
+    ]);
+    this.tracer.report("name/unknown-model", { name: base.text, near, isLayer, inStd }, base.span);
+    return false;
   }
 
   private merge(decl: ModelDecl, file: string, depth: number): void {

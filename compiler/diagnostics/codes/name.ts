@@ -22,13 +22,13 @@ export const nameCodes = {
           : meant(near),
     }),
   ),
-  "name/unknown-model": code<{ name: string; near: string | undefined; isLayer: boolean }>(
+  "name/unknown-model": code<{ name: string; near: string | undefined; isLayer: boolean; inStd: boolean }>(
     "error",
-    ({ name, near, isLayer }) => ({
+    ({ name, near, isLayer, inStd }) => ({
       message: isLayer
         ? `\`${name}\` is a layer, not a model to build on`
         : `cannot find a model named \`${name}\``,
-      helps: isLayer ? [] : near === name ? [`import it: \`import { ${name} } from "std"\``] : meant(near),
+      helps: inStd ? [`import it: \`import { ${name} } from "std"\``] : isLayer ? [] : meant(near),
     }),
   ),
   "name/unknown-member": code<{ name: string; near: string | undefined; known: readonly string[] }>(
