@@ -5,9 +5,9 @@ import type { ModelInstance } from "./check/instance.js";
 import { instantiateModel } from "./check/instantiate.js";
 import { meterOf } from "./check/meter.js";
 import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } from "./check/point.js";
-import { profileSettings } from "./check/profile.js";
+import { profileSettings, profileStored } from "./check/profile.js";
 import { loadProgram, type Program } from "./check/program.js";
-import { type CostReport, costReport } from "./cost/report.js";
+import { type CostOptions, type CostReport, costReport } from "./cost/report.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { LineIndex } from "./diagnostics/render-text.js";
 import { Diagnostics } from "./diagnostics/sink.js";
@@ -22,7 +22,7 @@ export interface Outcome<T> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface CostQuestion {
+export interface CostQuestion extends CostOptions {
   /** The file's only or last model unless told. */
   readonly model?: string | undefined;
   /** A profile's sizes, below those of `at`. */
@@ -203,7 +203,10 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       });
       return { value: undefined, diagnostics: [...diagnostics, ...sink.list] };
     }
-    return { value: costReport(model, point), diagnostics };
+    const profile =
+      question.profile === undefined ? undefined : load(path).program.profile(path, question.profile);
+    const stored = question.stored ?? (profile && profileStored(profile));
+    return { value: costReport(model, point, { stored, conventions: question.conventions }), diagnostics };
   };
 
   return {

@@ -4,7 +4,7 @@ import { fittingHelp } from "./fit.js";
 import type { ModelConstraint, ModelInstance } from "./instance.js";
 import { evaluateLimit, type LimitContext, type Meter, type Reading } from "./limit.js";
 import { brokenAssumption, defaultSettings, pointOf, type Settings } from "./point.js";
-import { profileSettings } from "./profile.js";
+import { profileSettings, profileStored } from "./profile.js";
 import {
   breakdownText,
   combineUnits,
@@ -53,7 +53,16 @@ export interface ConstraintOptions {
 /** Evaluates every budget and expectation that holds for a model; problems and violations go to the sink. */
 export function checkConstraints(instance: ModelInstance, options: ConstraintOptions): readonly Verdict[] {
   const loosened = reportLoosened(instance, options);
-  return instance.constraints.map((stated) => checkOne(instance, stated, options, loosened));
+  return instance.constraints.map((stated) =>
+    checkOne(instance, stated, forProfile(stated.profile, options), loosened),
+  );
+}
+
+/** Figures as a profile's `dtype` has them. */
+function forProfile(profile: ProfileDecl | undefined, options: ConstraintOptions): ConstraintOptions {
+  const stored = profile && profileStored(profile);
+  const meter = stored && options.meter.keptAs?.(stored);
+  return meter === undefined ? options : { ...options, meter };
 }
 
 interface Sides {
@@ -245,7 +254,7 @@ function reportViolation(
       inherited,
       helps: upper ? fittingHelp(instance, sides.settings, used, retry) : [],
     },
-    { span: tight, ...rest },
+    { span: tight, ...rest, notes: sides.alone?.reading.why === undefined ? [] : [sides.alone.reading.why] },
   );
 }
 

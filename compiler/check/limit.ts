@@ -1,4 +1,5 @@
 import type { Call, Expr, Span } from "../../grammar/ast.js";
+import type { Stored } from "../cost/stored.js";
 import type { CodeName } from "../diagnostics/codes.js";
 import type { DataOf, Place } from "../diagnostics/sink.js";
 import type { Point, Setting, Settings } from "./point.js";
@@ -28,6 +29,8 @@ const MAX_DIGITS = 1024;
 export interface Reading {
   readonly quantity: Quantity;
   readonly terms: readonly { readonly label: string; readonly value: Rational }[];
+  /** For a person, where there are no terms. */
+  readonly why?: string;
   /** Tokens that the figure is for, so that it can be compared per token. */
   readonly tokens: bigint;
 }
@@ -42,6 +45,8 @@ export interface Meter {
   readonly names: readonly string[];
   /** `words` are the arguments that are not sizes: `adam` of `memory.train(adam)`, `seq` of `growth(seq)`. */
   read(metric: string, words: readonly string[], point: Point): Measured;
+  /** The same model with its numbers kept as another type. */
+  keptAs?(stored: Stored): Meter;
   /** Words that a metric takes. */
   words(metric: string): readonly string[];
 }

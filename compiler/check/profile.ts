@@ -1,4 +1,5 @@
 import type { Expr, ProfileDecl } from "../../grammar/ast.js";
+import { type Stored, storedNames, storedType } from "../cost/stored.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import type { ModelInstance } from "./instance.js";
 import { evaluateLimit } from "./limit.js";
@@ -20,8 +21,13 @@ export function profileSettings(
     const name = path.map((p) => p.text).join(".");
     const at = path[0]?.span ?? profile.span;
     if ((PROFILE_WORDS as readonly string[]).includes(name)) {
-      if (name === "dtype" && wordOf(value) !== "f32") {
-        sink.report("budget/profile-dtype", { value: wordOf(value) ?? "?" }, { span: value.span });
+      if (name === "dtype" && storedType(wordOf(value) ?? "") === undefined) {
+        sink.report(
+          "budget/profile-dtype",
+          { value: wordOf(value) ?? "?", known: storedNames },
+          { span: value.span },
+        );
+        wrong = true;
       }
       continue;
     }
@@ -46,6 +52,12 @@ export function profileSettings(
     } else if (defaults.has(name)) settings.set(name, { value: size.value[0], span: at });
   }
   return wrong ? undefined : settings;
+}
+
+/** What a profile keeps weights and values as; undefined where it does not say. */
+export function profileStored(profile: ProfileDecl): Stored | undefined {
+  const field = profile.fields.findLast(({ path }) => path.length === 1 && path[0]?.text === "dtype");
+  return field && storedType(wordOf(field.value) ?? "");
 }
 
 function wordOf(value: Expr): string | undefined {

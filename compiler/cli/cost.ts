@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { type ConventionName, conventionNames } from "../cost/conventions.js";
+import type { Stored } from "../cost/stored.js";
 import type { Session } from "./app.js";
 import { exit, exitCodeOf } from "./exit.js";
 import { open } from "./open.js";
@@ -10,6 +12,8 @@ interface Options {
   readonly at?: string;
   readonly profile?: string;
   readonly by?: string;
+  readonly convention?: string;
+  readonly dtype?: string;
   readonly format: string;
 }
 
@@ -21,13 +25,20 @@ export function costCommand(session: Session): Command {
     .option("--at <sizes>", "sizes at run time: batch=1,seq=1024,past=0 (else the model's own)")
     .option("--profile <name>", "the sizes of a profile of the file")
     .option("--by <what>", "only one table: block or op")
+    .option(
+      "--convention <name>",
+      `count FLOPs as another tool does: ${[...conventionNames, "all"].join(", ")}`,
+    )
+    .option("--dtype <type>", "keep weights and values as f32, f16, bf16 or int8 (weights alone)")
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
       const format = choice("--format", options.format, ["text", "json"]);
       const by = options.by === undefined ? undefined : choice("--by", options.by, ["block", "op"]);
       const at = options.at === undefined ? undefined : parseAt(options.at);
+      const conventions = conventionsOf(options.convention);
+      const stored = options.dtype === undefined ? undefined : await dtypeOf(options.dtype);
       const spec = await open(file);
-      const question = { model: options.model, profile: options.profile, at };
+      const question = { model: options.model, profile: options.profile, at, conventions, stored };
       const { value, diagnostics } = spec.service.cost(spec.path, question);
       session.code = exitCodeOf(diagnostics);
       if (value === undefined) {
@@ -40,4 +51,15 @@ export function costCommand(session: Session): Command {
       printDiagnostics(session.io, diagnostics, spec.sources);
       session.io.out(format === "json" ? `${jsonText(costJson(value))}\n` : costText(value, by));
     });
+}
+
+function conventionsOf(name: string | undefined): readonly ConventionName[] {
+  if (name === undefined) return [];
+  const chosen = choice("--convention", name, [...conventionNames, "all"]);
+  return chosen === "all" ? conventionNames : [chosen];
+}
+
+async function dtypeOf(word: string): Promise<Stored> {
+  const { storedNames, storedType } = await import("../cost/stored.js");
+  return storedType(word) ?? choice("--dtype", word, storedNames as readonly Stored[]);
 }

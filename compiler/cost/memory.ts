@@ -11,6 +11,8 @@ export type Sizes = Readonly<Record<string, bigint>>;
 export interface MemoryOptions {
   /** Bytes per element; 4 for f32 and i32, 1 for bool unless told. */
   readonly dtypeBytes?: Readonly<Record<DType, number>>;
+  /** Bytes per element of weights and buffers, where they are kept otherwise than values. */
+  readonly weightBytes?: number;
   /**
    * `nested` (unless told): a call holds its operands while its body runs, as generated functions do. `flat`: every
    * call expanded, so that nothing is held longer than needed.
@@ -58,7 +60,8 @@ const plans = new WeakMap<Region, Plan>();
  */
 export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}): MemoryReport {
   const scheduled = options.schedule === "flat" ? flatOf(graph) : { graph, paths: undefined };
-  return new Simulation(sizes, options.dtypeBytes ?? bytesPerElement, scheduled.paths).run(scheduled.graph);
+  const { dtypeBytes = bytesPerElement, weightBytes = dtypeBytes.f32 } = options;
+  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths).run(scheduled.graph);
 }
 
 const flats = new WeakMap<Graph, Inlined>();
@@ -86,6 +89,7 @@ class Simulation {
   constructor(
     sizes: Sizes,
     private readonly dtypeBytes: Readonly<Record<DType, number>>,
+    private readonly weightBytes: number,
     private readonly paths: ReadonlyMap<Node, string> | undefined,
   ) {
     this.point = new AtPoint(sizes);
@@ -98,7 +102,7 @@ class Simulation {
     const nextStates = new Set<Value>();
     for (const port of graph.outputPorts) if (port.role === "state") nextStates.add(port.value);
     const inputs = graph.inputPorts.map((port) => {
-      const bytes = this.bytes(port.value);
+      const bytes = this.bytes(port.value, port.role === "weight" ? this.weightBytes : undefined);
       if (port.role === "weight") {
         if (port.weight.kind === "weight") weights += bytes;
         else buffers += bytes;
@@ -204,8 +208,8 @@ class Simulation {
     this.atPeak = { states: this.liveStates, activations: this.live, workspace, op, path };
   }
 
-  private bytes(value: Value): bigint {
-    let bytes = BigInt(this.dtypeBytes[value.dtype]);
+  private bytes(value: Value, each = this.dtypeBytes[value.dtype]): bigint {
+    let bytes = BigInt(each);
     for (const dim of value.shape) bytes *= this.point.whole(dim);
     return bytes;
   }

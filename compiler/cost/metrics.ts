@@ -1,9 +1,10 @@
 import type { ModelInstance } from "../check/instance.js";
+import { rational } from "../check/quantity.js";
 import { Dim } from "../dim/dim.js";
-import { byteSize } from "../ir/traverse.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
 import { type MemoryReport, memoryAt } from "./memory.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
+import { type Stored, storedSize, valueBytes, weightBytes } from "./stored.js";
 import { sumDims } from "./vector.js";
 
 /** `numerator / denominator`, the denominator positive. */
@@ -17,6 +18,8 @@ export interface MetricValue {
   readonly terms: readonly { readonly label: string; readonly value: Exact }[];
   /** Tokens that the figure is for: it is divided by them where a limit says `/ token`. */
   readonly tokens: bigint;
+  /** Where a figure has no parts: what makes it what it is. */
+  readonly why?: string;
   /** The value for all sizes, where there is one. */
   readonly polynomial?: Dim;
 }
@@ -27,7 +30,7 @@ export type Metric = MetricValue | { readonly kind: "not-yet" | "no-data"; reado
 interface Row {
   /** Words between its parentheses that are not sizes. */
   readonly words?: (model: ModelCost) => readonly string[];
-  read(model: ModelCost, point: Point, words: readonly string[]): Metric;
+  read(model: ModelCost, point: Point, words: readonly string[], stored: Stored): Metric;
 }
 
 const later = (what: string): Row => ({
@@ -38,7 +41,7 @@ const later = (what: string): Row => ({
 const rows: Readonly<Record<string, Row>> = {
   "params.total": { read: (m, p) => sumWeights(m, p, "total", "weight") },
   "params.active": { read: (m, p) => sumWeights(m, p, "active", "weight") },
-  "params.bytes": { read: (m, p) => sumWeights(m, p, "bytes", "weight") },
+  "params.bytes": { read: (m, p, _, stored) => weightsIn(m, p, stored, "weight") },
   "params.buffers": { read: (m, p) => sumWeights(m, p, "total", "buffer") },
   "flops.forward": { read: (m, p) => flops(m.costOf(m.passAt(p)), p) },
   "flops.prefill": { read: (m, p) => flops(m.costOf(m.prefill), p) },
@@ -46,9 +49,9 @@ const rows: Readonly<Record<string, Row>> = {
   "flops.useful": { read: (m, p) => useful(m.costOf(m.passAt(p)), p) },
   macs: { read: (m, p) => macs(m.costOf(m.passAt(p)), p) },
   "bytes.moved": { read: (m, p) => moved(m.costOf(m.passAt(p)), p) },
-  "memory.inference": { read: (m, p) => memory(inferenceMemory(m, p), tokensOf(p)) },
-  "memory.weights": { read: (m, p) => sumWeights(m, p, "bytes") },
-  "memory.cache": { read: (m, p) => cache(m, p) },
+  "memory.inference": { read: (m, p, _, stored) => memory(inferenceMemory(m, p, stored), tokensOf(p)) },
+  "memory.weights": { read: (m, p, _, stored) => weightsIn(m, p, stored) },
+  "memory.cache": { read: (m, p, _, stored) => cache(m, p, stored) },
   growth: {
     words: (m) => m.instance.step.symbols.map((s) => s.name),
     read: (m, p, words) => growth(m, p, words),
@@ -71,20 +74,22 @@ export function metricWords(instance: ModelInstance, name: string): readonly str
 
 /**
  * A figure of a model at a point, exact. `point` holds every size (`batch`, `seq`, and `past` where something is
- * past); `words` are arguments that are not sizes (`seq` of `growth(seq)`). Never throws on a point.
+ * past); `words` are arguments that are not sizes (`seq` of `growth(seq)`); figures of memory are for numbers kept as
+ * `stored`. Never throws on a point.
  */
 export function metric(
   instance: ModelInstance,
   name: string,
   words: readonly string[],
   point: Point,
+  stored: Stored = "f32",
 ): Metric {
   const row = rows[name];
   if (!row) return { kind: "no-data", why: `there is no metric \`${name}\`` };
   const model = modelCost(instance);
   const missing = missingSize(model, point);
   if (missing) return { kind: "no-data", why: `it depends on \`${missing}\`, which has no value here` };
-  return row.read(model, point, words);
+  return row.read(model, point, words, stored);
 }
 
 function missingSize(model: ModelCost, point: Point): string | undefined {
@@ -107,7 +112,7 @@ function sumWeights(
   point: Point,
   what: "total" | "active" | "bytes",
   kind?: "weight" | "buffer",
-): Metric {
+): MetricValue {
   const counted = model.weights.filter((w) => kind === undefined || w.kind === kind);
   const total = sumDims(counted.map((w) => w[what]));
   const terms = new Map<string, Dim>();
@@ -124,6 +129,20 @@ function sumWeights(
       terms.size > 1 ? [...terms].map(([label, dim]) => ({ label, value: dim.evaluate(full(point)) })) : [],
     tokens: tokensOf(point),
     polynomial: total,
+  };
+}
+
+/** The bytes of weights (and, unless told, buffers) kept as `stored`. */
+function weightsIn(model: ModelCost, point: Point, stored: Stored, kind?: "weight"): Metric {
+  const full = sumWeights(model, point, "bytes", kind);
+  if (stored === "f32") return full;
+  // Weights and buffers are floats of 4 bytes in a graph.
+  const scaled = ([n, d]: Exact): Exact => rational(n * BigInt(weightBytes(stored)), d * 4n);
+  return {
+    ...full,
+    value: scaled(full.value),
+    terms: full.terms.map(({ label, value }) => ({ label, value: scaled(value) })),
+    ...(full.polynomial ? { polynomial: full.polynomial.times(weightBytes(stored)).over(4) } : {}),
   };
 }
 
@@ -206,9 +225,12 @@ function moved(cost: GraphCost, point: Point): Metric {
 }
 
 /** Of a pass that leaves its states; of a step where something is past. */
-export function inferenceMemory(model: ModelCost, point: Point): MemoryReport {
+export function inferenceMemory(model: ModelCost, point: Point, stored: Stored = "f32"): MemoryReport {
   const graph = (point.past ?? 0n) > 0n ? model.step : model.prefill;
-  return memoryAt(graph, full(point));
+  return memoryAt(graph, full(point), {
+    dtypeBytes: valueBytes(stored),
+    weightBytes: weightBytes(stored),
+  });
 }
 
 function memory(report: MemoryReport, tokens: bigint): Metric {
@@ -223,13 +245,13 @@ function memory(report: MemoryReport, tokens: bigint): Metric {
 }
 
 /** Bytes of the states after `past` positions; without `past`, after `seq`. */
-function cache(model: ModelCost, point: Point): Metric {
+function cache(model: ModelCost, point: Point, stored: Stored): Metric {
   const past = (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n);
   const at = { ...point, past };
   const states = model.instance.step.inputPorts.filter((port) => port.role === "state");
   const sizes = states.map((port) => ({
     name: port.role === "state" ? port.state.name : port.name,
-    bytes: byteSize(port.value),
+    bytes: storedSize(port.value, stored),
   }));
   const total = sumDims(sizes.map((s) => s.bytes));
   const terms = new Map<string, Dim>();
@@ -248,9 +270,12 @@ function cache(model: ModelCost, point: Point): Metric {
 function growth(model: ModelCost, point: Point, words: readonly string[]): Metric {
   const symbol = words[0] ?? "seq";
   const cost = model.costOf(symbol === "past" ? model.step : model.forward);
+  const degree = cost.flops.degree(symbol);
+  const leading = degree > 0 ? leadingTerms(cost.flops, symbol) : undefined;
   return {
     kind: "value",
-    value: [BigInt(cost.flops.degree(symbol)), 1n],
+    value: [BigInt(degree), 1n],
+    ...(leading ? { why: `\`flops.forward\` grows with \`${leading}\`` } : {}),
     unit: "count",
     terms: [],
     tokens: tokensOf(point),

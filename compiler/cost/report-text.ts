@@ -25,8 +25,9 @@ export function costText(report: CostReport, by?: "block" | "op"): string {
     [1, 2, 3, 4, 5, 6],
   );
   const sections = [
-    `${report.model} at ${at}\n`,
+    `${report.model} at ${at}${report.stored === "f32" ? "" : `, kept as ${report.stored}`}\n`,
     columns(figures(report), [1, 2]),
+    conventionsText(report),
     polynomials(report),
     memoryText(report),
     by === "op" ? "" : blocks,
@@ -54,6 +55,9 @@ export function costJson(report: CostReport): Readonly<Record<string, unknown>> 
     fields[`memory.inference.${key}`] = report.memory[key];
   }
   fields["memory.inference.peak"] = report.memory.peak;
+  fields.dtype = report.stored;
+  if (report.conventions.length > 0)
+    fields.conventions = Object.fromEntries(report.conventions.map((c) => [c.name, fraction(c.value)]));
   fields.parts = report.parts.map((part) => ({ ...part, active: fraction(part.active) }));
   fields.ops = report.ops;
   return fields;
@@ -94,6 +98,13 @@ function polynomials(report: CostReport): string {
     });
   if (growth.length > 0) lines.push(`growth: ${growth.join(", ")}`);
   return `${lines.join("\n")}\n`;
+}
+
+function conventionsText({ conventions }: CostReport): string {
+  return columns(
+    conventions.map((c) => [`flops (${c.name})`, human(c.value, "flop"), exactText(c.value), c.about]),
+    [1, 2],
+  );
 }
 
 function orderName(degree: number): string {

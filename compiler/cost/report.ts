@@ -1,12 +1,14 @@
 import type { ModelInstance } from "../check/instance.js";
 import type { Dim } from "../dim/dim.js";
-import { byteSize } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import type { GraphCost } from "./analyse.js";
 import { AtPoint } from "./at-point.js";
+import { type ConventionCost, conventionCosts } from "./convention-costs.js";
+import type { ConventionName } from "./conventions.js";
 import type { MemoryReport } from "./memory.js";
 import { type Exact, inferenceMemory, leadingTerms, type Metric, metric, metricNames } from "./metrics.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
+import { type Stored, storedSize } from "./stored.js";
 import { type Cost, sumDims } from "./vector.js";
 
 /** One block, or one part outside of blocks (`embed`, `head`). Numbers at the report's point. */
@@ -49,17 +51,31 @@ export interface CostReport {
   readonly parts: readonly PartCost[];
   readonly ops: readonly OpCost[];
   readonly memory: MemoryReport;
+  /** What figures of memory keep weights and values as. */
+  readonly stored: Stored;
+  readonly conventions: readonly ConventionCost[];
+}
+
+export interface CostOptions {
+  /** `f32` unless told. */
+  readonly stored?: Stored | undefined;
+  /** Ways of counting FLOPs to report beside ours. */
+  readonly conventions?: readonly ConventionName[] | undefined;
 }
 
 /** The cost of a model at a point that names every size. Throws RangeError where one is missing. */
-export function costReport(instance: ModelInstance, point: Point): CostReport {
+export function costReport(
+  instance: ModelInstance,
+  point: Point,
+  { stored = "f32", conventions = [] }: CostOptions = {},
+): CostReport {
   const model = modelCost(instance);
   const sized: Point = { past: 0n, ...point };
   const pass = model.passAt(sized);
   const cost = model.costOf(pass);
   const metrics = new Map<string, Metric>();
   for (const name of metricNames) {
-    if (name !== "growth") metrics.set(name, metric(instance, name, [], sized));
+    if (name !== "growth") metrics.set(name, metric(instance, name, [], sized, stored));
   }
   return {
     model: instance.name,
@@ -72,9 +88,11 @@ export function costReport(instance: ModelInstance, point: Point): CostReport {
       degree: cost.flops.degree(name),
       leading: leadingTerms(cost.flops, name),
     })),
-    parts: partsOf(model, cost, sized),
+    parts: partsOf(model, cost, sized, stored),
     ops: opsOf(cost, sized),
-    memory: inferenceMemory(model, sized),
+    memory: inferenceMemory(model, sized, stored),
+    stored,
+    conventions: conventionCosts(model, sized, conventions),
   };
 }
 
@@ -86,7 +104,7 @@ interface Sums {
   cache: Dim[];
 }
 
-function partsOf(model: ModelCost, cost: GraphCost, point: Point): readonly PartCost[] {
+function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored): readonly PartCost[] {
   const blocks = new Map(model.instance.blocks.map((b) => [b.path, b.slots]));
   const parts = new Map<string, Sums>();
   const part = (path: string): Sums => {
@@ -115,7 +133,7 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point): readonly Part
   }
   for (const port of model.instance.step.inputPorts) {
     if (port.role !== "state") continue;
-    const bytes = byteSize(port.value);
+    const bytes = storedSize(port.value, stored);
     part(owner(port.state.path)).cache.push(bytes);
   }
   const now = new AtPoint(point);

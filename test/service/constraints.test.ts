@@ -159,6 +159,57 @@ describe("what cannot be evaluated is told, and never held", () => {
     expect(at("bath = 8")).toEqual(["budget/profile-field"]);
     expect(at("batch = 0")).toEqual(["budget/profile-value"]);
     expect(at("batch = 8 GiB")).toEqual(["budget/profile-value"]);
-    expect(at("dtype = bf16")).toEqual(["budget/profile-dtype"]);
+    expect(at("dtype = bf16")).toEqual([]);
+    expect(at("dtype = bf61")).toEqual(["budget/profile-dtype"]);
+  });
+});
+
+describe("budgets on growth", () => {
+  it("hold for the degree, and say what grows where they do not", () => {
+    const text = spec('budget { growth(seq) <= 1 "serving cost must stay linear" }');
+    const { verdicts, diagnostics } = lint(text);
+    expect(verdicts.map((v) => [v.outcome, v.actual, v.limit])).toEqual([["violated", "2", "1"]]);
+    expect(diagnostics[0]!.message).toBe("`growth` is 2, 1 over its budget");
+    expect(diagnostics[0]!.notes).toEqual([
+      "serving cost must stay linear",
+      "`flops.forward` grows with `256*batch*seq^2`",
+    ]);
+    expect(outcomes(spec("budget { growth(seq) <= 2\n growth(batch) <= 1\n growth(past) == 1 }"))).toEqual([
+      ...["held", "held", "held"],
+    ]);
+  });
+
+  it("hold for a model whose cost is linear", () => {
+    const text = spec("budget { growth(seq) <= 1 }").replace("attention(heads, causal = true)", "identity()");
+    expect(lint(text)).toMatchObject({ verdicts: [{ outcome: "held", actual: "1" }], diagnostics: [] });
+  });
+});
+
+describe("budgets of a profile", () => {
+  const profile = "profile serve { batch = 2, seq = 16, past = 8 }";
+
+  it("are taken at its sizes, in the model and its variants, with their message", () => {
+    const variant = "model Wide : Small { dim = 64 }";
+    const text = spec('budget serve { memory.cache <= 8 KiB "one phone" }', `${profile}\n${variant}`);
+    const { verdicts, diagnostics } = lint(text);
+    // 2 blocks, keys and values, batch 2, past 8, dim 32, 4 bytes each.
+    expect(verdicts.map((v) => [v.model, v.profile, v.outcome, v.exact?.actual])).toEqual([
+      ["Small", "serve", "held", [BigInt(2 * 2 * 2 * 8 * 32 * 4), 1n]],
+      ["Wide", "serve", "violated", [BigInt(2 * 2 * 2 * 8 * 64 * 4), 1n]],
+    ]);
+    expect(diagnostics[0]!.notes).toContain("one phone");
+  });
+
+  it("count bytes for the profile's dtype", () => {
+    const bytes = (dtype: string) =>
+      lint(
+        spec(
+          "budget serve { memory.weights <= 1 GiB\n memory.cache <= 1 GiB }",
+          `profile serve { batch = 2, seq = 16, past = 8, dtype = ${dtype} }`,
+        ),
+      ).verdicts.map((v) => v.exact?.actual[0]);
+    expect(bytes("f32")).toEqual([BigInt(4 * PARAMS), 8192n]);
+    expect(bytes("bf16")).toEqual([BigInt(2 * PARAMS), 4096n]);
+    expect(bytes("int8")).toEqual([BigInt(PARAMS), 8192n]);
   });
 });

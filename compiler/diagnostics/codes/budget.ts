@@ -118,8 +118,9 @@ export const budgetCodes = {
       message: `\`${name}\` cannot be \`${value}\`: ${want}`,
     }),
   ),
-  "budget/profile-dtype": code<{ value: string }>("warning", ({ value }) => ({
-    message: `\`dtype = ${value}\` is not used yet: bytes are those of 32-bit floats`,
+  "budget/profile-dtype": code<{ value: string; known: readonly string[] }>("error", ({ value, known }) => ({
+    message: `memory cannot be counted for \`dtype = ${value}\``,
+    helps: [didYouMeanText(value, known) ?? `it is one of ${known.map((k) => `\`${k}\``).join(", ")}`],
   })),
   "budget/impossible-point": code<{ at: string; reason: string; needs: string }>(
     "error",
