@@ -2,6 +2,7 @@ import { InputError } from "./inputs.js";
 import type { HostTensor } from "./model.js";
 import { checkSampling, type Sampling, sample } from "./sample.js";
 import type { Session } from "./session.js";
+import { evaluateSize } from "./size-expression.js";
 import type { Progress } from "./tfjs.js";
 
 export interface GenerateOptions extends Sampling {
@@ -19,7 +20,7 @@ export interface GenerateOptions extends Sampling {
 /**
  * Generates tokens one by one, each as soon as it is drawn. The session begins anew with the prompt; of a prompt that
  * is longer than the context, the last half context is used. Throws InputError where the model is not a language
- * model (`input_ids` in, `logits` out) or an option makes no sense.
+ * model (`input_ids`, and perhaps `attention_mask`, in; `logits` out) or an option makes no sense.
  */
 export async function* generate(
   session: Session,
@@ -30,13 +31,16 @@ export async function* generate(
   checkSampling(options);
   if (!Number.isInteger(tokens) || tokens < 0) throw new InputError(`${tokens} tokens cannot be generated`);
   if (prompt.length === 0) throw new InputError("the prompt is empty: there is nothing to continue");
-  if (
-    manifest.inputs.length !== 1 ||
-    manifest.inputs[0]!.dtype !== "i32" ||
-    manifest.inputs[0]!.shape.length !== 2
-  )
+  const [ids, ...others] = manifest.inputs.filter((i) => i.name !== "attention_mask");
+  if (!ids || others.length > 0 || ids.dtype !== "i32" || ids.shape.length !== 2)
     throw new InputError(`\`${manifest.model}\` does not take token ids alone, so it cannot generate text`);
-  const input = manifest.inputs[0]!.name;
+  const mask = manifest.inputs.find((i) => i.name === "attention_mask");
+  // Nothing of one prompt is padding.
+  const maskOf = (seq: number): Record<string, HostTensor> => {
+    if (!mask) return {};
+    const length = evaluateSize(`${mask.shape[1]}`, { seq, past: session.past });
+    return { [mask.name]: asTensor(new Array<number>(length).fill(1)) };
+  };
   const output = manifest.outputs.find((o) => o.name === "logits") ?? manifest.outputs[0];
   if (output?.dtype !== "f32" || output.shape.length !== 3)
     throw new InputError(`\`${manifest.model}\` does not give logits, so it cannot generate text`);
@@ -52,7 +56,7 @@ export async function* generate(
   let next = used;
   for (let done = 0; done < tokens; done++) {
     if (signal?.aborted) return;
-    const outputs = await session.step({ [input]: asTensor(next) });
+    const outputs = await session.step({ [ids.name]: asTensor(next), ...maskOf(next.length) });
     const id = sample(lastPosition(outputs[output.name]!), options, done);
     onProgress?.(done + 1, tokens, "tokens");
     yield id;

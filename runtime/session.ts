@@ -1,6 +1,7 @@
 import { checkAssumptions, InputError, type Inputs, readSizes } from "./inputs.js";
 import type { Manifest } from "./manifest.js";
 import type { HostTensor, Model, StateHandle } from "./model.js";
+import { evaluateSize } from "./size-expression.js";
 
 export type Outputs = Readonly<Record<string, HostTensor>>;
 
@@ -71,7 +72,7 @@ export class Session {
     const whole = this.joined(inputs);
     const kept: Record<string, HostTensor> = {};
     for (const { name, shape } of this.manifest.inputs) {
-      const axis = shape.indexOf("seq");
+      const axis = Math.max(shape.indexOf("seq"), wholeAxis(shape));
       kept[name] =
         axis < 0 || keep === undefined ? whole[name]! : last(whole[name]!, axis, Math.max(keep, seq));
     }
@@ -100,6 +101,11 @@ export class Session {
     this.past = past;
     this.history = history;
   }
+}
+
+/** The axis of an input over past and new positions at once, as of a padding mask: each step gives all of it. */
+function wholeAxis(shape: readonly (number | string)[]): number {
+  return shape.findIndex((size) => typeof size === "string" && evaluateSize(size, { seq: 1, past: 2 }) === 3);
 }
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);

@@ -81,10 +81,14 @@ function trace(
       },
     );
   }
-  for (const name of env.fields.keys()) {
+  // Holes first, then the inputs of `forward`: other fields may be given either.
+  const evaluateField = (name: string): void => {
     const val = env.field(name);
     if (val.kind === "hole") holed(env, sink, decl, name, val.span, holes);
-  }
+  };
+  for (const [name, field] of env.fields) if (field.source?.expr.kind === "hole") evaluateField(name);
+  const entry = env.forward && declareInputs(env, tracer, env.forward);
+  for (const name of env.fields.keys()) evaluateField(name);
   if (!env.forward) {
     if (errors(sink) === before)
       sink.report("model/no-forward", { model: decl.name.text }, { span: decl.name.span });
@@ -93,9 +97,10 @@ function trace(
   // Errors so far do not stop the run: what depends on them is silent, what does not is still checked.
   const { forward } = env;
   for (const stack of env.stacks.values()) tracer.guard(decl.name.span, () => stack.check());
-  const ports = tracer.guard(decl.name.span, () => runForward(env, tracer, forward));
-  if (!ports || errors(sink) > before) return undefined;
-  const { inputs, outputs } = ports;
+  if (!entry) return undefined;
+  const { inputs } = entry;
+  const outputs = tracer.guard(decl.name.span, () => runForward(entry.scope, tracer, forward));
+  if (!outputs || errors(sink) > before) return undefined;
   const states = statePorts(tracer.states);
   const inputPorts: InputPort[] = [
     ...inputs.map((i) => ({ role: "data" as const, ...i })),
@@ -122,7 +127,7 @@ function trace(
     outputs: outputPorts.map((p) => p.value),
     inputPorts,
     outputPorts,
-    symbols: symbolsOf(inputPorts),
+    symbols: symbolsOf(inputPorts, decoding && tracer.readsPast),
     assumptions: tracer.assumptions,
   };
   return { graph, env, states: tracer.states, readsDecoding: tracer.readsDecoding };
@@ -145,11 +150,17 @@ function holed(
   }
 }
 
-function runForward(
+interface Port {
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** The inputs of `forward` as graph inputs, and the scope that its body will run in. */
+function declareInputs(
   env: ModelEnv,
   tracer: Tracer,
   forward: NonNullable<ModelEnv["forward"]>,
-): { inputs: { name: string; value: Value }[]; outputs: { name: string; value: Value }[] } | undefined {
+): { scope: Scope; inputs: readonly Port[] } | undefined {
   const outer = env.scope(forward.file);
   const scope = new Scope({
     tracer,
@@ -158,7 +169,7 @@ function runForward(
     members: outer.members,
     outer: outer.outer,
   });
-  const inputs: { name: string; value: Value }[] = [];
+  const inputs: Port[] = [];
   for (const param of forward.decl.params) {
     const name = param.name.text;
     if (!param.shape) {
@@ -189,6 +200,15 @@ function runForward(
     scope.vars.set(name, tensorVal(value, axes));
     env.inputs.set(name, tensorVal(value, axes));
   }
+  return { scope, inputs };
+}
+
+/** What `forward` returns, under the names of its results; undefined where something is wrong. */
+function runForward(
+  scope: Scope,
+  tracer: Tracer,
+  forward: NonNullable<ModelEnv["forward"]>,
+): readonly Port[] | undefined {
   runBody(forward.decl.body, scope);
   const returned = scope.returned?.flatMap((v) => (v.kind === "tuple" ? v.items : [v]));
   if (!returned || returned.some((v) => v.kind === "unknown")) return undefined;
@@ -201,14 +221,14 @@ function runForward(
     );
     return undefined;
   }
-  const outputs: { name: string; value: Value }[] = [];
+  const outputs: Port[] = [];
   for (const [i, result] of results.entries()) {
     const raw = toTensor(scope, { val: returned[i]!, span: result.span });
     const shaped = raw && conform(scope, result.shape, raw, result.span, "the result of `forward`", false);
     if (!shaped) return undefined;
     outputs.push({ name: result.name?.text ?? (i === 0 ? "output" : `output_${i}`), value: shaped.value });
   }
-  return { inputs, outputs };
+  return outputs;
 }
 
 /** States under the names that the ecosystem's runtimes know: keys and values of attention, and all others. */
@@ -233,10 +253,12 @@ function statePorts(states: readonly TracedState[]): { state: TracedState; past:
   });
 }
 
-function symbolsOf(ports: readonly InputPort[]): SymbolInfo[] {
+function symbolsOf(ports: readonly InputPort[], readsPast: boolean): SymbolInfo[] {
   const names = new Set<string>();
   for (const p of ports)
     if (p.role !== "weight") for (const d of p.value.shape) for (const s of d.symbols) names.add(s);
+  // No input need show how much is past; then it is given as a number.
+  if (readsPast) names.add("past");
   return [...names].map((name) => ({ name, least: name.startsWith("past") ? 0n : 1n }));
 }
 

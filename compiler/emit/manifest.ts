@@ -24,7 +24,8 @@ export function modelPart(instance: ModelInstance, stored: readonly StoredTensor
     model: instance.name,
     symbols: symbols.map((s) => ({ name: s.name, least: Number(s.least) })),
     context: contextOf(assumptions),
-    inputs: tensors(start.inputPorts),
+    // Those of a step: an input may be as long as what is past and new together.
+    inputs: tensors(step.inputPorts),
     outputs: tensors(start.outputPorts),
     states: states(instance),
     assumptions: assumptions.map((a) => ({ ...a, left: a.left.toString(), right: a.right.toString() })),

@@ -23,10 +23,13 @@ const [BATCH, LENGTH] = [2, 9];
 export function agreesEverywhere({ spec, model: name, vocab }: Agreement): void {
   let built: Built;
   let due: { outputs: Tensors; states: Tensors };
-  const inputs: Tensors = { input_ids: tokens(vocab) };
+  let inputs: Tensors = { input_ids: tokens(vocab) };
 
   beforeAll(async () => {
-    built = await buildWith(modelOf(spec, name), stirred);
+    const instance = modelOf(spec, name);
+    if (instance.start.inputPorts.some((p) => p.name === "attention_mask"))
+      inputs = { ...inputs, attention_mask: padding() };
+    built = await buildWith(instance, stirred);
     due = await on(built, "reference", (model) => fullPass(model, inputs));
   });
 
@@ -37,8 +40,9 @@ export function agreesEverywhere({ spec, model: name, vocab }: Agreement): void 
       const i = row * LENGTH + at;
       changed.data[i] = (changed.data[i]! + 1) % vocab;
     }
-    const other = (await on(built, "reference", (model) => fullPass(model, { input_ids: changed }))).outputs
-      .logits!;
+    const other = (
+      await on(built, "reference", (model) => fullPass(model, { ...inputs, input_ids: changed }))
+    ).outputs.logits!;
     const logits = due.outputs.logits!;
     expect(slice(other, 1, 0, at)).toEqual(slice(logits, 1, 0, at));
     for (let position = at; position < LENGTH; position++) {
@@ -89,5 +93,11 @@ function tokens(vocab: number): HostTensor {
   const data = Int32Array.from({ length: BATCH * LENGTH }, (_, i) =>
     i % 5 === 3 ? 7 : (i * 97 + 31) % vocab,
   );
+  return { dtype: "i32", shape: [BATCH, LENGTH], data };
+}
+
+/** The last two positions of the last sequence are padding. */
+function padding(): HostTensor {
+  const data = new Int32Array(BATCH * LENGTH).fill(1).fill(0, -2);
   return { dtype: "i32", shape: [BATCH, LENGTH], data };
 }

@@ -14,7 +14,8 @@ export async function fullPass(
 }
 
 /**
- * The same sequence in pieces along axis 1 of every input, each continuing from the state that the one before left.
+ * The same sequence in pieces along axis 1 of every input, each continuing from the state that the one before left. A
+ * padding mask covers what is past as well.
  * `begin` and the pieces' outputs in order, and the states at the end.
  */
 export async function inPieces(
@@ -27,7 +28,10 @@ export async function inPieces(
   let begin = 0;
   for (const length of pieces) {
     const piece: Record<string, HostTensor> = {};
-    for (const [name, tensor] of Object.entries(inputs)) piece[name] = slice(tensor, 1, begin, length);
+    for (const [name, tensor] of Object.entries(inputs)) {
+      const from = name === "attention_mask" ? 0 : begin;
+      piece[name] = slice(tensor, 1, from, begin + length - from);
+    }
     const result = await model.run(state ? "step" : "start", piece, state);
     state?.dispose();
     state = result.state;
