@@ -54,6 +54,8 @@ export async function createOnnxModel(
       const session = await open(files[kind]);
       const feeds = feedsOf(library, manifest, inputs);
       Object.assign(feeds, held?.tensors ?? emptyStates(library, manifest, sizes));
+      for (const { name } of manifest.symbols)
+        feeds[name] = new library.Tensor("int64", [BigInt(sizes[name] ?? 0)], [1]);
       const takes = new Set(session.inputNames);
       const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => takes.has(name)));
       const results = await session.run(used).catch((error: unknown) => {

@@ -110,6 +110,7 @@ function lookUp(scope: Scope, name: string, span: Span): Val {
     case "lowest":
       return number(LOWEST);
     case "past":
+      scope.tracer.readsPast = true;
       return count(scope.tracer.past);
     case "training":
       return flag(false);

@@ -50,6 +50,8 @@ export class Tracer {
   /** Calls from the model inwards. */
   readonly calls: Label[] = [];
   readsDecoding = false;
+  /** A layer reads `past`, or keeps what grows with it. */
+  readsPast = false;
   /** Expressions evaluated so far; past the limit nothing more is, so that every evaluation ends soon. */
   private steps = 0;
   /** Positions seen by earlier steps. */

@@ -12,7 +12,6 @@ import { type Layout, layOut, storedTensors } from "../weights/layout.js";
 import { writeSafetensors } from "../weights/write.js";
 import { placeOf, refusalOf, replaceFolder, settle } from "./folder.js";
 import { modelPart } from "./manifest.js";
-import { UnknownSize } from "./onnx/dims.js";
 import { emitOnnx, type Profile, profiles } from "./onnx/index.js";
 import { emitTfjs } from "./tfjs/emit.js";
 
@@ -58,18 +57,7 @@ async function attempt(
   sink: Diagnostics,
 ): Promise<Build | undefined> {
   const layout = layOut(storedTensors(instance.start), { format: "pt", archc: archcVersion() });
-  let programs: Programs;
-  try {
-    programs = emitPrograms(instance, options, layout);
-  } catch (error) {
-    if (!(error instanceof UnknownSize)) throw error;
-    sink.report(
-      "emit/unknown-size",
-      { size: error.symbol, model: instance.name },
-      { span: instance.decl.span },
-    );
-    return undefined;
-  }
+  const programs = emitPrograms(instance, options, layout);
   try {
     const out = await placeOf(options.out);
     await settle(out);

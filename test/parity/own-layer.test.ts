@@ -45,3 +45,11 @@ describe("layers that a user wrote apart for a continued sequence", () => {
     expect(modelOf(spec, "Own").separateStep).toBe(false);
   });
 });
+
+describe("layers whose state does not grow", () => {
+  agreesEverywhere({ spec, model: "OwnFixed", vocab: 50 });
+
+  it("are told how much is past", () => {
+    expect(modelOf(spec, "OwnFixed").step.symbols.map((s) => s.name)).toContain("past");
+  });
+});

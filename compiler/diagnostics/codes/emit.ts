@@ -23,11 +23,4 @@ export const emitCodes = {
     message: `the build cannot be written to \`${out}\`: ${why}`,
     notes: ["what was there before is unchanged"],
   })),
-  "emit/unknown-size": code<{ size: string; model: string }>("error", ({ size, model }) => ({
-    message: `\`${model}\` cannot be written as ONNX: its graph needs the size \`${size}\`, which no input shows`,
-    notes: [
-      "an ONNX graph reads run-time sizes from the shapes of its inputs: data, and states with a growing axis",
-    ],
-    helps: [`give the model an input or a state with an axis as long as \`${size}\``, "build for tfjs alone"],
-  })),
 };

@@ -8,17 +8,12 @@ export interface SizeSource {
   readonly axis: number;
 }
 
-/** A size that no input of the graph shows. */
-export class UnknownSize extends Error {
-  constructor(readonly symbol: string) {
-    super(`no input has the size \`${symbol}\``);
-  }
-}
-
 /** Run-time sizes as int64 tensors of one element, each computed once, in front of everything else. */
 export class DimScalars {
   private readonly sources = new Map<string, SizeSource>();
   private readonly known = new Map<string, string>();
+  /** Sizes that no input shows: inputs of their own, int64 [1], named as they are. */
+  readonly asked: string[] = [];
 
   constructor(private readonly emitter: Emitter) {}
 
@@ -31,13 +26,13 @@ export class DimScalars {
     });
   }
 
-  /** int64 [1]. Throws UnknownSize. */
+  /** int64 [1]. */
   size(dim: Dim): string {
     if (dim.int !== undefined) return this.emitter.ints([Number(dim.int)]);
     return this.once(dim.key, () => this.compute(dim));
   }
 
-  /** int64 []. Throws UnknownSize. */
+  /** int64 []. */
   scalar(dim: Dim): string {
     if (dim.int !== undefined) return this.emitter.scalar("i32", Number(dim.int));
     const size = this.size(dim);
@@ -46,7 +41,7 @@ export class DimScalars {
     );
   }
 
-  /** int64 [n]. Throws UnknownSize. */
+  /** int64 [n]. */
   vector(dims: readonly Dim[]): string {
     if (dims.every((d) => d.int !== undefined)) return this.emitter.ints(dims.map((d) => Number(d.int)));
     if (dims.length === 1) return this.size(dims[0]!);
@@ -69,7 +64,10 @@ export class DimScalars {
     const [name] = dim.symbols;
     if (name !== undefined && isSymbol(dim)) {
       const source = this.sources.get(name);
-      if (!source) throw new UnknownSize(name);
+      if (!source) {
+        this.asked.push(name);
+        return name;
+      }
       const { input, axis } = source;
       return this.emitter.op("Shape", [input], { start: axis, end: axis + 1 }, name);
     }

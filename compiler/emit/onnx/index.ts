@@ -1,3 +1,4 @@
+import { Dim } from "../../dim/dim.js";
 import type { Graph, Value } from "../../ir/graph.js";
 import { inline, optimize } from "../../ir/passes/optimize.js";
 import type { Placed } from "../../weights/layout.js";
@@ -25,8 +26,8 @@ export interface OnnxOptions {
 }
 
 /**
- * A graph as an ONNX model. The bytes depend on nothing but the arguments. Throws UnknownSize where a size of run
- * time cannot be read from an input.
+ * A graph as an ONNX model. The bytes depend on nothing but the arguments. A size of run time that no input's shape
+ * tells (how much is past, where no state grows) becomes an input of its own, int64 [1].
  */
 export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
   const { graph: flat, paths } = inline(optimize(graph), mayFuse);
@@ -45,6 +46,7 @@ export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
   const names = model.outputPorts.map((port) => emitter.fresh(port.name));
   const results = emitter.region(model, known).map((ref) => emitter.name(ref));
   const inputs = model.inputPorts.filter((p) => p.role !== "weight").map((p) => valueInfo(p.name, p.value));
+  for (const size of emitter.dims.asked) inputs.push(valueInfo(size, { dtype: "i32", shape: [Dim.one] }));
   const outputs = model.outputPorts.map((port, i) => valueInfo(names[i]!, port.value));
   const { nodes, infos } = emitter.finish(results, names);
   return encodeModel(
