@@ -26,3 +26,37 @@ describe("specs/llama.arch", () => {
     );
   });
 });
+
+describe("specs/bert.arch", () => {
+  const spec = "specs/bert.arch";
+  /** Of the released checkpoints, without heads (fact sheet 6.2). */
+  const published = [
+    { model: "BertBase", vocab: 30_522n, layers: 12n, d: 768n, total: 109_482_240n },
+    { model: "BertLarge", vocab: 30_522n, layers: 24n, d: 1024n, total: 335_141_888n },
+    { model: "BertBaseCased", vocab: 28_996n, layers: 12n, d: 768n, total: 108_310_272n },
+    { model: "BertTiny", vocab: 30_522n, layers: 2n, d: 128n, total: 4_385_920n },
+  ] as const;
+
+  it.each(published)("$model has the published parameters", ({ model, vocab, layers, d, total }) => {
+    const block = 12n * d * d + 13n * d;
+    const closed = (vocab + 512n + 2n) * d + 2n * d + layers * block + d * d + d;
+    expect(closed).toBe(total);
+    expect(figure(spec, model, "params.total")).toBe(total);
+  });
+
+  it.each([
+    ["BertBasePretraining", 768n, 109_482_240n, 110_106_428n],
+    ["BertLargePretraining", 1024n, 335_141_888n, 336_226_108n],
+  ] as const)("%s adds its two heads", (model, d, body, total) => {
+    expect(body + d * d + d + 2n * d + 30_522n + 2n * d + 2n).toBe(total);
+    expect(figure(spec, model, "params.total")).toBe(total);
+  });
+
+  it.each(published)("$model has the FLOPs of the closed form", ({ model, layers, d }) => {
+    for (const T of [1n, 128n, 512n]) {
+      const encoder = layers * (24n * T * d * d + 4n * T * T * d);
+      if (model === "BertBase" && T === 512n) expect(encoder).toBe(96_636_764_160n);
+      expect(figure(spec, model, "flops.forward", { batch: 2n, seq: T })).toBe(2n * (encoder + 2n * d * d));
+    }
+  });
+});
