@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Host } from "./host.js";
 
 /** No spec written by a person comes near it; a larger file is not one. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+export const MAX_FILE_BYTES = 512 * 1024;
 
 const ROOT_MARKS = ["package.json", "archc.config.json", ".git"];
 

@@ -9,7 +9,7 @@ import { Reports } from "./reports.js";
 import { reportFailures } from "./syntax-messages.js";
 
 /** The largest text that is read, in UTF-16 units. */
-const maxLength = 1024 * 1024;
+const maxLength = 512 * 1024;
 
 let parser: ArchParser | undefined;
 

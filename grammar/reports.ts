@@ -37,17 +37,24 @@ export class Reports {
   /** Sends all but those that follow from a fault of their line, and the most that anyone reads. */
   flush(sink: Diagnostics): void {
     const sorted = [...this.held].sort((a, b) => a.start - b.start);
-    const faulty = new Set(
-      this.held.filter(({ code }) => causes.has(code)).map((one) => this.lineStart(one.start)),
-    );
-    const shown = sorted.filter(
-      ({ code, start }) => !effects.has(code) || !faulty.has(this.lineStart(start)),
-    );
+    const lines = this.linesOf(sorted);
+    const faulty = new Set(lines.filter((_, i) => causes.has(sorted[i]!.code)));
+    const shown = sorted.filter(({ code }, i) => !effects.has(code) || !faulty.has(lines[i]!));
     for (const { send } of shown.slice(0, most)) send(sink);
     if (shown.length > most) sink.report("syntax/too-many", { left: shown.length - most });
   }
 
-  private lineStart(at: number): number {
-    return Math.max(this.text.lastIndexOf("\n", at - 1), this.text.lastIndexOf("\r", at - 1)) + 1;
+  /** Where the line of each begins: one pass over the text, however many there are. */
+  private linesOf(sorted: readonly Held[]): readonly number[] {
+    const breaks = /[\r\n]/g;
+    let next = breaks.exec(this.text);
+    let line = 0;
+    return sorted.map(({ start }) => {
+      while (next !== null && next.index < start) {
+        line = next.index + 1;
+        next = breaks.exec(this.text);
+      }
+      return line;
+    });
   }
 }

@@ -1,7 +1,13 @@
 import type { BlocksDecl, ModelDecl } from "../../grammar/ast.js";
 import type { Declared, Program } from "./program.js";
 
-/** A model and its bases, the furthest base first. A cycle or an unknown base ends the chain (reported elsewhere). */
+/** Longest chain of models that build on each other. */
+export const MAX_BASES = 32;
+
+/**
+ * A model and its bases, the furthest base first. A cycle, an unknown base or one too many ends the chain (reported
+ * elsewhere).
+ */
 export function modelChain(
   program: Program,
   decl: ModelDecl,
@@ -9,7 +15,7 @@ export function modelChain(
 ): readonly { decl: ModelDecl; file: string }[] {
   const chain: { decl: ModelDecl; file: string }[] = [];
   let current: { decl: ModelDecl; file: string } | undefined = { decl, file };
-  while (current && !chain.some((c) => c.decl === current!.decl)) {
+  while (current && chain.length < MAX_BASES && !chain.some((c) => c.decl === current!.decl)) {
     chain.unshift(current);
     const base: string | undefined = current.decl.base?.text;
     const found: Declared | undefined = base === undefined ? undefined : program.lookup(current.file, base);

@@ -14,7 +14,7 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import { signature } from "./calls.js";
 import { evaluate } from "./expressions.js";
 import { checkKind } from "./kinds.js";
-import { fieldNames, modelChain, stackName } from "./model-names.js";
+import { fieldNames, MAX_BASES, modelChain, stackName } from "./model-names.js";
 import { Scope } from "./scope.js";
 import { Stack } from "./stack.js";
 import { runBody } from "./statements.js";
@@ -85,6 +85,10 @@ export class ModelEnv {
     if (!base) return true;
     const { program } = this.tracer;
     const found = program.lookup(first.file, base.text);
+    if (found?.decl.kind === "model" && !this.chain.some((c) => c.decl === found.decl)) {
+      this.tracer.report("limit/bases", { name: this.decl.name.text, limit: MAX_BASES }, this.decl.name.span);
+      return false;
+    }
     if (found?.decl.kind === "model") {
       this.tracer.report("model/cycle-of-bases", { name: name.text }, base.span);
       return false;

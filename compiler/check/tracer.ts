@@ -12,7 +12,9 @@ export const limits = {
   depth: 60,
   blocks: 4096,
   rounds: 4096,
-  steps: 400_000,
+  steps: 100_000,
+  /** Of all models and layers of a file. */
+  stepsOfFile: 2_000_000,
   bits: 512,
   terms: 200,
 } as const;
@@ -54,6 +56,7 @@ export class Tracer {
   readsPast = false;
   /** Expressions evaluated so far; past the limit nothing more is, so that every evaluation ends soon. */
   private steps = 0;
+  private stopped = false;
   /** Positions seen by earlier steps. */
   readonly past: Dim;
 
@@ -67,8 +70,10 @@ export class Tracer {
 
   /** Counts one step of evaluation; false (reported once) where there were too many. */
   step(span: Span): boolean {
-    if (++this.steps <= limits.steps) return true;
-    if (this.steps === limits.steps + 1) this.report("limit/steps", { limit: limits.steps }, span);
+    if (++this.steps <= limits.steps && ++this.program.spent.steps <= limits.stepsOfFile) return true;
+    const limit = this.steps > limits.steps ? limits.steps : limits.stepsOfFile;
+    if (!this.stopped) this.report("limit/steps", { limit }, span);
+    this.stopped = true;
     return false;
   }
 

@@ -61,8 +61,13 @@ class Row {
   }
 }
 
-/** The lines of one source with marks under them. */
+/** Characters beyond which a line is not laid out: no person wrote it, and none would find the place in it. */
+const LONGEST_LINE = 10_000;
+
+/** The lines of one source with marks under them; none where one of them is endless. */
 export function snippet(index: LineIndex, marks: readonly Mark[], look: SnippetLook): readonly string[] {
+  const ends = marks.flatMap(({ span }) => [index.at(span.start).line, index.at(span.end).line]);
+  if (ends.some((line) => index.line(line).length > LONGEST_LINE)) return [];
   const placed = marks.map((mark) => place(index, mark)).sort((a, b) => a.first - b.first || a.from - b.from);
   const tall = placed.filter((mark) => mark.last > mark.first);
   const rails = tall.length;
@@ -139,7 +144,7 @@ function place(index: LineIndex, mark: Mark): PlacedMark {
   const to = cellAt(last, end.column);
   return {
     ...mark,
-    text: safe(mark.text),
+    text: safe(mark.text.slice(0, LONGEST_LINE)),
     first: start.line,
     last: end.line,
     from,

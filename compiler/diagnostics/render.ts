@@ -16,8 +16,32 @@ export interface RenderOptions {
 /** How many steps of a trace are shown before the middle is left out. */
 const TRACE_STEPS = 4;
 
+/** More than anyone reads at once. */
+const MOST_SHOWN = 100;
+
+/** Characters of one remark; a hostile name can be as long as its file. */
+const REMARK_LENGTH = 2000;
+
+type IndexOf = (file: string) => LineIndex | undefined;
+
 /** One diagnostic for a person: what, where, why and what to do. Nothing in it can drive the terminal. */
 export function render(diagnostic: Diagnostic, options: RenderOptions): string {
+  return renderWith(diagnostic, options, indices(options));
+}
+
+/** Lines of files, each counted once. */
+function indices(options: RenderOptions): IndexOf {
+  const known = new Map<string, LineIndex | undefined>();
+  return (file) => {
+    if (!known.has(file)) {
+      const text = options.source(file);
+      known.set(file, text === undefined ? undefined : new LineIndex(text));
+    }
+    return known.get(file);
+  };
+}
+
+function renderWith(diagnostic: Diagnostic, options: RenderOptions, indexOf: IndexOf): string {
   const colors = picocolors.createColors(options.color ?? false);
   const strong = diagnostic.severity === "error" ? colors.red : colors.yellow;
   const paint = (style: Style, text: string): string => {
@@ -25,21 +49,13 @@ export function render(diagnostic: Diagnostic, options: RenderOptions): string {
     if (style === "secondary" || style === "gutter") return colors.bold(colors.blue(text));
     return text;
   };
-  const sources = new Map<string, LineIndex | undefined>();
-  const indexOf = (file: string): LineIndex | undefined => {
-    if (!sources.has(file)) {
-      const text = options.source(file);
-      sources.set(file, text === undefined ? undefined : new LineIndex(text));
-    }
-    return sources.get(file);
-  };
   const display = (file: string) => safe(options.display?.(file) ?? file);
   const sections = sectionsOf(diagnostic);
   const gutter = Math.max(1, ...sections.flatMap((s) => s.marks).map((m) => lastLine(m, indexOf)));
   const look: SnippetLook = { gutter, width: options.width ?? 120, paint };
 
   const head = `${diagnostic.severity}[${diagnostic.code}]`;
-  const rows = [`${paint("primary", head)}${colors.bold(`: ${safe(diagnostic.message)}`)}`];
+  const rows = [`${paint("primary", head)}${colors.bold(`: ${safe(clipped(diagnostic.message))}`)}`];
   for (const [i, section] of sections.entries()) {
     const index = indexOf(section.file);
     const first = section.marks.find((m) => m.primary) ?? section.marks[0]!;
@@ -52,7 +68,7 @@ export function render(diagnostic: Diagnostic, options: RenderOptions): string {
   }
   const margin = `${" ".repeat(gutter + 1)}${paint("gutter", "=")} `;
   const remark = (kind: "note" | "help", text: string) => {
-    const [first = "", ...more] = safe(text, true).split("\n");
+    const [first = "", ...more] = safe(clipped(text), true).split("\n");
     rows.push(`${margin}${colors.bold(`${kind}:`)} ${first}`);
     for (const line of more) rows.push(`${" ".repeat(gutter + 3 + kind.length + 2)}${line}`.trimEnd());
   };
@@ -67,10 +83,26 @@ export function render(diagnostic: Diagnostic, options: RenderOptions): string {
   return rows.join("\n");
 }
 
-/** All diagnostics, a blank line between two, and a closing line with their number; "" for none. */
+/**
+ * The diagnostics, a blank line between two, and a closing line with their number; "" for none. Of very many the first
+ * are shown, and where there are errors those alone.
+ */
 export function renderAll(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   if (diagnostics.length === 0) return "";
-  return `${diagnostics.map((d) => render(d, options)).join("\n\n")}\n\n${tally(diagnostics)}\n`;
+  const indexOf = indices(options);
+  const errors = diagnostics.filter((d) => d.severity === "error");
+  const many = diagnostics.length > MOST_SHOWN;
+  const shown = (many && errors.length > 0 ? errors : diagnostics).slice(0, MOST_SHOWN);
+  const rest = many ? `; ${diagnostics.length - shown.length} of them are not shown` : "";
+  const parts = shown.map((d) => renderWith(d, options, indexOf));
+  return `${parts.join("\n\n")}\n\n${tally(diagnostics)}${rest}\n`;
+}
+
+/** A text whose middle is left out where it is endless. */
+function clipped(text: string): string {
+  if (text.length <= REMARK_LENGTH) return text;
+  const half = REMARK_LENGTH / 2;
+  return `${text.slice(0, half)} … ${text.slice(-half)}`;
 }
 
 /** `2 errors, 1 warning` */
@@ -113,7 +145,7 @@ function traceSections(trace: readonly Label[]): readonly Section[] {
   return [...head, { ...last, gap: `(${trace.length - TRACE_STEPS} calls between)` }, ...tail];
 }
 
-function lastLine(mark: Mark, indexOf: (file: string) => LineIndex | undefined): number {
+function lastLine(mark: Mark, indexOf: IndexOf): number {
   return String(indexOf(mark.span.file)?.at(mark.span.end).line ?? 0).length;
 }
 

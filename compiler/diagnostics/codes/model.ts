@@ -209,6 +209,9 @@ export const modelCodes = {
   "limit/blocks": code<{ blocks: string; limit: number }>("error", ({ blocks, limit }) => ({
     message: `${blocks} blocks are more than the ${limit} that archc unrolls`,
   })),
+  "limit/bases": code<{ name: string; limit: number }>("error", ({ name, limit }) => ({
+    message: `model \`${name}\` builds on a chain of more than ${limit} models`,
+  })),
   "limit/steps": code<{ limit: number }>("error", ({ limit }) => ({
     message: `the spec takes more than ${limit} steps to evaluate`,
     notes: ["every evaluation must end: loops inside loops, or very many blocks, are cut off"],
