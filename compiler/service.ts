@@ -14,7 +14,7 @@ import { Diagnostics } from "./diagnostics/sink.js";
 import type { Build, BuildOptions } from "./emit/build.js";
 import type { Host } from "./host.js";
 import { graphText } from "./ir/text.js";
-import { lint } from "./lint/index.js";
+import { type LintSettings, lint } from "./lint/index.js";
 
 /** What a question to the service yields: an answer where there is one, and all that was found on the way. */
 export interface Outcome<T> {
@@ -44,7 +44,7 @@ export interface Service {
   /** What became of every budget and expectation of a file's models. */
   verdicts(path: string): Outcome<readonly Verdict[]>;
   /** The same, and what the lint rules find. */
-  lint(path: string): Outcome<readonly Verdict[]>;
+  lint(path: string, settings?: LintSettings): Outcome<readonly Verdict[]>;
   cost(path: string, question?: CostQuestion): Outcome<CostReport>;
   /** The graph's text form: of whole sequences, or of continuing from states. */
   graph(
@@ -134,6 +134,7 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
   interface Checked {
     readonly diagnostics: readonly Diagnostic[];
     readonly verdicts: readonly Verdict[];
+    readonly models: readonly ModelInstance[];
   }
   const checks = new Map<string, Checked>();
   const checked = (path: string): Checked => {
@@ -145,7 +146,7 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       // A file that was not understood whole may lack the very line that a budget rests on.
       const models = found.hasErrors ? [] : [...bound.values()];
       const verdicts = models.flatMap((m) => checkConstraints(m, { meter: meterOf(m), sink, source, place }));
-      result = { diagnostics: unique([...inOrder(found.list), ...sink.list]), verdicts };
+      result = { diagnostics: unique([...inOrder(found.list), ...sink.list]), verdicts, models };
       checks.set(path, result);
     }
     return result;
@@ -217,12 +218,13 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       const { diagnostics, verdicts } = checked(path);
       return { value: verdicts, diagnostics };
     },
-    lint(path) {
-      const { diagnostics, verdicts } = checked(path);
-      const sink = new Diagnostics();
+    lint(path, settings) {
+      const { diagnostics, verdicts, models } = checked(path);
       const { program, sink: found } = load(path);
-      if (!found.hasErrors) lint(program, sink);
-      return { value: verdicts, diagnostics: [...diagnostics, ...sink.list] };
+      const whole = diagnostics.every((d) => d.severity !== "error" || d.code.startsWith("budget/"));
+      const spec = { program, text: source(path) ?? "", whole, models, verdicts };
+      const ruled = found.hasErrors ? [] : lint(spec, settings);
+      return { value: verdicts, diagnostics: [...diagnostics, ...ruled] };
     },
     cost,
     graph(path, options = {}) {

@@ -15,7 +15,7 @@ export interface Setting {
 export type Settings = ReadonlyMap<string, Setting>;
 
 /** What a profile may say besides sizes. */
-export const PROFILE_WORDS = ["dtype", "device", "optimizer"] as const;
+export const PROFILE_WORDS = ["dtype", "device", "optimizer", "data"] as const;
 
 /** The names of all sizes that a figure of the model can depend on. */
 export function sizesOf(instance: ModelInstance): readonly string[] {

@@ -21,7 +21,7 @@ export function exitCodeOf(diagnostics: readonly Diagnostic[]): ExitCode {
 }
 
 function isViolation(code: string): boolean {
-  return code === "budget/exceeded" || code === "budget/expectation";
+  return code === "budget/exceeded" || code === "budget/expectation" || code.startsWith("lint/");
 }
 
 /** Ends a command with diagnostics; only the command line throws it, and only `main` catches it. */

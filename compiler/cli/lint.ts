@@ -2,12 +2,17 @@ import { Command } from "commander";
 import type { Verdict } from "../check/constraints.js";
 import { columns } from "../columns.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { tally } from "../diagnostics/render.js";
 import { safe } from "../diagnostics/render-text.js";
+import { Diagnostics } from "../diagnostics/sink.js";
+import type { Config } from "../lint/config.js";
+import { CONFIG_FILE } from "../lint/config-file.js";
+import { archcVersion } from "../version.js";
 import type { Session } from "./app.js";
 import { openAll, sourcesOf } from "./check.js";
-import { exit, exitCodeOf } from "./exit.js";
+import { exit, exitCodeOf, Failure } from "./exit.js";
 import type { OpenSpec } from "./open.js";
-import { choice, formatOption } from "./options.js";
+import { choice, wholeNumber } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
 
 interface Linted {
@@ -16,17 +21,27 @@ interface Linted {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** `text` is another word for `pretty`, as other commands call it. */
+const FORMATS = ["pretty", "text", "json", "github", "sarif"] as const;
+
 /** `archc lint SPEC…`: the verdict on every budget and expectation of the specs named, and the lint rules. */
 export function lintCommand(session: Session): Command {
   return new Command("lint")
-    .description("evaluate every budget and expectation of specs, and look for what they leave unused")
+    .description("evaluate every budget and expectation of specs, and look for what costs money or grief")
     .argument("<spec...>", "files, folders or patterns (`specs/**/*.arch`)")
-    .addOption(formatOption(["text", "json", "github"]))
-    .action(async (files: string[], options: { format: string }) => {
-      const format = choice("--format", options.format, ["text", "json", "github"]);
+    .option("--format <format>", "how to print: pretty, json, github, sarif", "pretty")
+    .option(
+      "--max-warnings <n>",
+      "more warnings than this end with 1 (else `lint.maxWarnings` of the project)",
+    )
+    .action(async (files: string[], options: { format: string; maxWarnings?: string }) => {
+      const format = choice("--format", options.format, FORMATS);
+      const most =
+        options.maxWarnings === undefined ? undefined : wholeNumber("--max-warnings", options.maxWarnings, 0);
       const specs = await openAll(files);
+      const configs = await configsOf(specs);
       const results = specs.map((spec): Linted => {
-        const { value, diagnostics } = spec.service.lint(spec.path);
+        const { value, diagnostics } = spec.service.lint(spec.path, configs.get(spec.host.root));
         return { spec, verdicts: value ?? [], diagnostics };
       });
       const diagnostics = results.flatMap((r) => r.diagnostics);
@@ -34,13 +49,49 @@ export function lintCommand(session: Session): Command {
         printJson(session.io, { verdicts: results.flatMap(rows) }, diagnostics, sourcesOf(results));
       } else if (format === "github") {
         for (const { spec, diagnostics: found } of results) printGithub(session.io, found, spec.sources);
-      } else printText(session, results);
-      const code = exitCodeOf(diagnostics);
-      const ruled = diagnostics.some((d) => d.code.startsWith("lint/"));
-      session.code = code === exit.clean && ruled ? exit.violated : code;
+      } else if (format === "sarif") session.io.out(await sarif(results));
+      else printText(session, results);
+      const limits = [...configs.values()].flatMap((c) =>
+        c.maxWarnings === undefined ? [] : [c.maxWarnings],
+      );
+      const limit = most ?? (limits.length === 0 ? undefined : Math.min(...limits));
+      const warnings = diagnostics.filter((d) => d.severity === "warning").length;
+      session.code = exitCodeOf(diagnostics);
+      if (limit !== undefined && warnings > limit) {
+        session.io.err(`${warnings} warnings, more than the ${limit} that are allowed\n`);
+        if (session.code === exit.clean) session.code = exit.violated;
+      }
     });
 }
 
+/** The configuration of each project that the specs lie in, by its root; a wrong one ends the command. */
+async function configsOf(specs: readonly OpenSpec[]): Promise<ReadonlyMap<string, Config>> {
+  const configs = new Map<string, Config>();
+  for (const { host, sources } of specs) {
+    if (configs.has(host.root)) continue;
+    const text = host.read(CONFIG_FILE);
+    if (text === undefined) continue;
+    const { parseConfig } = await import("../lint/config.js");
+    const sink = new Diagnostics();
+    const config = parseConfig(text, CONFIG_FILE, sink);
+    if (config === undefined) throw new Failure(sink.list, sources);
+    configs.set(host.root, config);
+  }
+  return configs;
+}
+
+async function sarif(results: readonly Linted[]): Promise<string> {
+  const { toSarif } = await import("../diagnostics/render-sarif.js");
+  const { lintRules, ruleOf } = await import("../lint/index.js");
+  const sources = results.map(({ spec, diagnostics }) => ({
+    file: spec.file,
+    diagnostics,
+    options: spec.sources,
+  }));
+  const about = (code: string) =>
+    code.startsWith("lint/") ? lintRules.find((rule) => rule.name === ruleOf(code))?.about : undefined;
+  return toSarif(sources, { version: archcVersion(), about });
+}
 function rows({ spec, verdicts }: Linted): readonly object[] {
   return verdicts.map((v) => ({
     file: spec.file,
@@ -67,8 +118,10 @@ const SIGNS = { held: "ok", violated: "FAIL", "not checked": "??" } as const;
 function printText({ io }: Session, results: readonly Linted[]): void {
   for (const { spec, diagnostics } of results) printDiagnostics(io, diagnostics, spec.sources);
   const verdicts = results.flatMap((r) => r.verdicts.map((v) => ({ ...v, file: r.spec.file })));
+  const found = results.flatMap((r) => r.diagnostics).filter((d) => d.code.startsWith("lint/"));
+  const ruled = found.length === 0 ? "" : `lint rules: ${tally(found)}\n`;
   if (verdicts.length === 0) {
-    io.out("no budget or expectation\n");
+    io.out(`no budget or expectation\n${ruled}`);
     return;
   }
   const body = verdicts.map((v) => [
@@ -81,5 +134,5 @@ function printText({ io }: Session, results: readonly Linted[]): void {
   const count = (outcome: Verdict["outcome"]) => verdicts.filter((v) => v.outcome === outcome).length;
   const unchecked = count("not checked");
   const rest = unchecked === 0 ? "" : `, ${unchecked} not checked`;
-  io.out(`\n${count("held")} held, ${count("violated")} violated${rest}\n`);
+  io.out(`\n${count("held")} held, ${count("violated")} violated${rest}\n${ruled}`);
 }

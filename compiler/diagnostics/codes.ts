@@ -1,4 +1,5 @@
 import { budgetCodes } from "./codes/budget.js";
+import { configCodes } from "./codes/config.js";
 import { emitCodes } from "./codes/emit.js";
 import { internalCodes } from "./codes/internal.js";
 import { lintCodes } from "./codes/lint.js";
@@ -15,6 +16,7 @@ export const codes = {
   ...shapeCodes,
   ...modelCodes,
   ...budgetCodes,
+  ...configCodes,
   ...emitCodes,
   ...usageCodes,
   ...lintCodes,

@@ -33,4 +33,6 @@ export interface Diagnostic {
   readonly notes: readonly string[];
   readonly helps: readonly string[];
   readonly fixes: readonly Fix[];
+  /** What in a model it is about, `Gpt2Small/blocks.0.attn`: stays the same when lines move. */
+  readonly subject?: string;
 }

@@ -11,6 +11,7 @@ export interface Place {
   /** Beyond those of the code's own words. */
   readonly notes?: readonly string[];
   readonly helps?: readonly string[];
+  readonly subject?: string;
 }
 
 export type DataOf<K extends CodeName> = Codes[K] extends Code<infer D> ? D : never;
@@ -37,6 +38,7 @@ export class Diagnostics {
       notes: [...(words.notes ?? []), ...(place.notes ?? [])],
       helps: [...(words.helps ?? []), ...(place.helps ?? [])],
       fixes: place.fixes ?? [],
+      ...(place.subject === undefined ? {} : { subject: place.subject }),
     });
   }
 

@@ -1,0 +1,24 @@
+import { code } from "../code.js";
+import { didYouMeanText } from "../did-you-mean.js";
+
+/** What is wrong with `archc.config.json`. */
+export const configCodes = {
+  "config/not-json": code<{ why: string }>("error", ({ why }) => ({
+    message: `the configuration is not JSON: ${why}`,
+    helps: ['it looks like `{ "lint": { "rules": { "vocab-size": "off" } } }`, without comments'],
+  })),
+  "config/unknown-key": code<{ key: string; within: string; known: readonly string[] }>(
+    "error",
+    ({ key, within, known }) => ({
+      message: `${within === "" ? "the configuration" : `\`${within}\``} has no key \`${key}\``,
+      helps: [didYouMeanText(key, known) ?? `keys: ${known.map((k) => `\`${k}\``).join(", ")}`],
+    }),
+  ),
+  "config/bad-value": code<{ key: string; value: string; want: string; known: readonly string[] }>(
+    "error",
+    ({ key, value, want, known }) => ({
+      message: `\`${key}\` cannot be \`${value}\`: it is ${want}`,
+      helps: [didYouMeanText(value.replace(/^"|"$/g, ""), known) ?? ""].filter((help) => help !== ""),
+    }),
+  ),
+};

@@ -1,0 +1,2 @@
+/** The project's settings, at its root. */
+export const CONFIG_FILE = "archc.config.json";

@@ -1,0 +1,22 @@
+import { referencesIn } from "../references.js";
+import type { LintRule } from "../rule.js";
+
+/** A layer or function that nothing refers to, in a file with models (one without is a library for others). */
+export const unusedLayer: LintRule = {
+  name: "unused-layer",
+  about: "a layer or function that nothing in a file with models refers to",
+  level: "warn",
+  check({ program: { ast, models } }, report) {
+    if (models.length === 0) return;
+    for (const item of ast.items) {
+      if ((item.kind !== "layer" && item.kind !== "fn") || item.name.text === "") continue;
+      if (referencesIn(ast.items, item).has(item.name.text)) continue;
+      const what = item.kind === "fn" ? "function" : "layer";
+      report(
+        "lint/unused-layer",
+        { name: item.name.text, what },
+        { span: item.name.span, subject: item.name.text },
+      );
+    }
+  },
+};
