@@ -3,6 +3,7 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import type { DType, Value } from "../ir/graph.js";
 import { toTensor } from "./arithmetic.js";
 import { evaluate, valuesIn } from "./expressions.js";
+import { checkInverse } from "./inverse.js";
 import { checkKind } from "./kinds.js";
 import { conformResults, giveBack, standIn } from "./results.js";
 import { AxisTable, Scope, type StateSlot } from "./scope.js";
@@ -129,6 +130,9 @@ export function bindInstance(recipe: Recipe, path: string): Instance {
   return { recipe, path, members: new Map(), runs: 0, states: new Set() };
 }
 
+/** For a check on the side, which leaves the instance itself as it is. */
+const copyOf = (i: Instance): Instance => ({ ...i, members: new Map(i.members), states: new Set() });
+
 export const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
 
 /** Runs a layer on tensors: a recipe in place (named after its line), or an instance. */
@@ -139,7 +143,8 @@ export function callLayer(
   span: Span,
 ): Val {
   let instance: Instance;
-  if (target.kind === "instance") instance = target.instance;
+  if (target.kind === "instance")
+    instance = scope.tracer.rehearsing ? copyOf(target.instance) : target.instance;
   else {
     const base = scope.line || target.recipe.decl.name.text;
     let name = base;
@@ -265,6 +270,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
         return [];
       }
       results = outputs.map((t) => ({ tensor: t, names: giveBack(t, back, explicit[0]?.tensor) }));
+      if (!tracer.rehearsing) checkInverse(scope, decl, outputs);
       finishStates(scope);
       return [
         ...outputs.map((t) => t.value),

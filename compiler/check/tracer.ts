@@ -45,8 +45,12 @@ export class Tracer {
   readonly sink: Diagnostics;
   readonly generic: boolean;
   readonly decoding: boolean;
-  readonly top = new Builder();
+  readonly top: Builder;
+  /** Traces only to check: what it makes is thrown away, instances keep their members. */
+  readonly rehearsing: boolean;
   readonly weights = new Map<string, InputPort & { role: "weight" }>();
+  /** The names of a weight's axes where it is declared, for checkpoints. */
+  readonly weightAxes = new Map<string, readonly string[]>();
   readonly states: TracedState[] = [];
   readonly assumptions: Assumption[] = [];
   /** Calls from the model inwards. */
@@ -60,12 +64,22 @@ export class Tracer {
   /** Positions seen by earlier steps. */
   readonly past: Dim;
 
-  constructor(options: TraceOptions) {
+  constructor(options: TraceOptions, rehearsalTop?: Builder) {
+    this.top = rehearsalTop ?? new Builder();
+    this.rehearsing = rehearsalTop !== undefined;
     this.program = options.program;
     this.sink = options.sink;
     this.generic = options.generic;
     this.decoding = options.decoding;
     this.past = options.decoding ? Dim.symbol("past", 0) : Dim.of(0);
+  }
+
+  /** A tracer for a check on the side, in a graph of its own; sizes that cannot be decided are silent in it. */
+  rehearsal(top: Builder): Tracer {
+    const { program, sink, decoding } = this;
+    const tracer = new Tracer({ program, sink, decoding, generic: true }, top);
+    tracer.calls.push(...this.calls);
+    return tracer;
   }
 
   /** Counts one step of evaluation; false (reported once) where there were too many. */
@@ -123,11 +137,13 @@ export class Tracer {
       lookup: boolean;
       within: readonly [number, number] | undefined;
     },
+    axes: readonly string[],
   ): Value {
     const known = this.weights.get(path);
     if (known) return known.value;
     const value = this.top.input({ dtype, shape }, path);
     this.weights.set(path, { role: "weight", name: path, value, weight: info });
+    this.weightAxes.set(path, axes);
     return value;
   }
 

@@ -154,6 +154,42 @@ model M { slot mix: layer = twice(attention(2, causal = true))
   });
 });
 
+describe("inverse", () => {
+  const text = (inverse: string) => `
+layer pair(a: [.. D], b: [.. D], f: layer) -> (a: [.. D], b: [.. D]) {
+  u = a + f(b)
+  return (u, b)
+  ${inverse}
+}
+model M { slot mix: layer = pair(f = attention(2, causal = true))
+  forward(x: [B T D = 4]) -> [B T D] {
+    (a, b) = mix(x, x)
+    return a + b
+  }
+}`;
+  it("is checked, and leaves nothing in the graph", () => {
+    const plain = model(text(""));
+    const both = model(text("inverse (u, b) { return (u - f(b), b) }"));
+    expect(weights(both)).toEqual(weights(plain));
+    expect(both.start.nodes.length).toBe(plain.start.nodes.length);
+  });
+
+  it("must take the results and give the tensors back", () => {
+    expect(check(text("inverse (u) { return (u, u) }")).said).toEqual([
+      "inverse/names: the inverse names 1 value, the layer gives 2",
+    ]);
+    expect(check(text("inverse (u, b) { return u - f(b) }")).said).toEqual([
+      "inverse/results: the inverse returns 1 value, the layer has 2 tensors to give back: `a`, `b`",
+    ]);
+    expect(
+      check(text("inverse (u, b) { return (u - f(b), sum(b, D)) }")).said.map((s) => s.split(":")[0]),
+    ).toEqual(["shape/rank"]);
+    expect(check(text("inverse (u, b) { return (u - f(a), b) }")).said).toEqual([
+      "name/not-yet: `a` has no value yet at this place",
+    ]);
+  });
+});
+
 describe("imports", () => {
   it("bring layers of other files, under another name where asked", () => {
     const other = "layer double(x: [.. D]) -> [.. D] { return 2 * x }";

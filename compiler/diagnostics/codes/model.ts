@@ -169,6 +169,16 @@ export const modelCodes = {
     message: `\`${layer}\` is nested more than ${limit} deep`,
     notes: ["a layer cannot contain itself: every evaluation must end"],
   })),
+  "inverse/names": code<{ names: number; results: number }>("error", ({ names, results }) => ({
+    message: `the inverse names ${names} value${names === 1 ? "" : "s"}, the layer gives ${results}`,
+    helps: ["an inverse takes the layer's results: `inverse (u, w) { … }`"],
+  })),
+  "inverse/results": code<{ returned: number; inputs: readonly string[] }>(
+    "error",
+    ({ returned, inputs }) => ({
+      message: `the inverse returns ${returned} value${returned === 1 ? "" : "s"}, the layer has ${inputs.length} tensor${inputs.length === 1 ? "" : "s"} to give back: ${list(inputs)}`,
+    }),
+  ),
   "weight/size-unknown": code<{ name: string; size: string }>("error", ({ name, size }) => ({
     message: `the size of \`${name}\` is only known at run time: ${size}`,
     helps: ["the sizes of weights must be known when the model is built"],
