@@ -231,24 +231,35 @@ function runForward(
   return outputs;
 }
 
-/** States under the names that the ecosystem's runtimes know: keys and values of attention, and all others. */
+/**
+ * States under the names that the ecosystem's runtimes know: keys and values of attention, and all others. A model
+ * with caches of another sequence says which is which, as `transformers` and its exporters do.
+ */
 function statePorts(states: readonly TracedState[]): { state: TracedState; past: string; present: string }[] {
   const groups = new Map<string, TracedState[]>();
   for (const s of states) groups.set(s.info.path, [...(groups.get(s.info.path) ?? []), s]);
-  let caches = 0;
-  let others = 0;
-  return [...groups.values()].flatMap((group) => {
-    const names = group
+  const kinds = [...groups.values()].map((group) => ({
+    group,
+    kind: group
       .map((s) => s.info.name)
       .sort()
-      .join();
-    const isCache = names === "keys,values";
-    const n = isCache ? caches++ : others++;
+      .join(),
+  }));
+  const sides: Readonly<Record<string, string>> = {
+    "keys,values": kinds.some((k) => k.kind === "memory_keys,memory_values") ? "decoder." : "",
+    "memory_keys,memory_values": "encoder.",
+  };
+  const counts = new Map<string | undefined, number>();
+  return kinds.flatMap(({ group, kind }) => {
+    const side = sides[kind];
+    const n = counts.get(side) ?? 0;
+    counts.set(side, n + 1);
     return group.map((state) => {
-      const short = isCache ? (state.info.name === "keys" ? "key" : "value") : state.info.name;
-      return isCache
-        ? { state, past: `past_key_values.${n}.${short}`, present: `present.${n}.${short}` }
-        : { state, past: `past_state.${n}.${short}`, present: `present_state.${n}.${short}` };
+      const { name } = state.info;
+      const short = `${side}${name.endsWith("keys") ? "key" : "value"}`;
+      return side === undefined
+        ? { state, past: `past_state.${n}.${name}`, present: `present_state.${n}.${name}` }
+        : { state, past: `past_key_values.${n}.${short}`, present: `present.${n}.${short}` };
     });
   });
 }

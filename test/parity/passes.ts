@@ -14,14 +14,15 @@ export async function fullPass(
 }
 
 /**
- * The same sequence in pieces along axis 1 of every input, each continuing from the state that the one before left. A
- * padding mask covers what is past as well.
+ * The same sequence in pieces along axis 1 of every input that `grows` (all where left out), each continuing from the
+ * state that the one before left. A padding mask of what grows covers what is past as well.
  * `begin` and the pieces' outputs in order, and the states at the end.
  */
 export async function inPieces(
   model: Model,
   inputs: Tensors,
   pieces: readonly number[],
+  grows: readonly string[] = Object.keys(inputs),
 ): Promise<{ parts: { begin: number; length: number; outputs: Tensors }[]; states: Tensors }> {
   const parts: { begin: number; length: number; outputs: Tensors }[] = [];
   let state: StateHandle | undefined;
@@ -29,6 +30,10 @@ export async function inPieces(
   for (const length of pieces) {
     const piece: Record<string, HostTensor> = {};
     for (const [name, tensor] of Object.entries(inputs)) {
+      if (!grows.includes(name)) {
+        piece[name] = tensor;
+        continue;
+      }
       const from = name === "attention_mask" ? 0 : begin;
       piece[name] = slice(tensor, 1, from, begin + length - from);
     }

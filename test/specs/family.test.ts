@@ -60,3 +60,39 @@ describe("specs/bert.arch", () => {
     }
   });
 });
+
+describe("specs/transformer.arch", () => {
+  const spec = "specs/transformer.arch";
+  const total = (d: bigint, ff: bigint) =>
+    37_000n * d +
+    6n * (4n * d * d + 2n * d * ff + ff + 5n * d) +
+    6n * (8n * d * d + 2n * d * ff + ff + 7n * d);
+
+  it.each([
+    ["TransformerBase", 512n, 63_045_632n],
+    ["TransformerBig", 1024n, 214_171_648n],
+  ] as const)("%s has the parameters of the closed form", (model, d, due) => {
+    expect(total(d, 4n * d)).toBe(due);
+    expect(figure(spec, model, "params.total")).toBe(due);
+  });
+
+  it("with norms before the layers adds one norm at the end of each stack", () => {
+    expect(figure(spec, "TransformerBaseT2T", "params.total")).toBe(63_045_632n + 4n * 512n);
+  });
+
+  it("costs encoder, decoder and the attention between them", () => {
+    const [d, ff, S, T] = [512n, 2048n, 7n, 5n];
+    const encoder = 6n * (S * (8n * d * d + 4n * d * ff) + 4n * S * S * d);
+    const decoder = 6n * (T * (12n * d * d + 4n * d * ff) + S * 4n * d * d + 4n * T * T * d + 4n * T * S * d);
+    const at = { batch: 2n, seq: T, source: S };
+    const due = 2n * (encoder + decoder + 2n * T * d * 37_000n);
+    expect(figure(spec, "TransformerBase", "flops.forward", at)).toBe(due);
+  });
+
+  it("neither reads the input again nor projects it when it decodes", () => {
+    const [d, ff, S] = [512n, 2048n, 7n];
+    const step = 6n * (12n * d * d + 4n * d * ff + 4n * 10n * d + 4n * S * d) + 2n * d * 37_000n;
+    const at = { batch: 1n, seq: 1n, source: S, past: 9n };
+    expect(figure(spec, "TransformerBase", "flops.decode", at)).toBe(step);
+  });
+});
