@@ -24,6 +24,9 @@ const state = z.object({
   bound: z.number().int().nullable(),
 });
 
+/** A file of the folder itself: no path leads out of a build. */
+const file = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
+
 const assumption = z.object({
   left: z.string(),
   relation: z.enum(["==", "<=", "<"]),
@@ -58,12 +61,10 @@ export const manifestSchema = z.object({
       shape: z.array(z.number().int()),
     }),
   ),
-  onnx: z
-    .object({ start: z.string(), step: z.string(), opset: z.number().int(), ir: z.number().int() })
-    .nullable(),
-  tfjs: z.object({ module: z.string() }).nullable(),
+  onnx: z.object({ start: file, step: file, opset: z.number().int(), ir: z.number().int() }).nullable(),
+  tfjs: z.object({ module: file }).nullable(),
   /** Name, bytes and SHA-256 of each file beside the manifest. */
-  files: z.array(z.object({ name: z.string(), bytes: z.number().int(), sha256: z.string() })),
+  files: z.array(z.object({ name: file, bytes: z.number().int().nonnegative(), sha256: z.string() })),
   /** Headline numbers; exact, so as decimal strings. Polynomials in archc's notation. */
   cost: z.record(z.string(), z.string()),
 });

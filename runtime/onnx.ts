@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type * as ort from "onnxruntime-node";
 import { BackendError, message, optional } from "./backends/backend.js";
+import { readManifest } from "./folder.js";
 import { InputError, type Inputs, readSizes, type Sizes } from "./inputs.js";
-import { type Manifest, manifestSchema } from "./manifest.js";
+import type { Manifest } from "./manifest.js";
 import type { HostTensor, Model, StateHandle } from "./model.js";
 import { evaluateSize } from "./size-expression.js";
 
@@ -21,8 +21,7 @@ export interface OnnxOptions {
  * folder is not a build.
  */
 export async function loadOnnx(folder: string, options: OnnxOptions = {}): Promise<Model> {
-  const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
-  return createOnnxModel(folder, manifest, options);
+  return createOnnxModel(folder, await readManifest(folder), options);
 }
 
 /** `loadOnnx` with the manifest at hand. */

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Manifest } from "../../runtime/manifest.js";
 import type { Model } from "../../runtime/model.js";
+import { bringBack } from "../../runtime/settle.js";
 import { cachedBuild, isCached, pruneCache } from "./cache.js";
 import { Failure, fail } from "./exit.js";
 import type { Io } from "./io.js";
@@ -18,6 +19,8 @@ export interface SpecBuild {
 
 /** The build folder that an argument means: itself, or for a spec the one in the cache, built where it is missing. */
 export async function modelFolder(argument: string, build: SpecBuild, io: Io): Promise<string> {
+  // A killed build may have left the old one aside.
+  if (!existsSync(argument)) await bringBack(resolve(argument));
   if (existsSync(argument) && statSync(argument).isDirectory()) {
     if (existsSync(join(argument, "manifest.json"))) return argument;
     throw fail("usage/not-a-build", { folder: argument, why: "it has no manifest.json" });

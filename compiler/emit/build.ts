@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Manifest, manifestSchema } from "../../runtime/manifest.js";
+import { settle } from "../../runtime/settle.js";
 import type { ModelInstance } from "../check/instance.js";
 import { costOf } from "../cost/analyse.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
@@ -10,9 +11,10 @@ import { archcVersion } from "../version.js";
 import type { StoredTensor } from "../weights/fill.js";
 import { type Layout, layOut, storedTensors } from "../weights/layout.js";
 import { writeSafetensors } from "../weights/write.js";
-import { placeOf, refusalOf, replaceFolder, settle } from "./folder.js";
+import { placeOf, refusalOf, replaceFolder } from "./folder.js";
 import { modelPart } from "./manifest.js";
 import { emitOnnx, type Profile, profiles } from "./onnx/index.js";
+import { hasRoom } from "./room.js";
 import { emitTfjs } from "./tfjs/emit.js";
 
 export type Target = "onnx" | "tfjs";
@@ -56,6 +58,7 @@ async function attempt(
   options: BuildOptions,
   sink: Diagnostics,
 ): Promise<Build | undefined> {
+  if (!(await hasRoom(instance.start, instance.name, options.out, sink))) return undefined;
   const layout = layOut(storedTensors(instance.start), { format: "pt", archc: archcVersion() });
   const programs = emitPrograms(instance, options, layout);
   try {

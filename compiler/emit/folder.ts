@@ -1,18 +1,11 @@
 import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { asideOf, exists, freshOf, settle } from "../../runtime/settle.js";
 
 /** Why a folder cannot be replaced. */
 export type Refusal =
   | { readonly kind: "not-a-folder" }
   | { readonly kind: "not-a-build"; readonly files: readonly string[] };
-
-/*
- * A build is written to `.NAME.archc-new-PID` beside its place. A folder cannot be renamed over another in one step
- * everywhere, so the old build first steps aside to `.NAME.archc-old`. A kill between the two renames leaves it there,
- * whole; `settle` puts it back.
- */
-const asideName = (out: string): string => join(dirname(out), `.${basename(out)}.archc-old`);
-const freshPrefix = (out: string): string => `.${basename(out)}.archc-new-`;
 
 /** The absolute place that `out` means; a link means what it points to. */
 export async function placeOf(out: string): Promise<string> {
@@ -20,31 +13,6 @@ export async function placeOf(out: string): Promise<string> {
     return await realpath(out);
   } catch {
     return resolve(out);
-  }
-}
-
-/** Mends what killed builds left: an old build that stood aside comes back, half-written new ones go. */
-export async function settle(out: string): Promise<void> {
-  const aside = asideName(out);
-  if (await exists(aside)) {
-    if (await exists(out)) await rm(aside, { recursive: true, force: true });
-    else await rename(aside, out).catch(ignoreMissing);
-  }
-  const prefix = freshPrefix(out);
-  for (const name of await readdir(dirname(out)).catch(() => [] as string[])) {
-    if (name.startsWith(prefix) && !isRunning(Number(name.slice(prefix.length)))) {
-      await rm(join(dirname(out), name), { recursive: true, force: true });
-    }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -81,12 +49,12 @@ export async function replaceFolder<T>(out: string, write: (folder: string) => P
   const parent = dirname(out);
   await mkdir(parent, { recursive: true });
   await settle(out);
-  const fresh = join(parent, `${freshPrefix(out)}${process.pid}`);
+  const fresh = freshOf(out);
   await mkdir(fresh);
   try {
     const result = await write(fresh);
     await sync(fresh);
-    const aside = asideName(out);
+    const aside = asideOf(out);
     const had = await exists(out);
     if (had) await rename(out, aside);
     try {
@@ -102,14 +70,6 @@ export async function replaceFolder<T>(out: string, write: (folder: string) => P
     await rm(fresh, { recursive: true, force: true });
     throw error;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined;
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
 }
 
 /** Makes a folder's entries survive a power cut; some systems cannot, and need not. */

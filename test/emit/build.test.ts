@@ -153,7 +153,10 @@ describe("loadOnnx", () => {
   it("says why it cannot load", async () => {
     const out = join(root, "broken");
     await build(out);
+    const { size } = statSync(join(out, "model.onnx"));
     writeFileSync(join(out, "model.onnx"), "no model");
+    await expect(loadOnnx(out)).rejects.toThrow(`\`model.onnx\` has 8 bytes, and its manifest says ${size}`);
+    writeFileSync(join(out, "model.onnx"), "x".repeat(size));
     await expect(loadOnnx(out)).rejects.toThrow(/ONNX Runtime cannot load/);
     const other = join(root, "tfjs");
     await build(other, { targets: ["tfjs"] });

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { refusalOf, replaceFolder, settle } from "../../compiler/emit/folder.js";
+import { refusalOf, replaceFolder } from "../../compiler/emit/folder.js";
+import { settle } from "../../runtime/settle.js";
 import { transpile } from "../support/transpile.js";
 
 const root = mkdtempSync(join(tmpdir(), "archc-folder-"));
@@ -79,7 +80,7 @@ describe("replaceFolder", () => {
   });
 
   it("is whole after a kill at any moment", async () => {
-    const js = transpile(["compiler/emit/folder.ts"]);
+    const js = transpile(["compiler/emit/folder.ts", "runtime/settle.ts"]);
     const script = join(js, "child.js");
     writeFileSync(
       script,

@@ -19,6 +19,14 @@ export const emitCodes = {
     message: `\`${out}\` is not a folder`,
     helps: ["a build is a folder: name one that does not exist yet"],
   })),
+  "emit/too-large": code<{ model: string; bytes: string }>("error", ({ model, bytes }) => ({
+    message: `the weights of \`${model}\` take ${bytes}: more than any file can hold`,
+    helps: ["`archc cost` says which part is so large"],
+  })),
+  "emit/no-room": code<{ out: string; bytes: string; free: string }>("error", ({ out, bytes, free }) => ({
+    message: `the weights take ${bytes}, and the disk of \`${out}\` has ${free} left`,
+    helps: ["name a folder on another disk, or make room"],
+  })),
   "emit/cannot-write": code<{ out: string; why: string }>("error", ({ out, why }) => ({
     message: `the build cannot be written to \`${out}\`: ${why}`,
     notes: ["what was there before is unchanged"],
