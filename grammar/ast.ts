@@ -62,6 +62,7 @@ export type ModelItem =
   | ForwardDecl
   | ConstraintBlock
   | SolveBlock
+  | CheckpointBlock
   | RequireStmt;
 
 /** `vocab, seq: count` or `rate: number = 0.1 in 0 .. 1`: fields that a variant fills. */
@@ -142,6 +143,28 @@ export interface SolveBlock extends Base {
   readonly kind: "solve";
   readonly aim: "maximize" | "minimize";
   readonly metric: Expr;
+}
+
+/** `checkpoint huggingface { … }`: what the tensors of foreign weight files are, said of the model's own weights. */
+export interface CheckpointBlock extends Base {
+  readonly kind: "checkpoint";
+  readonly name: Name | undefined;
+  readonly lines: readonly CheckpointLine[];
+}
+
+export type CheckpointLine = StoredLine | IgnoredLine;
+
+/** `"[transformer.]h.{i}.attn.c_proj.weight" = blocks[i].attn.out[H G K, D]` */
+export interface StoredLine extends Base {
+  readonly kind: "stored";
+  readonly foreign: Text;
+  readonly value: Expr;
+}
+
+/** `ignore "h.{i}.attn.bias"` */
+export interface IgnoredLine extends Base {
+  readonly kind: "ignored";
+  readonly foreign: Text;
 }
 
 // ---------------------------------------------------------------------------------------- layers

@@ -3,6 +3,8 @@ import type {
   AtBlock,
   BlockItem,
   BlocksDecl,
+  CheckpointBlock,
+  CheckpointLine,
   Constraint,
   ConstraintBlock,
   Expr,
@@ -62,6 +64,7 @@ const allowed: Record<Where, ReadonlySet<Kind>> = {
     "budget",
     "expect",
     "solve",
+    "checkpoint",
     "require",
   ]),
   blocks: new Set<Kind>(["slot", "field", "instances", "assign", "at"]),
@@ -82,6 +85,7 @@ const allowed: Record<Where, ReadonlySet<Kind>> = {
   ]),
   constraints: new Set<Kind>(["constraint"]),
   solve: new Set<Kind>(["aim"]),
+  checkpoint: new Set<Kind>(["stored", "ignored"]),
   profile: new Set<Kind>(["assign"]),
 };
 
@@ -91,7 +95,17 @@ export function buildAst(source: Source, tree: CstNode): File {
 }
 
 /** Rules that end in a block. */
-const headers = new Set(["model", "layer", "profile", "blocks", "at", "forward", "constraints", "solve"]);
+const headers = new Set([
+  "model",
+  "layer",
+  "profile",
+  "blocks",
+  "at",
+  "forward",
+  "constraints",
+  "solve",
+  "checkpoint",
+]);
 
 /** Builds declarations, model items and statements; what stands where it may not is reported and left out. */
 class Items {
@@ -203,6 +217,8 @@ class Items {
         return this.solve(node);
       case "aim":
         return [this.aim(node)];
+      case "checkpoint":
+        return [this.checkpoint(node)];
       case "import":
         return [this.import(node)];
       case "model":
@@ -402,6 +418,16 @@ class Items {
       this.source.sink.report("syntax/solve-without-aim", {}, { span });
     if (second !== undefined) this.source.sink.report("syntax/second-aim", {}, { span: second.span });
     return first === undefined ? [] : [{ kind: "solve", aim: first.aim, metric: first.metric, span }];
+  }
+
+  private checkpoint(node: CstNode): CheckpointBlock {
+    const name = token(node, "Name");
+    return {
+      kind: "checkpoint",
+      name: name === undefined ? undefined : this.name(name, node),
+      lines: this.items(child(node, "block"), "checkpoint") as CheckpointLine[],
+      span: this.span(node),
+    };
   }
 
   private aim(node: CstNode): Aim {

@@ -198,6 +198,10 @@ export class Exprs {
     const named = token(node, "Name");
     const colon = token(node, "Colon");
     if (named !== undefined) this.colonForEquals(colon, named.image);
+    const group = child(node, "pattern");
+    if (group !== undefined) {
+      return { kind: "at", axis: undefined, index: buildPattern(this, group, span.end), span };
+    }
     const axis = named === undefined ? undefined : this.name(named, span.start);
     const colonRange = token(node, "colonRange");
     const exclusive = token(node, "DotDotLess");

@@ -3,6 +3,7 @@ import type {
   Assign,
   BinaryOp,
   BlocksDecl,
+  CheckpointLine,
   Constraint,
   Expr,
   ExprStmt,
@@ -21,9 +22,26 @@ import { type Annotation, buildAnnotation, isKind, kindOf, requireKind, sizesOf 
 import { child, nodes, spanOf, token } from "./cst.js";
 
 /** The kinds of block that a line may stand in. */
-export type Where = "file" | "model" | "blocks" | "layer" | "constraints" | "solve" | "profile";
+export type Where =
+  | "file"
+  | "model"
+  | "blocks"
+  | "layer"
+  | "constraints"
+  | "solve"
+  | "profile"
+  | "checkpoint";
 
-export type Line = Assign | FieldDecl | InstanceDecl | Let | NextStmt | ExprStmt | Constraint | BlocksDecl;
+export type Line =
+  | CheckpointLine
+  | Assign
+  | FieldDecl
+  | InstanceDecl
+  | Let
+  | NextStmt
+  | ExprStmt
+  | Constraint
+  | BlocksDecl;
 
 /** A line that begins with an expression, as the parser has read it. */
 interface Parts {
@@ -46,6 +64,7 @@ export function buildLine(exprs: Exprs, node: CstNode, where: Where): Line[] {
   const parts = readParts(exprs, node);
   if (parts.left.length === 0) return [];
   if (where === "constraints") return constraints(exprs, parts);
+  if (where === "checkpoint") return checkpointLine(exprs, parts);
   const message = parts.message;
   if (message !== undefined) exprs.source.sink.report("syntax/stray-text", {}, { span: message.span });
   return where === "layer" ? statement(exprs, parts) : field(exprs, parts, where);
@@ -117,6 +136,41 @@ function constraints(exprs: Exprs, parts: Parts): Constraint[] {
     });
   }
   return found;
+}
+
+// ------------------------------------------------------------------------------------ checkpoints
+
+/** `"name in the file" = weight`, `ignore "name in the file"` */
+function checkpointLine(exprs: Exprs, parts: Parts): CheckpointLine[] {
+  const { span, value, message } = parts;
+  const [first, second] = parts.left;
+  if (
+    first === undefined ||
+    second !== undefined ||
+    parts.annotation !== undefined ||
+    parts.within !== undefined
+  )
+    return notStored(exprs, parts);
+  if (value === undefined) {
+    const ignores = first.kind === "name" && first.name === "ignore";
+    return ignores && message !== undefined
+      ? [{ kind: "ignored", foreign: message, span }]
+      : notStored(exprs, parts);
+  }
+  if (first.kind !== "text" || message !== undefined) return notStored(exprs, parts);
+  return [{ kind: "stored", foreign: first, value, span }];
+}
+
+function notStored(exprs: Exprs, parts: Parts): [] {
+  const { value, span } = parts;
+  const first = parts.left[0]!;
+  if (parts.broken || first.kind === "missing") return [];
+  const written = (expr: Expr): string => exprs.source.text.slice(expr.span.start, expr.span.end);
+  const turned = value?.kind === "text" && parts.left.length === 1 && parts.annotation === undefined;
+  const replacement = turned ? `${written(value)} = ${written(first)}` : "";
+  const fixes = turned ? [{ title: "turn it round", span, replacement }] : [];
+  exprs.source.sink.report("syntax/checkpoint-form", { turned }, { span, fixes });
+  return [];
 }
 
 // ----------------------------------------------------------------------------------------- fields

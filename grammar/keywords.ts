@@ -208,11 +208,12 @@ export class Keywords {
         return next.tokenType === t.LParen && after === t.LBrace ? t.Inverse : undefined;
       case "budget":
       case "expect":
+      case "checkpoint":
       case "solve": {
         const block = next.tokenType === t.LBrace;
         const named = isName(next) && this.tokens[at + 2]?.tokenType === t.LBrace;
         if (!block && !named) return undefined;
-        return image === "budget" ? t.Budget : image === "expect" ? t.Expect : t.Solve;
+        return { budget: t.Budget, expect: t.Expect, checkpoint: t.Checkpoint, solve: t.Solve }[image];
       }
       case "blocks":
         if (next.tokenType === t.LBrace || next.tokenType === t.Newline) return t.Blocks;

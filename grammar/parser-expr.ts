@@ -155,6 +155,11 @@ export abstract class ExprParser extends CstParser {
     return after === t.AxisName || after === t.Arrow || after === t.DotDot;
   }
 
+  /** `H K` in a checkpoint's `x[D, H K]`: axes that are one in the file. */
+  private startsGroup(): boolean {
+    return this.LA(1).tokenType === t.AxisName && this.LA(2).tokenType === t.AxisName;
+  }
+
   protected readonly pattern = this.RULE("pattern", () => {
     this.AT_LEAST_ONE(() => this.SUBRULE(this.patternAxis));
     this.OPTION(() => {
@@ -175,7 +180,12 @@ export abstract class ExprParser extends CstParser {
         this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Colon) }]);
       },
     });
-    this.OPTION2(() => this.SUBRULE(this.expr, { LABEL: "from" }));
+    this.OPTION2(() => {
+      this.OR3([
+        { GATE: () => this.startsGroup(), IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.pattern) },
+        { ALT: () => this.SUBRULE(this.expr, { LABEL: "from" }) },
+      ]);
+    });
     this.OPTION3(() => {
       this.OR2([
         { ALT: () => this.CONSUME(t.DotDot) },

@@ -109,6 +109,7 @@ export class ArchParser extends ExprParser {
       { ALT: () => this.SUBRULE(this.forward) },
       { ALT: () => this.SUBRULE(this.constraints) },
       { ALT: () => this.SUBRULE(this.solve) },
+      { ALT: () => this.SUBRULE(this.checkpoint) },
       { ALT: () => this.SUBRULE(this.aim) },
       { ALT: () => this.SUBRULE(this.import) },
       { ALT: () => this.SUBRULE(this.model) },
@@ -305,6 +306,12 @@ export class ArchParser extends ExprParser {
 
   private readonly solve = this.RULE("solve", () => {
     this.CONSUME(t.Solve);
+    this.SUBRULE(this.block);
+  });
+
+  private readonly checkpoint = this.RULE("checkpoint", () => {
+    this.CONSUME(t.Checkpoint);
+    this.OPTION(() => this.CONSUME(t.Name));
     this.SUBRULE(this.block);
   });
 

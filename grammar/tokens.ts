@@ -96,6 +96,7 @@ export const Forward = given("Forward");
 export const Budget = given("Budget");
 export const Expect = given("Expect");
 export const Solve = given("Solve");
+export const Checkpoint = given("Checkpoint");
 export const Aim = given("Aim");
 export const Weight = given("Weight");
 export const Init = given("Init");
@@ -183,6 +184,7 @@ const givenTokens: TokenType[] = [
   Budget,
   Expect,
   Solve,
+  Checkpoint,
   Aim,
   Weight,
   Init,

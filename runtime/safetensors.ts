@@ -195,6 +195,15 @@ export class SafetensorsFile {
     return { dtype, shape: entry.shape, data };
   }
 
+  /** Bytes `start` … of a tensor, in a buffer of their own. Throws SafetensorsError where the file ends first. */
+  async readPart(entry: TensorEntry, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(length);
+    if ((await readInto(this.file, bytes, this.header.dataStart + entry.begin + start)) !== length) {
+      throw new SafetensorsError(`\`${this.path}\` ended while tensor \`${entry.name}\` was read`);
+    }
+    return bytes;
+  }
+
   async close(): Promise<void> {
     await this.file.close();
   }

@@ -1,5 +1,6 @@
 import type { Constraint, ModelDecl, ProfileDecl, Span } from "../../grammar/ast.js";
 import type { Graph } from "../ir/graph.js";
+import type { Checkpoint } from "../weights/checkpoint.js";
 
 /** A constraint that holds for a model: its own, or inherited from a base. */
 export interface ModelConstraint {
@@ -34,6 +35,8 @@ export interface ModelInstance {
   readonly fields: readonly FieldValue[];
   readonly blocks: readonly BlockInfo[];
   readonly constraints: readonly ModelConstraint[];
+  /** How foreign weight files hold this model's weights: its own sections, and those of its bases. */
+  readonly checkpoints: readonly Checkpoint[];
   readonly start: Graph;
   readonly step: Graph;
   /** A layer reads `decoding`, so that `step` with nothing past is not `start`: two ONNX files. */

@@ -4,6 +4,7 @@ import { Dim } from "../dim/dim.js";
 import type { Graph, InputPort, OutputPort, SymbolInfo, Value } from "../ir/graph.js";
 import { toTensor } from "./arithmetic.js";
 import { dtypes } from "./calls.js";
+import { readCheckpoints, weightsOf } from "./checkpoint.js";
 import type { FieldValue, ModelConstraint, ModelInstance } from "./instance.js";
 import { ModelEnv } from "./model.js";
 import { modelChain } from "./model-names.js";
@@ -43,6 +44,7 @@ export function instantiateModel(
     fields: fieldValues(start.env),
     blocks: start.env.blocks,
     constraints: constraints(program, decl, file),
+    checkpoints: readCheckpoints(start.env.chain, weightsOf(start.env.tracer), sink),
     start: start.graph,
     step: step.graph,
     separateStep: start.readsDecoding && start.states.length > 0,

@@ -28,7 +28,7 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
     const rest = stmt.shape.axes.findIndex((a) => a.kind === "rest");
     grows = rest >= 0 && rest < i ? i - 1 + restCount : i;
     if (axis.bound) bound = wholeCount(scope, axis.bound, "the bound of a state");
-    const law = bound ? (tracer.decoding ? Dim.symbol(`past_${bound}`, 0) : Dim.of(0)) : tracer.past;
+    const law = bound ? tracer.past.min(bound) : tracer.past;
     declareAxis(scope, axis.name, law);
   }
   for (const name of stmt.names) {
@@ -39,12 +39,13 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
     }
     const path = join(scope.path, name.text);
     if (!carried) {
-      const value = tracer.weight(path, shape.sizes, dtype, {
-        kind: "buffer",
-        init: stmt.init ? readInit(stmt.init, scope) : { kind: "zeros" },
+      const info = {
+        kind: "buffer" as const,
+        init: stmt.init ? readInit(stmt.init, scope) : ({ kind: "zeros" } as const),
         lookup: false,
         within: undefined,
-      });
+      };
+      const value = tracer.weight(path, shape.sizes, dtype, info, shape.axes);
       const current = { value, axes: shape.axes };
       scope.states.set(name.text, {
         name: name.text,
@@ -78,6 +79,9 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
         const next = slot.next ?? slot.current;
         const shaped = matchNext(scope, slot.current, next, grows, name.text, name.span);
         if (!shaped) return;
+        const left = grows === undefined ? undefined : shaped.value.shape[grows];
+        if (left && bound && left.atMost(bound) !== "yes")
+          tracer.assume(left, "<=", bound, `state \`${name.text}\` has room for no more`);
         tracer.states.push({
           info: { path: scope.path, name: name.text, grows, bound },
           shape: shape.sizes,

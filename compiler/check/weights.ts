@@ -70,12 +70,14 @@ export function declareWeights(stmt: WeightStmt, scope: Scope): void {
     }
     const low = stmt.within && asNumber(evaluate(stmt.within.from, scope));
     const high = stmt.within?.to && asNumber(evaluate(stmt.within.to, scope));
-    const value = scope.tracer.weight(join(scope.path, name.text), shape.sizes, "f32", {
-      kind: "weight",
+    const info = {
+      kind: "weight" as const,
       init: readInit(stmt.init, scope),
       lookup: stmt.lookup,
-      within: low !== undefined && high !== undefined ? [low, high] : undefined,
-    });
+      within: low !== undefined && high !== undefined ? ([low, high] as const) : undefined,
+    };
+    const path = join(scope.path, name.text);
+    const value = scope.tracer.weight(path, shape.sizes, "f32", info, shape.axes);
     scope.vars.set(name.text, tensorVal(value, shape.axes));
     scope.members.set(name.text, tensorVal(value, shape.axes));
   }
@@ -100,12 +102,9 @@ export function declareRandom(stmt: RandomStmt, scope: Scope): void {
       distribution.kind === "name" && distribution.name === "normal"
         ? ({ kind: "normal", mean: 0, std: 1 } as const)
         : readInit(distribution, scope);
-    const value = scope.tracer.weight(join(scope.path, name.text), shape.sizes, "f32", {
-      kind: "buffer",
-      init,
-      lookup: false,
-      within: undefined,
-    });
+    const info = { kind: "buffer" as const, init, lookup: false, within: undefined };
+    const path = join(scope.path, name.text);
+    const value = scope.tracer.weight(path, shape.sizes, "f32", info, shape.axes);
     scope.vars.set(name.text, tensorVal(value, shape.axes));
   }
 }

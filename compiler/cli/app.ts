@@ -7,6 +7,7 @@ import { costCommand } from "./cost.js";
 import { internalDiagnostic } from "./crash.js";
 import { demoCommand } from "./demo.js";
 import { exit, exitCodeOf, Failure, fail } from "./exit.js";
+import { exportCommand } from "./export.js";
 import { graphCommand } from "./graph.js";
 import type { Io } from "./io.js";
 import { lintCommand } from "./lint.js";
@@ -51,6 +52,7 @@ function build(session: Session): Command {
     lintCommand,
     graphCommand,
     buildCommand,
+    exportCommand,
     runCommand,
     backendsCommand,
     demoCommand,

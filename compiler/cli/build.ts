@@ -3,7 +3,7 @@ import { inBytes, quantityText } from "../check/quantity.js";
 import { columns } from "../columns.js";
 import type { BuildOptions, Target } from "../emit/build.js";
 import type { Session } from "./app.js";
-import { exit, exitCodeOf } from "./exit.js";
+import { exit, exitCodeOf, fail } from "./exit.js";
 import { open } from "./open.js";
 import { choice, formatOption, modelOption, wholeNumber } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
@@ -15,6 +15,8 @@ interface Options {
   readonly seed: string;
   readonly target: string;
   readonly profile: string;
+  readonly weights?: string;
+  readonly checkpoint?: string;
   readonly format: string;
 }
 
@@ -25,6 +27,8 @@ export function buildCommand(session: Session): Command {
     .argument("<spec>", "an .arch file")
     .requiredOption("-o, --out <dir>", "the folder to write, replaced as a whole")
     .option("--seed <n>", "draws the weights", "0")
+    .option("--weights <file>", "read the weights: a .safetensors file, or the index.json of a sharded one")
+    .option("--checkpoint <name>", "the `checkpoint` of the spec that the file follows")
     .option("--target <targets>", "onnx, tfjs or onnx,tfjs", "onnx,tfjs")
     .option("--profile <name>", "ONNX opset: default (20) or modern (23)", "default")
     .addOption(formatOption(["text", "json"]))
@@ -43,6 +47,7 @@ export function buildCommand(session: Session): Command {
         seed,
         targets,
         profile,
+        weights: weightsOf(options),
         progress: bar.step,
       });
       bar.end();
@@ -62,6 +67,13 @@ export function buildCommand(session: Session): Command {
       const rows = value.manifest.files.map((f) => [f.name, sizeText(f.bytes), f.sha256.slice(0, 12)]);
       session.io.out(`${value.manifest.model} in ${options.out}\n${columns(rows, [1])}`);
     });
+}
+
+function weightsOf({ weights, checkpoint }: Options): BuildOptions["weights"] {
+  if (weights !== undefined) return { file: weights, checkpoint };
+  if (checkpoint === undefined) return undefined;
+  const want = "it says what `--weights FILE` holds, and there is none";
+  throw fail("usage/bad-value", { option: "--checkpoint", value: checkpoint, want });
 }
 
 export function sizeText(bytes: number): string {

@@ -1,4 +1,5 @@
 import { budgetCodes } from "./codes/budget.js";
+import { checkpointCodes } from "./codes/checkpoint.js";
 import { configCodes } from "./codes/config.js";
 import { emitCodes } from "./codes/emit.js";
 import { internalCodes } from "./codes/internal.js";
@@ -16,6 +17,7 @@ export const codes = {
   ...shapeCodes,
   ...modelCodes,
   ...budgetCodes,
+  ...checkpointCodes,
   ...configCodes,
   ...emitCodes,
   ...usageCodes,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Manifest, manifestSchema } from "../../runtime/manifest.js";
+import { SafetensorsError } from "../../runtime/safetensors.js";
 import { settle } from "../../runtime/settle.js";
 import type { ModelInstance } from "../check/instance.js";
 import { costOf } from "../cost/analyse.js";
@@ -9,13 +10,16 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { archcVersion } from "../version.js";
 import type { StoredTensor } from "../weights/fill.js";
+import { type ImportPlan, produceTensors } from "../weights/import.js";
 import { type Layout, layOut, storedTensors } from "../weights/layout.js";
-import { writeSafetensors } from "../weights/write.js";
+import { writeChunks, writeSafetensors } from "../weights/write.js";
+import { CHECKPOINTS, checkpointsText } from "./export.js";
 import { placeOf, refusalOf, replaceFolder } from "./folder.js";
 import { modelPart } from "./manifest.js";
 import { emitOnnx, type Profile, profiles } from "./onnx/index.js";
 import { hasRoom } from "./room.js";
 import { emitTfjs } from "./tfjs/emit.js";
+import { type Imported, importWeights, type WeightsOption } from "./weights.js";
 
 export type Target = "onnx" | "tfjs";
 
@@ -28,6 +32,8 @@ export interface BuildOptions {
   readonly profile: Profile;
   /** The spec as the manifest records it. */
   readonly spec: { readonly file: string; readonly text: string };
+  /** A file that the weights are read from; without it they are drawn. */
+  readonly weights?: WeightsOption | undefined;
   /** Bytes written so far, and of the whole. */
   readonly progress?: (done: number, total: number) => void;
 }
@@ -61,6 +67,7 @@ async function attempt(
   if (!(await hasRoom(instance.start, instance.name, options.out, sink))) return undefined;
   const layout = layOut(storedTensors(instance.start), { format: "pt", archc: archcVersion() });
   const programs = emitPrograms(instance, options, layout);
+  let imported: Imported | undefined;
   try {
     const out = await placeOf(options.out);
     await settle(out);
@@ -70,14 +77,28 @@ async function attempt(
       sink.report("emit/not-a-build", { out: options.out, files: refusal.files });
     }
     if (refusal) return undefined;
-    const manifest = await replaceFolder(out, (folder) => write(folder, instance, options, layout, programs));
+    if (options.weights) {
+      const stored = layout.placed.map((p) => p.tensor);
+      imported = await importWeights(instance, stored, options.weights, sink);
+      if (!imported) return undefined;
+    }
+    const plan = imported?.plan;
+    const manifest = await replaceFolder(out, (folder) =>
+      write(folder, instance, options, layout, programs, plan),
+    );
     return { out, manifest };
   } catch (error) {
+    if (error instanceof SafetensorsError) {
+      sink.report("checkpoint/unreadable", { why: error.message });
+      return undefined;
+    }
     const { code, message } = error as NodeJS.ErrnoException;
     // What the file system refuses is the user's to mend; all else is ours.
     if (code === undefined) throw error;
     sink.report("emit/cannot-write", { out: options.out, why: reasons[code] ?? message });
     return undefined;
+  } finally {
+    await imported?.file.close();
   }
 }
 
@@ -119,6 +140,9 @@ function emitPrograms(instance: ModelInstance, options: BuildOptions, layout: La
     files.push({ name: "model.d.ts", data: encoder.encode(types) });
     tfjs = { module: "model.js" };
   }
+  if (instance.checkpoints.length > 0) {
+    files.push({ name: CHECKPOINTS, data: new TextEncoder().encode(checkpointsText(instance.checkpoints)) });
+  }
   return { files, onnx, tfjs };
 }
 
@@ -128,13 +152,23 @@ async function write(
   options: BuildOptions,
   layout: Layout,
   programs: Programs,
+  plan: ImportPlan | undefined,
 ): Promise<Manifest> {
   const files: Manifest["files"] = [];
   for (const { name, data } of programs.files) {
     await writeSynced(join(folder, name), data);
     files.push({ name, bytes: data.length, sha256: sha256(data) });
   }
-  const weights = await writeSafetensors(join(folder, WEIGHTS), layout, options.seed, options.progress);
+  const path = join(folder, WEIGHTS);
+  const { seed, progress } = options;
+  const weights = plan
+    ? await writeChunks(
+        path,
+        layout,
+        (sink) => produceTensors(layout, seed, (n) => plan.get(n), sink),
+        progress,
+      )
+    : await writeSafetensors(path, layout, seed, progress);
   files.push({ name: WEIGHTS, ...weights });
   const stored = layout.placed.map((p) => p.tensor);
   const manifest = manifestSchema.parse({

@@ -24,10 +24,27 @@ const SMALL = 32 << 20;
  * Writes a `.safetensors` file, freshly drawn from `seed`, and syncs it to disk. Memory stays flat: the file passes
  * through a ring of chunks that the workers fill while this thread hashes and writes them in order.
  */
-export async function writeSafetensors(
+export function writeSafetensors(
   path: string,
   layout: Layout,
   seed: number,
+  progress: Progress = () => {},
+): Promise<WrittenFile> {
+  // Sources (as tests run them) cannot be loaded by a worker, only what was built.
+  const threaded = layout.size > SMALL && import.meta.url.endsWith(".js");
+  return writeChunks(
+    path,
+    layout,
+    (sink) => (threaded ? drawThreaded : drawHere)(layout, seed, sink),
+    progress,
+  );
+}
+
+/** Writes a `.safetensors` file whose tensors `produce` hands over as bytes, in their order, and syncs it to disk. */
+export async function writeChunks(
+  path: string,
+  layout: Layout,
+  produce: (sink: Sink) => Promise<void>,
   progress: Progress = () => {},
 ): Promise<WrittenFile> {
   const file = await open(path, "w");
@@ -43,9 +60,7 @@ export async function writeSafetensors(
       done += chunk.length;
       progress(done, layout.size);
     };
-    // Sources (as tests run them) cannot be loaded by a worker, only what was built.
-    const threaded = layout.size > SMALL && import.meta.url.endsWith(".js");
-    await (threaded ? drawThreaded(layout, seed, sink) : drawHere(layout, seed, sink));
+    await produce(sink);
     await file.sync();
     return { bytes: layout.size, sha256: hash.digest("hex") };
   } finally {
@@ -61,7 +76,7 @@ async function writeAll(file: FileHandle, data: Uint8Array): Promise<void> {
   }
 }
 
-type Sink = (chunk: Uint8Array) => Promise<void>;
+export type Sink = (chunk: Uint8Array) => Promise<void>;
 
 async function drawHere(layout: Layout, seed: number, sink: Sink): Promise<void> {
   const memory = new Uint8Array(CHUNK);

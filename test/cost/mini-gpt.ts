@@ -189,6 +189,7 @@ export function gpt(config: GptConfig): ModelInstance {
       slots: { attn: "attention", ffn: "mlp" },
     })),
     constraints: [],
+    checkpoints: [],
     start: gptGraph(config, "start"),
     step: gptGraph(config, "step"),
     separateStep: false,

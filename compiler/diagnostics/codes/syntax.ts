@@ -21,6 +21,12 @@ const lineWords: Record<string, { readonly what: string; readonly belongs: strin
   budget: { what: "a budget", belongs: "budgets stand in a model: `model Name { budget { … } }`" },
   expect: { what: "an `expect`", belongs: "`expect` stands in a model: `model Name { expect { … } }`" },
   solve: { what: "a `solve`", belongs: "`solve` stands in a model: `model Name { solve { … } }`" },
+  checkpoint: {
+    what: "a `checkpoint`",
+    belongs: "`checkpoint` stands in a model: `model Name { checkpoint huggingface { … } }`",
+  },
+  stored: { what: "a tensor of a file", belongs: "tensors of files stand in `checkpoint { … }`" },
+  ignored: { what: "an ignored tensor", belongs: "tensors of files stand in `checkpoint { … }`" },
   aim: { what: "an aim", belongs: "aims stand in `solve { … }`" },
   constraint: { what: "a constraint", belongs: "constraints stand in `budget { … }` or `expect { … }`" },
   weight: { what: "a weight", belongs: "weights stand in a layer or a model" },
@@ -47,6 +53,7 @@ const places: Record<string, string> = {
   constraints: "in a budget or `expect`",
   solve: "in `solve`",
   profile: "in a profile",
+  checkpoint: "in a `checkpoint`",
 };
 
 /** What does not parse, and what other languages and formats would write here. */
@@ -124,6 +131,12 @@ export const syntaxCodes = {
         ? "at the top level stand `import`, `model`, `layer`, `fn` and `profile`"
         : `the form is ${forms[text]}`,
     ],
+  })),
+  "syntax/checkpoint-form": code<{ turned: boolean }>("error", ({ turned }) => ({
+    message: turned
+      ? "in a checkpoint the name in the file stands on the left"
+      : "this says nothing about a tensor of a file",
+    helps: ['a line is `"name in the file" = weight`, or `ignore "name in the file"`'],
   })),
   "syntax/several-fields": code<Record<string, never>>("error", () => ({
     message: "a line sets one field",

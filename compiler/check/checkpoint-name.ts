@@ -1,0 +1,41 @@
+/** A name in a foreign file as a checkpoint writes it: `[transformer.]h.{i}.ln_1.weight`. */
+export interface NamePattern {
+  readonly parts: readonly (
+    | { readonly kind: "text"; readonly text: string; readonly optional: boolean }
+    | { readonly kind: "index"; readonly name: string; readonly optional: boolean }
+  )[];
+  /** The indices it names. */
+  readonly indices: readonly string[];
+}
+
+/** Reads a pattern; undefined where its brackets are not in order. */
+export function readNamePattern(text: string): NamePattern | undefined {
+  const parts: NamePattern["parts"][number][] = [];
+  let optional = false;
+  for (const [piece] of text.matchAll(/\{[A-Za-z_]\w*\}|[[\]{}]|[^[\]{}]+/g)) {
+    if (piece === "[" || piece === "]") {
+      if (optional === (piece === "[")) return undefined;
+      optional = piece === "[";
+    } else if (piece === "{" || piece === "}") return undefined;
+    else if (piece.startsWith("{")) parts.push({ kind: "index", name: piece.slice(1, -1), optional });
+    else parts.push({ kind: "text", text: piece, optional });
+  }
+  if (optional || parts.every((p) => p.optional)) return undefined;
+  return { parts, indices: parts.flatMap((p) => (p.kind === "index" ? [p.name] : [])) };
+}
+
+/** The name whole, and without what is optional. */
+export function namesAt(pattern: NamePattern, indices: ReadonlyMap<string, number>): string[] {
+  const write = (parts: NamePattern["parts"]): string =>
+    parts.map((p) => (p.kind === "text" ? p.text : String(indices.get(p.name) ?? ""))).join("");
+  return [...new Set([write(pattern.parts), write(pattern.parts.filter((p) => !p.optional))])];
+}
+
+/** A regular expression of all names that a pattern stands for. */
+export function expressionOf(pattern: NamePattern): string {
+  const parts = pattern.parts.map((p) => {
+    const one = p.kind === "index" ? "\\d{1,9}" : p.text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+    return p.optional ? `(?:${one})?` : one;
+  });
+  return `^${parts.join("")}$`;
+}

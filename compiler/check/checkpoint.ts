@@ -1,0 +1,268 @@
+import type { Expr, ModelDecl, Span, StoredLine } from "../../grammar/ast.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
+import type { Checkpoint, ForeignTensor, Piece } from "../weights/checkpoint.js";
+import { countOf, stepsOf } from "../weights/checkpoint.js";
+import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
+import { type Part, partOf, readPart } from "./checkpoint-part.js";
+import type { Tracer } from "./tracer.js";
+
+/** A weight as checkpoints speak of it. */
+export interface NamedWeight {
+  readonly path: string;
+  readonly axes: readonly string[];
+  readonly shape: readonly number[];
+}
+
+/** More tensors than any file has; a spec that asks for more is a slip. */
+const MOST = 1_000_000;
+
+export function weightsOf(tracer: Tracer): readonly NamedWeight[] {
+  return [...tracer.weights].map(([path, port]) => ({
+    path,
+    axes: tracer.weightAxes.get(path) ?? [],
+    shape: port.value.shape.map((d) => Number(d.int)),
+  }));
+}
+
+interface Line {
+  readonly line: StoredLine;
+  /** Stated by the model itself: what matches nothing is a mistake. A base's line may speak of what a variant replaced. */
+  readonly own: boolean;
+}
+
+/** The checkpoints of a model, those of its bases included; a line for the same name in the file replaces the base's. */
+export function readCheckpoints(
+  chain: readonly { readonly decl: ModelDecl }[],
+  weights: readonly NamedWeight[],
+  sink: Diagnostics,
+): readonly Checkpoint[] {
+  const sections = new Map<string, { lines: Map<string, Line>; ignored: Map<string, string> }>();
+  for (const [depth, { decl }] of chain.entries()) {
+    for (const item of decl.items) {
+      if (item.kind !== "checkpoint") continue;
+      const name = item.name?.text ?? "default";
+      const section = sections.get(name) ?? {
+        lines: new Map<string, Line>(),
+        ignored: new Map<string, string>(),
+      };
+      sections.set(name, section);
+      const here = new Set<string>();
+      for (const line of item.lines) {
+        const text = line.foreign.value;
+        if (here.has(text)) sink.report("checkpoint/twice", { name: text }, { span: line.foreign.span });
+        here.add(text);
+        const pattern = readNamePattern(text);
+        if (!pattern) sink.report("checkpoint/name", { text }, { span: line.foreign.span });
+        else if (line.kind === "ignored") section.ignored.set(text, expressionOf(pattern));
+        else section.lines.set(text, { line, own: depth === chain.length - 1 });
+      }
+    }
+  }
+  if (sections.size === 0) return [];
+  const reader = new Reader(weights, sink);
+  return [...sections].map(([name, { lines, ignored }]) => ({
+    name,
+    tensors: reader.tensors([...lines.values()]),
+    ignored: [...ignored.values()],
+  }));
+}
+
+type Indices = ReadonlyMap<string, number>;
+
+/** Writes the lines of a section out for every index. */
+class Reader {
+  private readonly byPath: ReadonlyMap<string, NamedWeight>;
+
+  constructor(
+    private readonly weights: readonly NamedWeight[],
+    private readonly sink: Diagnostics,
+  ) {
+    this.byPath = new Map(weights.map((w) => [w.path, w]));
+  }
+
+  tensors(lines: readonly Line[]): readonly ForeignTensor[] {
+    const found: ForeignTensor[] = [];
+    const taken = new Set<string>();
+    for (const { line, own } of lines) {
+      for (const tensor of this.line(line, own)) {
+        if (taken.has(tensor.name)) {
+          this.sink.report("checkpoint/twice", { name: tensor.name }, { span: line.foreign.span });
+          break;
+        }
+        taken.add(tensor.name);
+        found.push(tensor);
+      }
+    }
+    return found;
+  }
+
+  private line(line: StoredLine, own: boolean): ForeignTensor[] {
+    const pattern = readNamePattern(line.foreign.value);
+    const read = this.read(line.value);
+    if (!pattern || !read || !this.indicesAgree(pattern, read.parts, line.foreign.span)) return [];
+    let all: Indices[] = [new Map()];
+    for (const part of read.parts) {
+      const next = all.flatMap((indices) => this.extend(part, indices));
+      if (next.length === 0) {
+        if (own) this.reportUnknown(part);
+        return [];
+      }
+      all = next.slice(0, MOST);
+    }
+    const tensors: ForeignTensor[] = [];
+    for (const indices of all) {
+      const tensor = this.tensor(pattern, read, indices, line.value.span);
+      // The same fault for every block is one fault.
+      if (!tensor) return [];
+      tensors.push(tensor);
+    }
+    return tensors;
+  }
+
+  /** The parts of one tensor, and the axis along which they stand one after another. */
+  private read(expr: Expr): { parts: Part[]; axis: number | undefined } | undefined {
+    if (expr.kind !== "call") {
+      const part = readPart(expr, this.sink);
+      return part && { parts: [part], axis: undefined };
+    }
+    if (expr.callee.kind !== "name" || expr.callee.name !== "concat") {
+      this.sink.report("checkpoint/form", {}, { span: expr.span });
+      return undefined;
+    }
+    const parts: Part[] = [];
+    let axis = -1;
+    for (const arg of expr.args) {
+      if (arg.name?.text === "axis" && arg.value.kind === "number" && arg.value.whole) axis = arg.value.value;
+      else if (arg.name !== undefined) {
+        this.sink.report("checkpoint/form", {}, { span: arg.span });
+        return undefined;
+      } else {
+        const part = readPart(arg.value, this.sink);
+        if (!part) return undefined;
+        parts.push(part);
+      }
+    }
+    return parts.length === 0 ? undefined : { parts, axis };
+  }
+
+  private indicesAgree(pattern: NamePattern, parts: readonly Part[], span: Span): boolean {
+    const known = [...new Set(parts.flatMap((p) => p.indices.map((i) => i.name)))];
+    for (const name of pattern.indices) {
+      if (known.includes(name)) continue;
+      this.sink.report("checkpoint/index-without-weight", { name, known }, { span });
+      return false;
+    }
+    for (const { name, span: at } of parts.flatMap((p) => p.indices)) {
+      if (pattern.indices.includes(name)) continue;
+      this.sink.report("checkpoint/index-without-name", { name }, { span: at });
+      return false;
+    }
+    return true;
+  }
+
+  /** All indices for which a part's weight is there, that agree with those known. */
+  private extend(part: Part, known: Indices): Indices[] {
+    const found: Indices[] = [];
+    for (const { weight, indices } of this.matches(part, known)) {
+      let all = [indices];
+      for (const pick of part.picks) {
+        const { index } = pick;
+        if (typeof index === "number") continue;
+        const size = weight.shape[weight.axes.indexOf(pick.axis.text)] ?? 1;
+        all = all.flatMap((some) =>
+          some.has(index)
+            ? [some]
+            : Array.from({ length: Math.min(size, MOST) }, (_, i) => new Map(some).set(index, i)),
+        );
+      }
+      found.push(...all);
+    }
+    return found;
+  }
+
+  private matches(part: Part, known: Indices): { weight: NamedWeight; indices: Map<string, number> }[] {
+    const open = part.path.some((s) => typeof s === "object" && !known.has(s.index));
+    if (!open) {
+      const weight = this.byPath.get(part.pathAt(known));
+      return weight ? [{ weight, indices: new Map(known) }] : [];
+    }
+    return this.weights.flatMap((weight) => {
+      const segments = weight.path.split(".");
+      if (segments.length !== part.path.length) return [];
+      const indices = new Map(known);
+      for (const [i, wanted] of part.path.entries()) {
+        const segment = segments[i]!;
+        if (typeof wanted !== "object") {
+          if (String(wanted) !== segment) return [];
+          continue;
+        }
+        if (!/^\d+$/.test(segment)) return [];
+        const before = indices.get(wanted.index);
+        if (before !== undefined && before !== Number(segment)) return [];
+        indices.set(wanted.index, Number(segment));
+      }
+      return [{ weight, indices }];
+    });
+  }
+
+  private reportUnknown(part: Part): void {
+    const known = [...new Set(this.weights.map((w) => w.path.replace(/\.\d+(?=\.|$)/g, "[i]")))];
+    const plain = part.written.replace(/\[[a-z_]\w*\]/g, "[i]");
+    const near = nearest(plain, known);
+    const fixes = near === undefined ? [] : [{ title: "replace", span: part.pathSpan, replacement: near }];
+    const data = { name: part.written, near, known: known.slice(0, 40) };
+    this.sink.report("checkpoint/unknown-weight", data, { span: part.pathSpan, fixes });
+  }
+
+  private tensor(
+    pattern: NamePattern,
+    read: { parts: readonly Part[]; axis: number | undefined },
+    indices: Indices,
+    span: Span,
+  ): ForeignTensor | undefined {
+    const laid: {
+      shape: number[];
+      weight: string;
+      sizes: number[];
+      start: number;
+      steps: number[];
+      groups: number[][];
+    }[] = [];
+    for (const part of read.parts) {
+      const one = partOf(part, this.byPath.get(part.pathAt(indices))!, indices, this.sink);
+      if (!one) return undefined;
+      laid.push(one);
+    }
+    const along = read.axis ?? 0;
+    const shapes = laid.map((l) => l.shape);
+    const shape = [...shapes[0]!];
+    const fits = shapes.every(
+      (s) => s.length === shape.length && s.every((n, i) => i === along || n === shape[i]),
+    );
+    if (read.axis !== undefined && (!fits || along < 0 || along >= shape.length)) {
+      const axis = read.axis < 0 ? undefined : read.axis;
+      this.sink.report("checkpoint/concat", { shapes, axis }, { span });
+      return undefined;
+    }
+    if (read.axis !== undefined) shape[along] = shapes.reduce((sum, s) => sum + s[along]!, 0);
+    const outer = stepsOf(shape);
+    let before = 0;
+    const pieces = laid.map((l): Piece => {
+      const theirs = l.groups.flatMap((group, g) => {
+        const inner = stepsOf(group);
+        return inner.map((step) => step * outer[g]!);
+      });
+      const start = read.axis === undefined ? 0 : before * outer[along]!;
+      before += l.shape[along] ?? 0;
+      return {
+        weight: l.weight,
+        sizes: l.sizes,
+        ours: { start: l.start, steps: l.steps },
+        theirs: { start, steps: theirs },
+      };
+    });
+    const names = namesAt(pattern, indices);
+    return countOf(shape) === 0 ? undefined : { name: names[0]!, names, shape, pieces };
+  }
+}

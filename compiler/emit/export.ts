@@ -1,0 +1,165 @@
+import { readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Manifest } from "../../runtime/manifest.js";
+import { SafetensorsError } from "../../runtime/safetensors.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { Diagnostics } from "../diagnostics/sink.js";
+import { type Checkpoint, countOf, type ForeignTensor, lastOf, ownNames } from "../weights/checkpoint.js";
+import type { Move } from "../weights/copy.js";
+import { bytesOf, type StoredTensor } from "../weights/fill.js";
+import { ForeignWeights } from "../weights/foreign.js";
+import { produceTensors } from "../weights/import.js";
+import { layOut } from "../weights/layout.js";
+import { type Progress, type WrittenFile, writeChunks } from "../weights/write.js";
+import { chooseCheckpoint, unreadable } from "./weights.js";
+
+/** A build's own record of its model's checkpoints, so that an export needs no spec. */
+export const CHECKPOINTS = "checkpoints.json";
+
+const whole = z.number().int().nonnegative();
+const place = z.object({ start: whole, steps: z.array(whole) });
+const checkpointsSchema = z.object({
+  format: z.literal(1),
+  checkpoints: z.array(
+    z.object({
+      name: z.string(),
+      tensors: z.array(
+        z.object({
+          name: z.string(),
+          names: z.array(z.string()),
+          shape: z.array(whole),
+          pieces: z.array(
+            z.object({ weight: z.string(), sizes: z.array(whole), ours: place, theirs: place }),
+          ),
+        }),
+      ),
+      ignored: z.array(z.string()),
+    }),
+  ),
+});
+
+export function checkpointsText(checkpoints: readonly Checkpoint[]): string {
+  return `${JSON.stringify({ format: 1, checkpoints })}\n`;
+}
+
+export interface ExportOptions {
+  /** The folder of a build. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** The file to write or to replace. */
+  readonly out: string;
+  /** The names to write; the only checkpoint unless told, and the weights' own where there is none. */
+  readonly checkpoint: string | undefined;
+  readonly progress?: Progress;
+}
+
+export interface Exported extends WrittenFile {
+  readonly checkpoint: string;
+  readonly tensors: number;
+}
+
+/** Writes a build's weights under the names and in the layouts of a checkpoint. The file is replaced as a whole or not at all. */
+export async function exportWeights(
+  options: ExportOptions,
+): Promise<{ readonly value: Exported | undefined; readonly diagnostics: readonly Diagnostic[] }> {
+  const sink = new Diagnostics();
+  const value = await attempt(options, sink);
+  return { value, diagnostics: sink.list };
+}
+
+async function attempt(options: ExportOptions, sink: Diagnostics): Promise<Exported | undefined> {
+  const { folder, manifest, out } = options;
+  const fresh = `${out}.archc-new-${process.pid}`;
+  let weights: ForeignWeights | undefined;
+  try {
+    const sections = await readCheckpoints(folder, manifest);
+    const asked = chooseCheckpoint(sections, manifest.model, manifest.weights, options.checkpoint, sink);
+    if (!asked) return undefined;
+    const chosen = asked.name === "archc" ? ownNames(manifest.weights) : asked;
+    weights = await ForeignWeights.open(join(folder, "weights.safetensors"));
+    const source = weights;
+    const dtypes = new Map(manifest.weights.map((w) => [w.name, w]));
+    const written = withoutCopies(chosen.tensors);
+    const moves = new Map<string, readonly Move[]>();
+    const stored = written.map((tensor): StoredTensor => {
+      checkFits(tensor, dtypes, folder);
+      moves.set(
+        tensor.name,
+        tensor.pieces.map((p) => ({
+          sizes: p.sizes,
+          to: p.theirs,
+          from: p.ours,
+          read: (start, count) => source.read(p.weight, start, count),
+        })),
+      );
+      const dtype = dtypes.get(tensor.pieces[0]!.weight)!.dtype;
+      return { name: tensor.name, dtype, shape: tensor.shape, init: { kind: "zeros" } };
+    });
+    const layout = layOut(stored, { format: "pt" });
+    const file = await writeChunks(
+      fresh,
+      layout,
+      (chunk) => produceTensors(layout, 0, (name) => moves.get(name), chunk),
+      options.progress,
+    );
+    await rename(fresh, out);
+    return { ...file, checkpoint: chosen.name, tensors: stored.length };
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => undefined);
+    const why = unreadable(error, out);
+    if (why === undefined) throw error;
+    sink.report("checkpoint/unreadable", { why });
+    return undefined;
+  } finally {
+    await weights?.close();
+  }
+}
+
+async function readCheckpoints(folder: string, manifest: Manifest): Promise<readonly Checkpoint[]> {
+  if (!manifest.files.some((f) => f.name === CHECKPOINTS)) return [];
+  const path = join(folder, CHECKPOINTS);
+  try {
+    return checkpointsSchema.parse(JSON.parse(await readFile(path, "utf8"))).checkpoints;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    throw new SafetensorsError(`\`${path}\` is of another version, or damaged`);
+  }
+}
+
+/** What is said of a tied weight twice is written once, under the first name, as others do. */
+function withoutCopies(tensors: readonly ForeignTensor[]): readonly ForeignTensor[] {
+  const given = new Set<string>();
+  return tensors.filter((tensor) => {
+    const keys = tensor.pieces.map((p) => `${p.weight} ${p.ours.start} ${p.sizes.join()}`);
+    const copies = keys.every((k) => given.has(k));
+    for (const key of keys) given.add(key);
+    return !copies;
+  });
+}
+
+/** A damaged record must not read or write beside a tensor. */
+function checkFits(
+  tensor: ForeignTensor,
+  weights: ReadonlyMap<string, Manifest["weights"][number]>,
+  folder: string,
+): void {
+  const count = countOf(tensor.shape);
+  const fits = tensor.pieces.every((p) => {
+    const weight = weights.get(p.weight);
+    const ranks = [p.sizes.length, p.ours.steps.length, p.theirs.steps.length];
+    return (
+      weight !== undefined &&
+      bytesOf[weight.dtype] === bytesOf[weights.get(tensor.pieces[0]!.weight)!.dtype] &&
+      new Set(ranks).size === 1 &&
+      lastOf(p.ours, p.sizes) < countOf(weight.shape) &&
+      lastOf(p.theirs, p.sizes) < count
+    );
+  });
+  const all = tensor.pieces.reduce((sum, p) => sum + countOf(p.sizes), 0);
+  if (!fits || all !== count) {
+    throw new SafetensorsError(
+      `\`${join(folder, CHECKPOINTS)}\` is damaged: it does not fill \`${tensor.name}\``,
+    );
+  }
+}

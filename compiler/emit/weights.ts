@@ -1,0 +1,81 @@
+import { SafetensorsError } from "../../runtime/safetensors.js";
+import type { ModelInstance } from "../check/instance.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
+import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
+import type { StoredTensor } from "../weights/fill.js";
+import { ForeignWeights } from "../weights/foreign.js";
+import { type ImportPlan, planImport } from "../weights/import.js";
+
+/** Where a build's weights come from, where they are not drawn. */
+export interface WeightsOption {
+  /** A `.safetensors` file, or the `.json` index of a sharded one. */
+  readonly file: string;
+  /** The section of the spec that its names follow; the only one unless told. */
+  readonly checkpoint?: string | undefined;
+}
+
+export interface Imported {
+  readonly file: ForeignWeights;
+  readonly plan: ImportPlan;
+}
+
+/** Opens a weight file and finds all that the model needs in it; undefined (reported) where something does not fit. */
+export async function importWeights(
+  instance: ModelInstance,
+  stored: readonly StoredTensor[],
+  option: WeightsOption,
+  sink: Diagnostics,
+): Promise<Imported | undefined> {
+  const checkpoint = chooseCheckpoint(instance.checkpoints, instance.name, stored, option.checkpoint, sink);
+  if (!checkpoint) return undefined;
+  let file: ForeignWeights;
+  try {
+    file = await ForeignWeights.open(option.file);
+  } catch (error) {
+    const why = unreadable(error, option.file);
+    if (why === undefined) throw error;
+    sink.report("checkpoint/unreadable", { why });
+    return undefined;
+  }
+  const buffers = instance.start.inputPorts.flatMap((p) =>
+    p.role === "weight" && p.weight.kind === "buffer" ? [p.name] : [],
+  );
+  const result = planImport(checkpoint, stored, new Set(buffers), file);
+  if ("plan" in result) return { file, plan: result.plan };
+  await file.close();
+  sink.report("checkpoint/mismatch", { file: option.file, checkpoint: checkpoint.name, ...result.mismatch });
+  return undefined;
+}
+
+/** The section meant; `archc` is every weight under its own name, and all there is where a spec has no section. */
+export function chooseCheckpoint(
+  sections: readonly Checkpoint[],
+  model: string,
+  weights: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  asked: string | undefined,
+  sink: Diagnostics,
+): Checkpoint | undefined {
+  const found = sections.find((s) => s.name === asked);
+  if (found) return found;
+  if (asked === "archc" || (asked === undefined && sections.length === 0)) return ownNames(weights);
+  if (asked === undefined && sections.length === 1) return sections[0];
+  const known = [...sections.map((s) => s.name), "archc"];
+  sink.report("checkpoint/not-said", { model, known, asked });
+  return undefined;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied",
+  ENOTDIR: "a part of the path is not a folder",
+  ENOSPC: "the disk is full",
+  EROFS: "the file system is read-only",
+};
+
+/** What hinders work with a weight file, in words; undefined where that is not the file's fault. */
+export function unreadable(error: unknown, path: string): string | undefined {
+  if (error instanceof SafetensorsError) return error.message;
+  const { code, path: at } = error as NodeJS.ErrnoException;
+  return code === undefined ? undefined : `\`${at ?? path}\`: ${reasons[code] ?? code}`;
+}

@@ -1,0 +1,65 @@
+/** Where a box of numbers lies in a tensor: its first element, and the step from one to the next along each axis. */
+export interface Place {
+  readonly start: number;
+  readonly steps: readonly number[];
+}
+
+/** A box of numbers that a weight and a foreign tensor share. */
+export interface Piece {
+  readonly weight: string;
+  readonly sizes: readonly number[];
+  readonly ours: Place;
+  readonly theirs: Place;
+}
+
+/** A tensor of a foreign file, made of pieces of our weights. */
+export interface ForeignTensor {
+  /** As an export writes it. */
+  readonly name: string;
+  /** Every name under which a file may have it. */
+  readonly names: readonly string[];
+  readonly shape: readonly number[];
+  readonly pieces: readonly Piece[];
+}
+
+/** One `checkpoint` section with its indices written out. */
+export interface Checkpoint {
+  readonly name: string;
+  readonly tensors: readonly ForeignTensor[];
+  /** Regular expressions of names that a file may have and nobody reads. */
+  readonly ignored: readonly string[];
+}
+
+export function countOf(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** Steps of a tensor stored row by row. */
+export function stepsOf(shape: readonly number[]): number[] {
+  const steps = new Array<number>(shape.length);
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    steps[i] = step;
+    step *= shape[i]!;
+  }
+  return steps;
+}
+
+/** The last element of a box. */
+export function lastOf(place: Place, sizes: readonly number[]): number {
+  return place.steps.reduce((at, step, i) => at + step * (sizes[i]! - 1), place.start);
+}
+
+/** The section that says: each of our tensors under its own name. */
+export function ownNames(weights: readonly { name: string; shape: readonly number[] }[]): Checkpoint {
+  const tensors = weights.map(({ name, shape }) => {
+    const place = { start: 0, steps: stepsOf(shape) };
+    return {
+      name,
+      names: [name],
+      shape,
+      pieces: [{ weight: name, sizes: shape, ours: place, theirs: place }],
+    };
+  });
+  return { name: "archc", tensors, ignored: [] };
+}

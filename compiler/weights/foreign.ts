@@ -1,0 +1,125 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { SafetensorsError, SafetensorsFile, type TensorEntry } from "../../runtime/safetensors.js";
+import type { DType } from "../ir/graph.js";
+import type { Words } from "./copy.js";
+import { fromBF16, fromF16 } from "./half.js";
+
+/** What our tensors may be read from. */
+const readable: Readonly<Record<string, DType>> = {
+  F32: "f32",
+  F16: "f32",
+  BF16: "f32",
+  I32: "i32",
+  BOOL: "bool",
+};
+
+/** An index lists some hundred bytes for each tensor. */
+const MAX_INDEX = 100_000_000;
+
+/** One or several weight files as one: `FILE.safetensors`, or the index of a sharded model. */
+export class ForeignWeights {
+  private constructor(
+    private readonly files: readonly SafetensorsFile[],
+    private readonly places: ReadonlyMap<string, { file: SafetensorsFile; entry: TensorEntry }>,
+  ) {}
+
+  /** Opens the files and reads their headers alone. Throws SafetensorsError with what is wrong in words, or the system's error. */
+  static async open(path: string): Promise<ForeignWeights> {
+    const files: SafetensorsFile[] = [];
+    try {
+      const index = path.endsWith(".json") ? await readIndex(path) : undefined;
+      const names =
+        index === undefined ? [path] : [...new Set(index.values())].map((n) => join(dirname(path), n));
+      const places = new Map<string, { file: SafetensorsFile; entry: TensorEntry }>();
+      for (const name of names) {
+        const file = await openShard(name, path);
+        files.push(file);
+        for (const entry of file.header.entries) {
+          if (index && index.get(entry.name) !== basename(name)) {
+            throw new SafetensorsError(
+              `\`${name}\` holds tensor \`${entry.name}\`, which \`${path}\` does not place there`,
+            );
+          }
+          places.set(entry.name, { file, entry });
+        }
+      }
+      for (const [tensor, file] of index ?? []) {
+        if (!places.has(tensor)) {
+          throw new SafetensorsError(
+            `\`${path}\` places tensor \`${tensor}\` in \`${file}\`, which does not hold it`,
+          );
+        }
+      }
+      return new ForeignWeights(files, places);
+    } catch (error) {
+      for (const file of files) await file.close();
+      throw error;
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.places.keys()];
+  }
+
+  /** Shape and dtype of a tensor; `reads` is what it becomes here, if it can be read at all. */
+  about(name: string): { shape: readonly number[]; dtype: string; reads: DType | undefined } | undefined {
+    const entry = this.places.get(name)?.entry;
+    if (!entry) return undefined;
+    const reads = Object.hasOwn(readable, entry.dtype) ? readable[entry.dtype] : undefined;
+    return { shape: entry.shape, dtype: entry.dtype, reads };
+  }
+
+  /** Numbers `start` … of a tensor, halves made single. */
+  async read(name: string, start: number, count: number): Promise<Words> {
+    const { file, entry } = this.places.get(name)!;
+    if (entry.dtype === "BOOL") return file.readPart(entry, start, count);
+    if (entry.dtype === "F16" || entry.dtype === "BF16") {
+      const bytes = await file.readPart(entry, start * 2, count * 2);
+      const out = new Int32Array(count);
+      (entry.dtype === "F16" ? fromF16 : fromBF16)(new Uint16Array(bytes.buffer), out);
+      return out;
+    }
+    const bytes = await file.readPart(entry, start * 4, count * 4);
+    return new Int32Array(bytes.buffer);
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.files) await file.close();
+  }
+}
+
+async function openShard(name: string, path: string): Promise<SafetensorsFile> {
+  try {
+    return await SafetensorsFile.open(name);
+  } catch (error) {
+    if (name !== path && (error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new SafetensorsError(`\`${path}\` names the file \`${name}\`, which is not there`);
+    throw error;
+  }
+}
+
+/** `model.safetensors.index.json`: which file holds which tensor. The files lie beside it. */
+async function readIndex(path: string): Promise<Map<string, string>> {
+  const fail = (what: string): never => {
+    throw new SafetensorsError(`\`${path}\` is not an index of safetensors files: ${what}`);
+  };
+  const { size } = await stat(path);
+  if (size > MAX_INDEX) fail(`it has ${size} bytes`);
+  let index: unknown;
+  try {
+    index = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    fail("it is not JSON");
+  }
+  const map = (index as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof map !== "object" || map === null || Array.isArray(map)) return fail("it has no `weight_map`");
+  const files = new Map<string, string>();
+  for (const [tensor, file] of Object.entries(map)) {
+    if (typeof file !== "string" || !/^[\w][\w .-]*\.safetensors$/.test(file))
+      return fail(`tensor \`${tensor}\` is not in a file beside it`);
+    files.set(tensor, file);
+  }
+  return files;
+}

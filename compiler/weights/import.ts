@@ -1,0 +1,121 @@
+import type { TensorFault } from "../diagnostics/codes/checkpoint.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import { type Checkpoint, countOf, type ForeignTensor, type Piece } from "./checkpoint.js";
+import { type Move, moveInto, type Words } from "./copy.js";
+import { bytesOf, fillBytes, type StoredTensor } from "./fill.js";
+import type { ForeignWeights } from "./foreign.js";
+import type { Layout } from "./layout.js";
+import type { Sink } from "./write.js";
+
+/** Everything in which a file and a checkpoint differ. */
+export interface Mismatch {
+  readonly missing: readonly TensorFault[];
+  readonly leftOver: readonly TensorFault[];
+  readonly wrong: readonly TensorFault[];
+  /** Weights that no line gives. */
+  readonly unread: readonly string[];
+}
+
+/** What each of our tensors is read from; those without moves keep what they start with. */
+export type ImportPlan = ReadonlyMap<string, readonly Move[]>;
+
+const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+
+/**
+ * Finds every tensor that a model's weights need in a file. A tied weight may stand in a file several times or once.
+ * `buffers` are tensors that a file may leave out. Either the plan is whole, or the mismatch says all that is wrong.
+ */
+export function planImport(
+  checkpoint: Checkpoint,
+  stored: readonly StoredTensor[],
+  buffers: ReadonlySet<string>,
+  file: ForeignWeights,
+): { readonly plan: ImportPlan } | { readonly mismatch: Mismatch } {
+  const byName = new Map(stored.map((t) => [t.name, t]));
+  const missing = new Map<string, TensorFault>();
+  const wrong: TensorFault[] = [];
+  const known = new Set<string>();
+  const groups = new Map<string, { tensor: ForeignTensor; piece: Piece }[]>();
+  const present = new Map<ForeignTensor, string>();
+  for (const tensor of checkpoint.tensors) {
+    const name = tensor.names.find((n) => file.about(n) !== undefined);
+    if (name !== undefined) {
+      known.add(name);
+      present.set(tensor, name);
+      const about = file.about(name)!;
+      const dtype = byName.get(tensor.pieces[0]?.weight ?? "")?.dtype ?? "f32";
+      const want = `${dtype === "f32" ? "F32, F16 or BF16" : dtype === "i32" ? "I32" : "BOOL"} ${shapeText(tensor.shape)}`;
+      const same =
+        about.shape.length === tensor.shape.length && about.shape.every((n, i) => n === tensor.shape[i]);
+      if (!same || about.reads !== dtype) {
+        wrong.push({ name, why: `${about.dtype} ${shapeText(about.shape)}, expected ${want}` });
+      }
+    }
+    for (const piece of tensor.pieces) {
+      const key = `${piece.weight} ${piece.ours.start} ${piece.sizes.join()}`;
+      const group = groups.get(key);
+      if (group) group.push({ tensor, piece });
+      else groups.set(key, [{ tensor, piece }]);
+    }
+  }
+  const ignored = checkpoint.ignored.map((e) => new RegExp(e));
+  const left = file.names.filter((n) => !known.has(n) && !ignored.some((e) => e.test(n)));
+
+  const plan = new Map<string, Move[]>();
+  const given = new Map<string, number>();
+  for (const group of groups.values()) {
+    const found = group.find(({ tensor }) => present.has(tensor));
+    const { tensor, piece } = found ?? group[0]!;
+    given.set(piece.weight, (given.get(piece.weight) ?? 0) + countOf(piece.sizes));
+    if (!found) {
+      if (buffers.has(piece.weight)) continue;
+      const near = nearest(tensor.name, left);
+      const why = `expected ${shapeText(tensor.shape)} for \`${piece.weight}\`${near ? `; is it \`${near}\`?` : ""}`;
+      if (!missing.has(tensor.name)) missing.set(tensor.name, { name: tensor.name, why });
+      continue;
+    }
+    const name = present.get(tensor)!;
+    const move: Move = {
+      sizes: piece.sizes,
+      to: piece.ours,
+      from: piece.theirs,
+      read: (start, count) => file.read(name, start, count),
+    };
+    plan.set(piece.weight, [...(plan.get(piece.weight) ?? []), move]);
+  }
+  const unread = stored
+    .filter((t) => !buffers.has(t.name) && (given.get(t.name) ?? 0) < countOf(t.shape))
+    .map((t) => t.name);
+  const leftOver = left.map((name) => {
+    const { dtype, shape } = file.about(name)!;
+    return { name, why: `${dtype} ${shapeText(shape)}` };
+  });
+  if (missing.size + wrong.length + leftOver.length + unread.length === 0) return { plan };
+  return { mismatch: { missing: [...missing.values()], leftOver, wrong, unread } };
+}
+
+/** Bytes made at a time. */
+const CHUNK = 16 << 20;
+
+/** Hands over the bytes of all tensors of a layout: what the plan reads, and what starts as its init says. */
+export async function produceTensors(
+  layout: Layout,
+  seed: number,
+  movesOf: (name: string) => readonly Move[] | undefined,
+  sink: Sink,
+): Promise<void> {
+  const memory = new ArrayBuffer(Math.min(CHUNK, Math.max(4, ...layout.placed.map((p) => p.bytes))));
+  for (const { tensor, bytes } of layout.placed) {
+    const moves = movesOf(tensor.name);
+    const unit = bytesOf[tensor.dtype];
+    for (let at = 0; at < bytes; at += CHUNK) {
+      const chunk = new Uint8Array(memory, 0, Math.min(CHUNK, bytes - at));
+      if (moves === undefined) fillBytes(tensor, seed, at / unit, chunk);
+      else {
+        const words: Words = unit === 1 ? chunk : new Int32Array(memory, 0, chunk.length / unit);
+        for (const move of moves) await moveInto(move, at / unit, words);
+      }
+      await sink(chunk);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { moveInto } from "../../compiler/weights/copy.js";
+import { fromBF16, fromF16 } from "../../compiler/weights/half.js";
+import type { HostTensor } from "../../runtime/model.js";
+import { loadOnnx } from "../../runtime/onnx.js";
+import { loadTfjs } from "../../runtime/tfjs.js";
+import { archc } from "../cli/archc.js";
+import { expectNear } from "../parity/near.js";
+import { fullPass } from "../parity/passes.js";
+import { readTensors } from "../parity/targets.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "archc-checkpoint-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+const out = (name: string) => join(scratch, name);
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`./fixtures/gpt2-checkpoint/${name}`, import.meta.url));
+
+const spec = fixture("small.arch");
+const whole = fixture("whole/model.safetensors");
+const sharded = fixture("sharded/model.safetensors.index.json");
+const expected = await readTensors(fixture("expected.safetensors"));
+
+const build = (folder: string, weights: string, ...more: string[]) =>
+  archc("build", spec, "-o", folder, "--weights", weights, ...more);
+
+/** Bytes of a file as written, for tensors by name. */
+interface Raw {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+function rawTensors(path: string): Map<string, Raw> {
+  const file = new Uint8Array(readFileSync(path));
+  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  const data = file.subarray(8 + length);
+  return new Map(
+    Object.entries(header).flatMap(([name, t]) =>
+      name === "__metadata__"
+        ? []
+        : [[name, { dtype: t.dtype, shape: t.shape, bytes: data.subarray(...t.data_offsets) }]],
+    ),
+  );
+}
+
+function writeRaw(path: string, tensors: ReadonlyMap<string, Raw>): string {
+  const table: Record<string, unknown> = {};
+  let end = 0;
+  for (const [name, { dtype, shape, bytes }] of tensors)
+    table[name] = { dtype, shape, data_offsets: [end, (end += bytes.length)] };
+  const json = new TextEncoder().encode(JSON.stringify(table));
+  const file = new Uint8Array(8 + json.length + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);
+  file.set(json, 8);
+  let at = 8 + json.length;
+  for (const { bytes } of tensors.values()) {
+    file.set(bytes, at);
+    at += bytes.length;
+  }
+  writeFileSync(path, file);
+  return path;
+}
+
+describe("a GPT-2 as transformers saves it", () => {
+  for (const [kind, file] of [
+    ["whole", whole],
+    ["sharded", sharded],
+  ] as const) {
+    it(`gives the peer's logits: ${kind}`, async () => {
+      const { code, stderr } = await build(out(kind), file);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+      const ids = expected.input_ids as HostTensor;
+      for (const load of [loadOnnx, (folder: string) => loadTfjs(folder, { backend: "cpu" })]) {
+        const model = await load(out(kind));
+        const { outputs } = await fullPass(model, { input_ids: ids });
+        expectNear(outputs.logits, expected[kind]!, 1e-4, `logits on ${model.backend}`);
+        await model.dispose();
+      }
+    });
+  }
+
+  it("comes back byte for byte", async () => {
+    await build(out("back"), whole);
+    const { code } = await archc("export", out("back"), "-o", out("back.safetensors"));
+    expect(code).toBe(0);
+    const [theirs, ours] = [rawTensors(whole), rawTensors(out("back.safetensors"))];
+    expect([...ours.keys()].sort()).toEqual([...theirs.keys()].sort());
+    for (const [name, tensor] of theirs) expect(ours.get(name), name).toEqual(tensor);
+    // And under the names of a build, to build from again.
+    await archc("export", out("back"), "-o", out("own.safetensors"), "--checkpoint", "archc");
+    await build(out("again"), out("own.safetensors"), "--checkpoint", "archc");
+    const weights = (folder: string) => rawTensors(join(out(folder), "weights.safetensors"));
+    expect(weights("again")).toEqual(weights("back"));
+  });
+
+  it("may leave out what is optional in a name, and hold what is ignored and tied", async () => {
+    const tensors = new Map([...rawTensors(whole)].map(([name, t]) => [name.replace("transformer.", ""), t]));
+    tensors.set("lm_head.weight", tensors.get("wte.weight")!);
+    tensors.set("h.0.attn.bias", { dtype: "U8", shape: [1], bytes: Uint8Array.of(1) });
+    const { code, stderr } = await build(out("bare"), writeRaw(out("bare.safetensors"), tensors));
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  });
+
+  it("is refused with every tensor that does not fit, and nothing is written", async () => {
+    const tensors = rawTensors(whole);
+    const shift = tensors.get("transformer.ln_f.bias")!;
+    tensors.delete("transformer.ln_f.bias");
+    tensors.set("transformer.ln_f.bais", shift);
+    tensors.set("transformer.h.1.ln_1.bias", { ...shift, shape: [16, 2] });
+    tensors.set("transformer.h.0.ln_1.bias", { ...shift, dtype: "U32" });
+    const { code, stderr } = await build(out("wrong"), writeRaw(out("wrong.safetensors"), tensors));
+    expect(code).toBe(2);
+    expect(existsSync(out("wrong"))).toBe(false);
+    expect(stderr).toContain("1 missing, 2 of the wrong shape or type, 1 left over");
+    expect(stderr).toContain("expected [32] for `norm.shift`; is it `transformer.ln_f.bais`?");
+    expect(stderr).toContain("transformer.h.1.ln_1.bias: F32 [16, 2], expected F32, F16 or BF16 [32]");
+    expect(stderr).toContain("transformer.h.0.ln_1.bias: U32 [32], expected");
+    expect(stderr).toContain("transformer.ln_f.bais: F32 [32]");
+  });
+
+  it("says what is wrong with files and names of checkpoints", async () => {
+    const said = async (...args: Parameters<typeof build>) => {
+      const { code, stderr } = await build(...args);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await said(out("x"), out("none.safetensors"))).toContain("there is no such file");
+    expect(await said(out("x"), whole, "--checkpoint", "hugingface")).toContain("no checkpoint `hugingface`");
+    const index = (map: object) => {
+      writeFileSync(out("bad.index.json"), JSON.stringify({ weight_map: map }));
+      return out("bad.index.json");
+    };
+    expect(await said(out("x"), index({ a: "../../etc/passwd" }))).toContain("not in a file beside it");
+    expect(await said(out("x"), index({ a: "a.safetensors" }))).toContain("which is not there");
+    writeFileSync(out("short.safetensors"), new Uint8Array(readFileSync(whole)).subarray(0, 5000));
+    expect(await said(out("x"), out("short.safetensors"))).toContain("the file is cut short");
+    expect(existsSync(out("x"))).toBe(false);
+  });
+});
+
+describe("moving numbers", () => {
+  it("is the same in pieces as at once, whatever the layout", async () => {
+    // A 5 × 3 × 7 tensor whose file has its axes as 7 × 5 × 3.
+    const source = Int32Array.from({ length: 105 }, (_, i) => i * 31);
+    const move = {
+      sizes: [7, 5, 3],
+      to: { start: 0, steps: [1, 21, 7] },
+      from: { start: 0, steps: [15, 3, 1] },
+      read: async (start: number, count: number) => source.subarray(start, start + count),
+    };
+    const at = (i: number, j: number, k: number) => source[k * 15 + i * 3 + j]!;
+    const whole = Int32Array.from({ length: 105 }, (_, n) =>
+      at(Math.floor(n / 21), Math.floor(n / 7) % 3, n % 7),
+    );
+    for (const size of [1, 2, 7, 10, 50, 105]) {
+      const joined = new Int32Array(105);
+      for (let begin = 0; begin < 105; begin += size)
+        await moveInto(move, begin, joined.subarray(begin, Math.min(105, begin + size)));
+      expect(joined, `${size} at a time`).toEqual(whole);
+    }
+  });
+});
+
+describe("halves", () => {
+  it("become the singles that they are", () => {
+    const halves = Uint16Array.from({ length: 65536 }, (_, i) => i);
+    const bits = new Int32Array(65536);
+    fromF16(halves, bits);
+    const singles = new Float32Array(bits.buffer);
+    for (let i = 0; i < 65536; i++) {
+      const sign = i & 0x8000 ? -1 : 1;
+      const exponent = (i >>> 10) & 31;
+      const fraction = i & 1023;
+      const value =
+        exponent === 31
+          ? fraction
+            ? Number.NaN
+            : Number.POSITIVE_INFINITY
+          : exponent === 0
+            ? fraction * 2 ** -24
+            : (1 + fraction / 1024) * 2 ** (exponent - 15);
+      if (!Object.is(singles[i], sign * value)) throw new Error(`${i}: ${singles[i]} for ${sign * value}`);
+    }
+    fromBF16(Uint16Array.of(0x3f80, 0xc040), bits);
+    expect([...singles.subarray(0, 2)]).toEqual([1, -3]);
+  });
+});
