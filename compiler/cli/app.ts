@@ -8,6 +8,7 @@ import { internalDiagnostic } from "./crash.js";
 import { demoCommand } from "./demo.js";
 import { exit, exitCodeOf, Failure, fail } from "./exit.js";
 import { exportCommand } from "./export.js";
+import { fmtCommand } from "./fmt.js";
 import { graphCommand } from "./graph.js";
 import type { Io } from "./io.js";
 import { lintCommand } from "./lint.js";
@@ -48,6 +49,7 @@ function build(session: Session): Command {
     .helpCommand(false);
   for (const command of [
     checkCommand,
+    fmtCommand,
     costCommand,
     lintCommand,
     graphCommand,

@@ -4,6 +4,8 @@ export interface Io {
   out(text: string): void;
   /** Problems and progress, to standard error. */
   err(text: string): void;
+  /** Standard input, in pieces. */
+  input(): AsyncIterable<Uint8Array>;
   /** Colours for standard error and output. */
   readonly color: boolean;
   /** Standard error is a terminal: progress may be drawn. */
@@ -23,6 +25,7 @@ export function processIo(): Io {
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
+    input: () => process.stdin as AsyncIterable<Uint8Array>,
     color,
     interactive: stderr.isTTY === true && env.CI === undefined,
     terminal: stdout.isTTY === true,
@@ -35,13 +38,16 @@ export interface Captured extends Io {
   readonly stderr: () => string;
 }
 
-/** Collects what a command prints. */
-export function capturedIo(): Captured {
+/** Collects what a command prints; it reads `input`. */
+export function capturedIo(input: Uint8Array = new Uint8Array()): Captured {
   let out = "";
   let err = "";
   return {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
+    input: async function* () {
+      yield input;
+    },
     color: false,
     interactive: false,
     terminal: false,

@@ -39,6 +39,10 @@ export const usageCodes = {
   "usage/not-a-spec": code<{ file: string; why: string }>("error", ({ file, why }) => ({
     message: `\`${file}\` cannot be read as a spec: ${why}`,
   })),
+  "usage/cannot-write": code<{ file: string; why: string }>("error", ({ file, why }) => ({
+    message: `\`${file}\` cannot be written: ${why}`,
+    notes: ["what was there before is unchanged"],
+  })),
   "usage/no-match": code<{ pattern: string }>("error", ({ pattern }) => ({
     message: `no spec matches \`${pattern}\``,
     helps: ["a pattern takes `*`, `**` and `?`; quote it, so that the shell leaves it alone"],

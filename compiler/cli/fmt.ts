@@ -1,0 +1,124 @@
+import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Command } from "commander";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { Diagnostics } from "../diagnostics/sink.js";
+import { MAX_FILE_BYTES } from "../node-host.js";
+import type { Session } from "./app.js";
+import { exit, exitCodeOf, fail } from "./exit.js";
+import { expand, isPattern } from "./glob.js";
+import { open } from "./open.js";
+import { printDiagnostics } from "./print.js";
+
+/** `archc fmt [FILE…]`: writes specs in the one layout that they have. */
+export function fmtCommand(session: Session): Command {
+  return new Command("fmt")
+    .description("lay specs out: indentation, spaces, columns, line ends; comments and meaning stay")
+    .argument("[spec...]", "files, folders or patterns, `-` for standard input; else all below this folder")
+    .option("--check", "change nothing; exit with 1 where something would change")
+    .action(async (args: string[], options: { check?: true }) => {
+      const check = options.check === true;
+      if (args.includes("-")) {
+        if (args.length > 1) {
+          const why = "`-` stands alone: standard input is one spec";
+          throw fail("usage/arguments", { why, usage: "archc fmt [options] [spec...]" });
+        }
+        session.code = await formatInput(session, check);
+        return;
+      }
+      session.code = await formatFiles(session, filesOf(args), check);
+    });
+}
+
+/** The files meant. Those with syntax errors stay as they are, and their diagnostics are told. */
+async function formatFiles({ io }: Session, files: readonly string[], check: boolean): Promise<number> {
+  const { format } = await import("../../grammar/format.js");
+  const problems: Diagnostic[] = [];
+  let changed = 0;
+  for (const file of files) {
+    const text = await textOf(file);
+    const sink = new Diagnostics();
+    const formatted = format(text, file, sink);
+    printDiagnostics(io, sink.list, { source: () => text });
+    problems.push(...sink.list);
+    if (formatted === undefined || formatted === text) continue;
+    changed++;
+    io.out(`${check ? "would format" : "formatted"} ${file}\n`);
+    if (!check) replaceFile(file, formatted);
+  }
+  const rest = files.length - changed - new Set(problems.map((d) => d.span?.file)).size;
+  io.out(`${count(changed)} ${check ? "to format" : "formatted"}, ${count(rest)} as they should be\n`);
+  const code = exitCodeOf(problems);
+  return code === exit.clean && check && changed > 0 ? exit.violated : code;
+}
+
+function count(files: number): string {
+  return `${files} ${files === 1 ? "file" : "files"}`;
+}
+
+async function formatInput({ io }: Session, check: boolean): Promise<number> {
+  const { format } = await import("../../grammar/format.js");
+  const text = decode(await whole(io.input()), "-");
+  const sink = new Diagnostics();
+  const formatted = format(text, "-", sink);
+  printDiagnostics(io, sink.list, { source: () => text, display: () => "<stdin>" });
+  if (formatted === undefined) return exitCodeOf(sink.list);
+  if (check) return formatted === text ? exit.clean : exit.violated;
+  io.out(formatted);
+  return exit.clean;
+}
+
+async function whole(input: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    chunks.push(new Uint8Array(chunk));
+    bytes += chunk.length;
+    if (bytes > MAX_FILE_BYTES) {
+      const why = `it has more than the ${MAX_FILE_BYTES} bytes of a spec`;
+      throw fail("usage/not-a-spec", { file: "-", why });
+    }
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function filesOf(args: readonly string[]): readonly string[] {
+  if (args.length === 0) return expand(".");
+  const files = new Set<string>();
+  for (const argument of args) {
+    const found = expand(argument);
+    if (found.length === 0 && isPattern(argument)) throw fail("usage/no-match", { pattern: argument });
+    for (const file of found.length === 0 ? [argument] : found) files.add(file);
+  }
+  return [...files];
+}
+
+async function textOf(file: string): Promise<string> {
+  await open(file);
+  return decode(new Uint8Array(readFileSync(file)), file);
+}
+
+/** The text of a file's bytes; what is no UTF-8 would be lost in writing it back, and is refused. */
+function decode(bytes: Uint8Array, file: string): string {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return text;
+  } catch {
+    // Told below.
+  }
+  throw fail("usage/not-a-spec", { file, why: "it is not text in UTF-8" });
+}
+
+/** Puts `text` in the place of a file in one step, so that a kill leaves the old text or the new one. */
+function replaceFile(file: string, text: string): void {
+  const target = realpathSync(file);
+  const fresh = join(dirname(target), `.${basename(target)}.archc-new-${process.pid}`);
+  try {
+    writeFileSync(fresh, text);
+    chmodSync(fresh, statSync(target).mode);
+    renameSync(fresh, target);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw fail("usage/cannot-write", { file, why: (error as Error).message });
+  }
+}

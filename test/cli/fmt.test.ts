@@ -1,0 +1,97 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { main } from "../../compiler/cli/app.js";
+import { capturedIo } from "../../compiler/cli/io.js";
+import { archc } from "./archc.js";
+
+const folder = mkdtempSync(join(tmpdir(), "archc-fmt-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = (name: string): string => join(folder, name);
+const text = (name: string): string => readFileSync(file(name), "utf8");
+const loose = "fn half(x)=x/2 // why\n";
+const tidy = "fn half(x) = x / 2  // why\n";
+
+beforeEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "inner"), { recursive: true });
+  writeFileSync(file("loose.arch"), loose);
+  writeFileSync(file("tidy.arch"), tidy);
+});
+
+describe("archc fmt", () => {
+  it("rewrites what is not as it should be, and leaves the rest alone", async () => {
+    const before = statSync(file("tidy.arch")).mtimeMs;
+    const ran = await archc("fmt", folder);
+    expect(ran).toEqual({
+      code: 0,
+      stdout: `formatted ${file("loose.arch")}\n1 file formatted, 1 file as they should be\n`,
+      stderr: "",
+    });
+    expect(text("loose.arch")).toBe(tidy);
+    expect(statSync(file("tidy.arch")).mtimeMs).toBe(before);
+    expect(readdirSync(folder).sort()).toEqual(["inner", "loose.arch", "tidy.arch"]);
+  });
+
+  it("takes patterns, and keeps a file's rights and links", async () => {
+    writeFileSync(file("inner/deep.arch"), loose);
+    chmodSync(file("inner/deep.arch"), 0o640);
+    symlinkSync(file("inner/deep.arch"), file("link.arch"));
+    expect((await archc("fmt", join(folder, "**/t*.arch"), file("link.arch"))).code).toBe(0);
+    expect(text("inner/deep.arch")).toBe(tidy);
+    expect(statSync(file("inner/deep.arch")).mode & 0o777).toBe(0o640);
+    expect((await archc("fmt", join(folder, "none/*.arch"))).stderr).toContain("usage/no-match");
+  });
+
+  it("only says so with --check, and exits with 1", async () => {
+    const ran = await archc("fmt", "--check", folder);
+    expect([ran.code, ran.stdout]).toEqual([
+      1,
+      `would format ${file("loose.arch")}\n1 file to format, 1 file as they should be\n`,
+    ]);
+    expect(text("loose.arch")).toBe(loose);
+    expect((await archc("fmt", "--check", file("tidy.arch"))).code).toBe(0);
+  });
+
+  it("leaves a file with syntax errors as it is, tells them, and goes on with the others", async () => {
+    writeFileSync(file("a.arch"), "fn f(x) = (x\n");
+    const ran = await archc("fmt", folder);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain("error[syntax/unclosed]");
+    expect(text("a.arch")).toBe("fn f(x) = (x\n");
+    expect(text("loose.arch")).toBe(tidy);
+  });
+
+  it("refuses what is no text, so that no byte is lost", async () => {
+    const bytes = Uint8Array.from([0x2f, 0x2f, 0xe9, 0x0a]);
+    writeFileSync(file("latin.arch"), bytes);
+    const ran = await archc("fmt", file("latin.arch"));
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("it is not text in UTF-8")]);
+    expect(new Uint8Array(readFileSync(file("latin.arch")))).toEqual(bytes);
+  });
+
+  it("formats standard input", async () => {
+    const run = async (input: string, ...argv: string[]) => {
+      const io = capturedIo(new TextEncoder().encode(input));
+      return [await main(["fmt", ...argv], io), io.stdout(), io.stderr()];
+    };
+    expect(await run(loose, "-")).toEqual([0, tidy, ""]);
+    expect(await run(loose, "-", "--check")).toEqual([1, "", ""]);
+    expect(await run(tidy, "-", "--check")).toEqual([0, "", ""]);
+    expect(await run("fn f(x) = (x", "-")).toEqual([2, "", expect.stringContaining("--> <stdin>:1:11")]);
+    expect((await run("x".repeat(2 ** 20 + 1), "-"))[0]).toBe(2);
+    expect((await archc("fmt", "-", "a.arch")).code).toBe(2);
+  });
+});
