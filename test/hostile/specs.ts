@@ -1,0 +1,157 @@
+import { spec, specBeside, specWith } from "./project.js";
+
+const many = (n: number, line: (i: number) => string) =>
+  Array.from({ length: n }, (_, i) => line(i)).join("\n");
+const layer = (name: string, body: string) => `layer ${name}(x: [.. D]) -> [.. D] {\n${body}\n}`;
+
+/** A spec that is meant to hurt, and a word of what is said of it. */
+export interface HostileSpec {
+  readonly name: string;
+  readonly text: string | Uint8Array;
+  /** A code, or words of its message. */
+  readonly says: string;
+  /** Runs in a process of its own too, whose memory is measured. */
+  readonly heavy?: true;
+}
+
+export const hostileSpecs: readonly HostileSpec[] = [
+  {
+    name: "10^9 blocks",
+    text: spec("blocks 1_000_000_000 {\n attn = attention(heads)\n ffn = mlp()\n }"),
+    says: "limit/blocks",
+    heavy: true,
+  },
+  { name: "10^400 blocks", text: spec(`blocks ${"9".repeat(400)} { ffn = mlp() }`), says: "limit/blocks" },
+  {
+    name: "blocks up to 10^12",
+    text: spec("blocks 4 { at 0..1_000_000_000_000 { ffn = mlp() } }"),
+    says: "blocks/",
+  },
+  {
+    name: "an expression 200 deep",
+    text: spec(`dim = ${"(".repeat(200)}8${")".repeat(200)}`),
+    says: "syntax/too-deep",
+    heavy: true,
+  },
+  {
+    name: "an expression 10^5 deep",
+    text: spec(`dim = ${"(".repeat(1e5)}8${")".repeat(1e5)}`),
+    says: "syntax/too-deep",
+  },
+  { name: "10^5 signs", text: spec(`dim = ${"-".repeat(1e5)}1`), says: "syntax/too-deep" },
+  { name: "10^5 sums", text: spec(`dim = 1${" + 1".repeat(1e5)}`), says: "syntax/too-deep" },
+  { name: "a file of 50 MB", text: `${spec()}//${"x".repeat(50e6)}`, says: "usage/not-a-spec", heavy: true },
+  { name: "braces that never close", text: "model M {".repeat(50_000), says: "syntax/unclosed", heavy: true },
+  { name: "parentheses that never close", text: "(".repeat(500_000), says: "syntax/unclosed", heavy: true },
+  { name: "brackets of all kinds", text: "}}}}))))]]]]", says: "syntax/stray-closer" },
+  {
+    name: "calls that never close",
+    text: specBeside(`x = ${"f(".repeat(50_000)}`),
+    says: "error[",
+    heavy: true,
+  },
+  { name: "choices within choices", text: specBeside(`x = ${"if a then ".repeat(20_000)}`), says: "error[" },
+  {
+    name: "half a megabyte of junk",
+    text: 'x = 1 ) ( } { ] " \n'.repeat(27_000),
+    says: "syntax/",
+    heavy: true,
+  },
+  {
+    name: "one word without end",
+    text: specBeside(`${"a".repeat(400_000)} = 1`),
+    says: "model/unknown-field",
+  },
+  { name: "one line without end", text: "a ".repeat(250_000), says: "syntax/" },
+  { name: "a text without end", text: specBeside(`x = "${"a".repeat(400_000)}`), says: "syntax/" },
+  {
+    name: "20,000 unknown fields",
+    text: spec(many(20_000, (i) => `f${i} = ${i}`)),
+    says: "model/unknown-field",
+    heavy: true,
+  },
+  {
+    name: "a chain of 3,000 models",
+    text: `import { decoder } from "std"\n${many(3000, (i) => `model M${i} : ${i ? `M${i - 1}` : "decoder"} { dim = ${i + 1} }`)}`,
+    says: "limit/bases",
+  },
+  {
+    name: "layers that double twenty times",
+    text: specWith(
+      "l20()",
+      `${layer("l0", "  return x + 1")}\n${many(20, (i) => layer(`l${i + 1}`, `  return l${i}(x) + l${i}(x)`))}`,
+    ),
+    says: "limit/steps",
+    heavy: true,
+  },
+  {
+    name: "10^9 rounds",
+    text: specWith("lp()", layer("lp", "  y = for i in 0 ..< 1_000_000_000 { i }\n  return x")),
+    says: "limit/rounds",
+  },
+  {
+    name: "rounds within rounds within rounds",
+    text: specWith(
+      "lp()",
+      layer(
+        "lp",
+        "  y = for i in 0 ..< 4000 { for j in 0 ..< 4000 { for k in 0 ..< 4000 { i } } }\n  return x",
+      ),
+    ),
+    says: "limit/steps",
+  },
+  {
+    name: "layers in a circle",
+    text: specWith("ping()", `${layer("ping", "  return pong(x)")}\n${layer("pong", "  return ping(x)")}`),
+    says: "layer/too-deep",
+  },
+  { name: "models in a circle", text: "model A : B { }\nmodel B : A { }", says: "model/cycle-of-bases" },
+  { name: "a tower of powers", text: spec("dim = 9 ^ 9 ^ 9 ^ 9 ^ 9"), says: "limit/count" },
+  {
+    name: "a tower of powers as a budget",
+    text: specBeside("budget { params.total <= 9 ^ 9 ^ 9 ^ 9 }"),
+    says: "budget/not-a-quantity",
+  },
+  { name: "a number of 10^5 digits", text: spec(`dim = 1${"0".repeat(100_000)}`), says: "syntax/number" },
+  { name: "an exponent without end", text: spec("dim = 1e999999999"), says: "error[" },
+  {
+    name: "an einsum of 3,000 axes",
+    text: specWith(
+      "e()",
+      layer("e", `  return einsum[${many(3000, (i) => `A${i}`).replaceAll("\n", " ")} -> D](x)`),
+    ),
+    says: "einsum/rank",
+  },
+  { name: "a NUL", text: `${spec()}\0`, says: "it is not text" },
+  { name: "NULs alone", text: "\0".repeat(1000), says: "it is not text" },
+  { name: "UTF-16", text: new Uint8Array(Buffer.from(`\ufeff${spec()}`, "utf16le")), says: "it is not text" },
+  {
+    name: "all bytes",
+    text: Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919 + 13) % 256),
+    says: "it is not text",
+  },
+  { name: "a terminal escape in a name", text: specBeside("x\x1b[2J\x1b]0;owned\x07 = 3"), says: "U+001B" },
+  { name: "a terminal escape in a text", text: specBeside('y = "\x1b[31mred\x07" + nope'), says: "␛[31m" },
+  { name: "a terminal escape in an import", text: 'import { a } from "\x1b[2Jx"', says: "␛[2Jx" },
+  { name: "text that turns around", text: specBeside('y = "a\u2028b\u202e\u2066" + nope'), says: "error[" },
+  {
+    name: "fields of objects",
+    text: specBeside("__proto__ = 3\n  constructor = 4\n  toString = 5\n  hasOwnProperty = 6"),
+    says: "`__proto__`",
+  },
+  {
+    name: "a base of objects",
+    text: "model M : __proto__ { }\nmodel N : constructor { }",
+    says: "cannot find a model named `constructor`",
+  },
+  {
+    name: "a layer of objects",
+    text: specWith("constructor()"),
+    says: "cannot find a layer or function named `constructor`",
+  },
+  {
+    name: "a member of objects",
+    text: specWith("mlp(hidden = dim.constructor.constructor)"),
+    says: "error[",
+  },
+];
