@@ -41,6 +41,8 @@ export interface Service {
   models(path: string): readonly string[];
   /** One model, bound and traced to graphs. */
   instance(path: string, model?: string): Outcome<ModelInstance>;
+  /** Every model of a file that can be made (not those left open for variants), and every problem but budgets. */
+  instances(path: string): Outcome<readonly ModelInstance[]>;
   /** What became of every budget and expectation of a file's models. */
   verdicts(path: string): Outcome<readonly Verdict[]>;
   /** The same, and what the lint rules find. */
@@ -107,10 +109,31 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     return undefined;
   };
 
+  interface Made {
+    readonly models: readonly ModelInstance[];
+    readonly diagnostics: readonly Diagnostic[];
+  }
+  const made = new Map<string, Made>();
+  const make = (path: string): Made => {
+    let result = made.get(path);
+    if (result === undefined) {
+      const { program, sink: found } = load(path);
+      const sink = new Diagnostics();
+      const bound = checkProgram(program, sink);
+      // A file that was not understood whole may lack the very line that a budget rests on.
+      const models = found.hasErrors ? [] : [...bound.values()];
+      result = { models, diagnostics: [...inOrder(found.list), ...sink.list] };
+      made.set(path, result);
+    }
+    return result;
+  };
+
   const bind = (path: string, model: string): Outcome<ModelInstance> => {
     const key = `${path}\n${model}`;
     let bound = instances.get(key);
     if (bound === undefined) {
+      const known = made.get(path)?.models.find((m) => m.name === model);
+      if (known !== undefined) return { value: known, diagnostics: [] };
       const { program, sink: found } = load(path);
       const sink = new Diagnostics();
       const value = instantiateModel(program, model, sink);
@@ -131,22 +154,17 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
   const place = (span: Span): string =>
     `${options.display?.(span.file) ?? span.file}:${new LineIndex(source(span.file) ?? "").at(span.start).line}`;
 
-  interface Checked {
-    readonly diagnostics: readonly Diagnostic[];
+  interface Checked extends Made {
     readonly verdicts: readonly Verdict[];
-    readonly models: readonly ModelInstance[];
   }
   const checks = new Map<string, Checked>();
   const checked = (path: string): Checked => {
     let result = checks.get(path);
     if (result === undefined) {
-      const { program, sink: found } = load(path);
+      const { models, diagnostics } = make(path);
       const sink = new Diagnostics();
-      const bound = checkProgram(program, sink);
-      // A file that was not understood whole may lack the very line that a budget rests on.
-      const models = found.hasErrors ? [] : [...bound.values()];
       const verdicts = models.flatMap((m) => checkConstraints(m, { meter: meterOf(m), sink, source, place }));
-      result = { diagnostics: unique([...inOrder(found.list), ...sink.list]), verdicts, models };
+      result = { diagnostics: unique([...diagnostics, ...sink.list]), verdicts, models };
       checks.set(path, result);
     }
     return result;
@@ -214,6 +232,10 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     diagnostics: (path) => checked(path).diagnostics,
     models,
     instance,
+    instances(path) {
+      const { models, diagnostics } = make(path);
+      return { value: models, diagnostics: unique(diagnostics) };
+    },
     verdicts(path) {
       const { diagnostics, verdicts } = checked(path);
       return { value: verdicts, diagnostics };

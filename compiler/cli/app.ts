@@ -6,6 +6,7 @@ import { checkCommand } from "./check.js";
 import { costCommand } from "./cost.js";
 import { internalDiagnostic } from "./crash.js";
 import { demoCommand } from "./demo.js";
+import { diffCommand } from "./diff.js";
 import { exit, exitCodeOf, Failure, fail } from "./exit.js";
 import { exportCommand } from "./export.js";
 import { fmtCommand } from "./fmt.js";
@@ -52,6 +53,7 @@ function build(session: Session): Command {
     fmtCommand,
     costCommand,
     lintCommand,
+    diffCommand,
     graphCommand,
     buildCommand,
     exportCommand,

@@ -9,7 +9,7 @@ export const exit = { clean: 0, violated: 1, wrong: 2, noData: 3, internal: 4 } 
 export type ExitCode = (typeof exit)[keyof typeof exit];
 
 /** Codes that say that something asked for is not there, though the question was right. */
-const NO_DATA = new Set<string>(["usage/no-backend", "budget/no-data"]);
+const NO_DATA = new Set<string>(["usage/no-backend", "budget/no-data", "diff/no-merge-base"]);
 
 /** The worst of the diagnostics decides; warnings leave it clean. A wrong spec outweighs a budget it breaks. */
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): ExitCode {
@@ -21,7 +21,12 @@ export function exitCodeOf(diagnostics: readonly Diagnostic[]): ExitCode {
 }
 
 function isViolation(code: string): boolean {
-  return code === "budget/exceeded" || code === "budget/expectation" || code.startsWith("lint/");
+  return (
+    code === "budget/exceeded" ||
+    code === "budget/expectation" ||
+    code === "diff/rise" ||
+    code.startsWith("lint/")
+  );
 }
 
 /** Ends a command with diagnostics; only the command line throws it, and only `main` catches it. */

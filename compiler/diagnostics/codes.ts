@@ -1,6 +1,7 @@
 import { budgetCodes } from "./codes/budget.js";
 import { checkpointCodes } from "./codes/checkpoint.js";
 import { configCodes } from "./codes/config.js";
+import { diffCodes } from "./codes/diff.js";
 import { emitCodes } from "./codes/emit.js";
 import { internalCodes } from "./codes/internal.js";
 import { lintCodes } from "./codes/lint.js";
@@ -19,6 +20,7 @@ export const codes = {
   ...budgetCodes,
   ...checkpointCodes,
   ...configCodes,
+  ...diffCodes,
   ...emitCodes,
   ...usageCodes,
   ...lintCodes,

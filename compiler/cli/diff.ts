@@ -1,0 +1,133 @@
+import { existsSync, realpathSync } from "node:fs";
+import { relative, resolve, sep } from "node:path";
+import { Command } from "commander";
+import type { Limit, Sides } from "../diff/compare.js";
+import type { Repository } from "../diff/repository.js";
+import type { Session } from "./app.js";
+import { exitCodeOf, fail } from "./exit.js";
+import { expand, globPattern, isPattern } from "./glob.js";
+import { choice, formatOption, parseAt } from "./options.js";
+import { jsonText, printDiagnostics } from "./print.js";
+
+interface Options {
+  readonly failOn?: string;
+  readonly mergeBase: boolean;
+  readonly at?: string;
+  readonly profile?: string;
+  readonly format: string;
+}
+
+/** `archc diff BASE [HEAD] [SPEC…]`: what a change does to the cost of models. */
+export function diffCommand(session: Session): Command {
+  return new Command("diff")
+    .description("show what changed in parameters, FLOPs and memory since a git revision")
+    .argument("<base>", "a revision: the last commit that it and HEAD have in common is the base")
+    .argument(
+      "[head-and-specs...]",
+      "a revision (else the working tree), then files, folders or patterns (else all)",
+    )
+    .option(
+      "--fail-on <figures>",
+      "end with 1 where one rises: params, flops, memory; beyond what is allowed: `params,flops:+5%`",
+    )
+    .option("--no-merge-base", "compare with BASE itself")
+    .option("--at <sizes>", "sizes at run time, for both sides (else each side's own)")
+    .option("--profile <name>", "the sizes of a profile, as each side has it")
+    .addOption(formatOption(["text", "json", "markdown"]))
+    .action(async (baseName: string, rest: string[], options: Options) => {
+      const format = choice("--format", options.format, ["text", "json", "markdown"]);
+      const limits = options.failOn === undefined ? [] : options.failOn.split(",").map(limitOf);
+      const at = options.at === undefined ? undefined : parseAt(options.at);
+      const { openRepository } = await import("../diff/repository.js");
+      const repository = openRepository(process.cwd());
+      if (repository === undefined) throw fail("diff/no-repository", { folder: process.cwd() });
+      const sides = sidesOf(repository, baseName, rest, options.mergeBase);
+      const { compare } = await import("../diff/compare.js");
+      const { diffJson, diffMarkdown, diffText } = await import("../diff/render.js");
+      const question = { at, profile: options.profile };
+      const { diff, diagnostics, sources } = compare(repository, sides, { question, limits });
+      const { toJson } = await import("../diagnostics/render-json.js");
+      if (format === "json") {
+        const body = { version: 1, ...diffJson(diff), diagnostics: toJson(diagnostics, sources) };
+        session.io.out(`${jsonText(body)}\n`);
+      } else {
+        printDiagnostics(session.io, diagnostics, sources);
+        session.io.out(format === "markdown" ? diffMarkdown(diff) : diffText(diff));
+      }
+      session.code = exitCodeOf(diagnostics);
+    });
+}
+
+const FIGURES = { params: "params.total", flops: "flops.forward", memory: "memory.inference" } as const;
+
+function limitOf(value: string): Limit {
+  const match = /^(\w+)(?::\+?(\d{1,6})(?:\.(\d{1,6}))?%)?$/.exec(value.trim());
+  if (match === null) {
+    throw fail("usage/bad-value", {
+      option: "--fail-on",
+      value,
+      want: "it is a figure, or one with what it may rise by: `flops:+5%`",
+    });
+  }
+  const [, word = "", whole, decimals = ""] = match;
+  const figure = FIGURES[choice("--fail-on", word, ["params", "flops", "memory"])];
+  if (whole === undefined) return { figure, percent: undefined };
+  const exact = [BigInt(whole + decimals), 10n ** BigInt(decimals.length)] as const;
+  return { figure, percent: { exact, written: decimals === "" ? whole : `${whole}.${decimals}` } };
+}
+
+function sidesOf(
+  repository: Repository,
+  baseName: string,
+  rest: readonly string[],
+  viaMergeBase: boolean,
+): Sides {
+  const base = repository.resolve(baseName);
+  if (base === undefined) throw fail("diff/unknown-revision", { name: baseName });
+  const [first, ...others] = rest;
+  // A file of that name is a file, as git itself would complain of.
+  const isRevision =
+    first !== undefined && !existsSync(first) && !isPattern(first) && !first.endsWith(".arch");
+  const head = isRevision ? repository.resolve(first) : undefined;
+  if (isRevision && head === undefined) throw fail("diff/unknown-revision", { name: first });
+  const specs = isRevision ? others : rest;
+  const short = (commit: string) => commit.slice(0, 7);
+  const headSide = head === undefined ? "working tree" : { commit: head };
+  let from = base;
+  if (viaMergeBase) {
+    const other = head ?? repository.resolve("HEAD");
+    const common = other === undefined ? undefined : repository.mergeBase(base, other);
+    if (common === undefined) throw fail("diff/no-merge-base", { base: baseName, head: first ?? "HEAD" });
+    from = common;
+  }
+  return {
+    base: {
+      at: { commit: from },
+      name: from === base ? `${baseName} (${short(from)})` : `${short(from)}, where this left ${baseName}`,
+    },
+    head: {
+      at: headSide,
+      name: head === undefined ? "the working tree" : `${first} (${short(head)})`,
+    },
+    wanted: specs.length === 0 ? undefined : wantedOf(repository.root, specs),
+  };
+}
+
+/** Files named from the working folder, as the repository names them; those that only the base has, too. */
+function wantedOf(root: string, specs: readonly string[]): (path: string) => boolean {
+  const inRoot = (path: string) => {
+    const whole = resolve(path);
+    const real = existsSync(whole) ? realpathSync(whole) : resolve(realpathSync(process.cwd()), path);
+    return relative(root, real).split(sep).join("/");
+  };
+  const tests = specs.map((spec): ((path: string) => boolean) => {
+    if (isPattern(spec) && !existsSync(spec)) {
+      const pattern = globPattern(inRoot(spec));
+      return (path) => pattern.test(path);
+    }
+    const files = new Set(expand(spec).map(inRoot));
+    const own = inRoot(spec);
+    return (path) => files.has(path) || path === own || own === "" || path.startsWith(`${own}/`);
+  });
+  return (path) => tests.some((test) => test(path));
+}
