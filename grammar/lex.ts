@@ -92,6 +92,8 @@ export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
     else if (token.tokenType === t.Foreign) readForeign(source, token, tokens[tokens.length - 1]);
     else if (token.tokenType === t.SingleText) readSingleQuotes(source, token);
     else if (token.tokenType === t.OpenText) readOpenText(source, token);
+    else if (token.image === "__proto__")
+      source.sink.report("syntax/reserved-name", { name: token.image }, { span: spanOf(source, token) });
     tokens.push(token);
   }
   readComments(source, comments, tokens);

@@ -38,6 +38,10 @@ export const lexicalCodes = {
       ...(help === undefined ? {} : { helps: [help] }),
     };
   }),
+  "syntax/reserved-name": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` cannot be a name: every object of the generated code has it already`,
+    helps: [`call it something else, for example \`${name.replace(/^_+|_+$/g, "")}\``],
+  })),
   "syntax/comment": code<{ opener: string }>("error", ({ opener }) => ({
     message: `a comment starts with \`//\`, not with \`${opener}\``,
     helps: ["`//` comments to the end of the line; `///` documents the declaration below"],
