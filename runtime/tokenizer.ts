@@ -1,0 +1,74 @@
+import { readFile, stat } from "node:fs/promises";
+import { InputError } from "./inputs.js";
+
+/** Text as the token ids that a model was trained on, and back. */
+export interface TextTokenizer {
+  /** With the special tokens that the model expects around a text, unless told. */
+  encode(text: string, options?: { readonly special?: boolean }): number[];
+  /** The text of token ids, special tokens left out. */
+  decode(ids: readonly number[]): string;
+  /** One more than the largest id. */
+  readonly size: number;
+}
+
+/** Vocabularies have some megabytes. */
+const MAX_BYTES = 200_000_000;
+
+/** Reads a Hugging Face `tokenizer.json`. Throws InputError where it is none, and the system's error where there is no file. */
+export async function loadTokenizer(path: string): Promise<TextTokenizer> {
+  const { size } = await stat(path);
+  if (size > MAX_BYTES)
+    throw new InputError(`\`${path}\` is too large for a tokenizer.json: it has ${size} bytes`);
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    throw new InputError(`\`${path}\` is not a tokenizer.json: it is not JSON`);
+  }
+  const isTokenizer = typeof content === "object" && content !== null && "model" in content;
+  if (!isTokenizer) throw new InputError(`\`${path}\` is not a tokenizer.json: it has no \`model\``);
+  const { Tokenizer } = await import("@huggingface/tokenizers");
+  try {
+    const tokenizer = new Tokenizer(content as object, {});
+    let last = -1;
+    for (const id of tokenizer.get_vocab().values()) last = Math.max(last, id);
+    return {
+      encode: (text, { special = true } = {}) => tokenizer.encode(text, { add_special_tokens: special }).ids,
+      decode: (ids) =>
+        ids.length === 0
+          ? ""
+          : tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+      size: last + 1,
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError(`\`${path}\` cannot be used as a tokenizer: ${why}`);
+  }
+}
+
+/** Turns token ids that come one by one into text, each part as soon as later tokens cannot change it. */
+export class TokenDecoder {
+  private readonly ids: number[] = [];
+  private said = 0;
+
+  constructor(private readonly tokenizer: TextTokenizer) {}
+
+  push(ids: readonly number[]): string {
+    this.ids.push(...ids);
+    const text = this.tokenizer.decode(this.ids);
+    // A character may be spread over several tokens.
+    if (text.endsWith("\ufffd")) return "";
+    return this.rest(text);
+  }
+
+  end(): string {
+    return this.rest(this.tokenizer.decode(this.ids));
+  }
+
+  private rest(text: string): string {
+    const part = text.slice(this.said);
+    this.said = Math.max(this.said, text.length);
+    return part;
+  }
+}
