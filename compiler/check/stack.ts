@@ -4,6 +4,7 @@ import { callLayer, join } from "./calls.js";
 import { evaluate } from "./expressions.js";
 import { checkKind } from "./kinds.js";
 import { changeArgument, countKind, type ModelEnv } from "./model.js";
+import { replicate, type Template, templateOf } from "./replica.js";
 import { Scope } from "./scope.js";
 import { limits } from "./tracer.js";
 import { type Bound, unknown, type Val } from "./values.js";
@@ -134,32 +135,77 @@ export class Stack {
     }
   }
 
-  /** Runs the blocks one after another, each through its slot `wiring`. */
+  /**
+   * Runs the blocks one after another, each through its slot `wiring`. A block written like an earlier one is its
+   * replica: late binding makes equal lines mean equal layers.
+   */
   run(args: readonly Bound[], caller: Scope, span: Span): Val {
     const n = this.count;
     if (n === undefined) return unknown;
+    const templates = new Map<string, { template: Template; slots: Record<string, string> }>();
     let current = args.map((a) => a.val);
     for (let i = 0; i < n; i++) {
       const path = `${this.name}.${i}`;
-      const slot = this.block(i, n, path);
-      const wiring = slot("wiring");
-      if (wiring?.kind !== "instance") {
-        if (!wiring)
-          this.env.tracer.report(
-            "model/no-wiring",
-            { stack: this.name, slots: [...this.slots.keys()] },
-            this.span,
-          );
-        return unknown;
+      const key = this.likeness(i, n, current);
+      const known = templates.get(key);
+      if (known) {
+        const inputs = current.flatMap((v) => (v.kind === "tensor" ? [v.tensor.value] : []));
+        this.env.blocks.push({ path, slots: known.slots });
+        current = listOf(replicate(this.env.tracer, caller.builder, known.template, path, inputs));
+        continue;
       }
-      const tensors = current.map((val) => ({ name: undefined, bound: { val, span } }));
-      const result = callLayer(caller, wiring, tensors, this.span);
-      const slots = Object.fromEntries([...this.slots.keys()].map((s) => [s, describe(slot(s))]));
-      this.env.blocks.push({ path, slots });
-      if (result.kind === "unknown") return unknown;
-      current = result.kind === "tuple" ? [...result.items] : [result];
+      const ran = this.runBlock(i, n, path, current, caller, span);
+      if (!ran) return unknown;
+      if (ran.template) templates.set(key, { template: ran.template, slots: ran.slots });
+      current = ran.results;
     }
     return current.length === 1 ? current[0]! : { kind: "tuple", items: current };
+  }
+
+  /** What makes two blocks the same: the lines that fill their slots, and the types of what goes in. */
+  private likeness(i: number, n: number, inputs: readonly Val[]): string {
+    const lines = [...this.slots.keys()].map((slot) =>
+      this.candidatesAt(slot, i, n).map((c) => this.candidates.indexOf(c)),
+    );
+    const types = inputs.map((v) =>
+      v.kind === "tensor"
+        ? `${v.tensor.value.dtype}${v.tensor.axes}[${v.tensor.value.shape.map((d) => d.key)}]`
+        : "?",
+    );
+    return `${lines.join(";")}|${types.join(";")}`;
+  }
+
+  private runBlock(i: number, n: number, path: string, current: readonly Val[], caller: Scope, span: Span) {
+    const { tracer } = this.env;
+    const slot = this.block(i, n, path);
+    const wiring = slot("wiring");
+    if (wiring?.kind !== "instance") {
+      if (!wiring)
+        tracer.report("model/no-wiring", { stack: this.name, slots: [...this.slots.keys()] }, this.span);
+      return undefined;
+    }
+    const before = {
+      states: tracer.states.length,
+      problems: tracer.sink.list.length,
+      weights: tracer.weights.size,
+    };
+    const tensors = current.map((val) => ({ name: undefined, bound: { val, span } }));
+    const result = callLayer(caller, wiring, tensors, this.span);
+    const slots = Object.fromEntries([...this.slots.keys()].map((s) => [s, describe(slot(s))]));
+    this.env.blocks.push({ path, slots });
+    if (result.kind === "unknown") return undefined;
+    const isClean = tracer.sink.list.length === before.problems && wiring.instance.runs === 1;
+    const template = isClean
+      ? templateOf(
+          caller.builder,
+          path,
+          current,
+          result,
+          tracer.states.slice(before.states),
+          [...tracer.weights.values()].slice(before.weights).map((p) => p.value),
+        )
+      : undefined;
+    return { results: listOf(result), slots, template };
   }
 
   /** The slots of one block, bound when first asked for; a slot may refer to the others. */
@@ -271,6 +317,8 @@ export class Stack {
     }
   }
 }
+
+const listOf = (val: Val): Val[] => (val.kind === "tuple" ? [...val.items] : [val]);
 
 /** One block named beats a range, a range beats `every`, and all beat the default. */
 function specificity(at: AtBlock | undefined): number {

@@ -147,6 +147,15 @@ export class Tracer {
     return value;
   }
 
+  /** The weight under another path that is in all else like the one `value` is; undefined where that is no weight. */
+  weightLike(value: Value, rename: (path: string) => string): Value | undefined {
+    const known = this.weights.get(value.name);
+    if (known?.value !== value) return undefined;
+    const path = rename(known.name);
+    if (path === known.name) return value;
+    return this.weight(path, value.shape, value.dtype, known.weight, this.weightAxes.get(known.name)!);
+  }
+
   assume(left: Dim, relation: Assumption["relation"], right: Dim, reason: string): void {
     if (this.generic) return;
     const key = `${left}${relation}${right}`;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { graphText } from "../../compiler/ir/text.js";
+import { verify } from "../../compiler/ir/verify.js";
 import { check, model, weights } from "./support.js";
 
 const base = `
@@ -151,6 +153,41 @@ model M { slot mix: layer = twice(attention(2, causal = true))
     expect(said).toEqual([
       "state/twice: `mix.mix.keys` runs twice in one step, and its state `keys` can be updated only once",
     ]);
+  });
+});
+
+describe("blocks written alike", () => {
+  const same = "attn = attention(heads, causal = true)";
+  const apart = [1, 2, 3].map((i) => `at ${i} { ${same} }`).join("\n");
+  const memory = "\nweight memory: [M = 16, V = dim] lookup\n";
+  for (const [name, ffn, more] of [
+    ["feed-forwards", "mlp(hidden = 2 * dim)", ""],
+    ["memories of one table", "pkm(keys = 4, k = 2, key_dim = 4, table = memory)", memory],
+  ] as const) {
+    it(`are the same graph as blocks written one by one: ${name}`, () => {
+      const alike = model(`${base}model M : Base { ${more} blocks { ffn = ${ffn} } }`);
+      const single = model(`${base}model M : Base { ${more} blocks { ffn = ${ffn}\n ${apart} } }`);
+      for (const part of ["start", "step"] as const) {
+        expect(verify(alike[part])).toEqual([]);
+        expect(graphText(alike[part])).toBe(graphText(single[part]));
+        const ports = (m: typeof alike) =>
+          m[part].inputPorts.map((p) => [p.role, p.name, p.role === "weight" ? p.weight : 0]);
+        expect(ports(alike)).toEqual(ports(single));
+      }
+      expect(alike.blocks).toEqual(single.blocks);
+    });
+  }
+
+  it("share what they were given, weights of one instance too, but no state", () => {
+    const shared = (attn: string) =>
+      check(`${base}model M : Base { slot one: layer = ${attn}\n blocks { attn = one } }`);
+    const { said, models } = shared("attention(heads)");
+    expect(said).toEqual([]);
+    expect(Object.keys(weights(models.get("M")!)).filter((n) => n.includes("query"))).toEqual([
+      "one.query",
+      "one.query_shift",
+    ]);
+    expect(shared("attention(heads, causal = true)").said[0]).toMatch(/^state\/twice/);
   });
 });
 

@@ -1,0 +1,99 @@
+import type { Builder } from "../ir/build.js";
+import { newValue } from "../ir/build.js";
+import type { Node, Region, Value } from "../ir/graph.js";
+import type { TracedState, Tracer } from "./tracer.js";
+import { type Tensor, tensorVal, type Val } from "./values.js";
+
+/** One block as it was traced: blocks that are written alike differ in nothing but their path. */
+export interface Template {
+  readonly path: string;
+  readonly node: Node & { readonly op: "call" };
+  readonly inputs: readonly Value[];
+  readonly results: readonly Tensor[];
+  readonly states: readonly TracedState[];
+  /** The block's own weights, in the order in which they were declared. */
+  readonly weights: readonly Value[];
+}
+
+/** The template of a block that has just run as the last node of `builder`; undefined where it did not come to that. */
+export function templateOf(
+  builder: Builder,
+  path: string,
+  inputs: readonly Val[],
+  result: Val,
+  states: readonly TracedState[],
+  weights: readonly Value[],
+): Template | undefined {
+  const node = builder.nodes.at(-1);
+  const results = (result.kind === "tuple" ? result.items : [result]).flatMap((v) =>
+    v.kind === "tensor" ? [v.tensor] : [],
+  );
+  const given = inputs.flatMap((v) => (v.kind === "tensor" ? [v.tensor.value] : []));
+  // A state that belongs to a layer outside the block cannot be had twice.
+  const owned = states.every((s) => s.info.path.startsWith(`${path}.`));
+  const whole = owned && results.length > 0 && results.every((r, i) => node?.outputs[i] === r.value);
+  return node?.op === "call" && whole && given.length === inputs.length
+    ? { path, node, inputs: given, results, states, weights }
+    : undefined;
+}
+
+/**
+ * Another block written like the template, at `path`: its own weights and states, the same equations, and what the
+ * template took from outside. The inputs have the types that the template's had.
+ */
+export function replicate(
+  tracer: Tracer,
+  builder: Builder,
+  template: Template,
+  path: string,
+  inputs: readonly Value[],
+): Val {
+  const rename = (name: string): string =>
+    name.startsWith(`${template.path}.`) ? path + name.slice(template.path.length) : name;
+  const own = new Map<Value, Value>(template.inputs.map((v, i) => [v, inputs[i]!]));
+  for (const state of template.states) {
+    if (state.input) own.set(state.input, tracer.top.input(state.input, rename(state.input.name)));
+  }
+  for (const weight of template.weights) tracer.weightLike(weight, rename);
+  const operands = template.node.inputs.map((v) => own.get(v) ?? tracer.weightLike(v, rename) ?? v);
+  const { attrs } = template.node;
+  const copy = {
+    ...template.node,
+    attrs: { ...attrs, path: rename(attrs.path), body: copyRegion(attrs.body, rename) },
+  };
+  const outputs = builder.copy(copy as Node, operands);
+  for (const [i, state] of template.states.entries()) {
+    tracer.states.push({
+      ...state,
+      info: { ...state.info, path: rename(state.info.path) },
+      input: state.input && own.get(state.input),
+      output: outputs[template.results.length + i]!,
+    });
+  }
+  const results = template.results.map((r, i) => tensorVal(outputs[i]!, r.axes));
+  return results.length === 1 ? results[0]! : { kind: "tuple", items: results };
+}
+
+/** The same region of new values, the paths and names in it changed. */
+function copyRegion(region: Region, rename: (name: string) => string): Region {
+  const known = new Map<Value, Value>();
+  const fresh = (v: Value): Value => {
+    const value = newValue(v, rename(v.name));
+    known.set(v, value);
+    return value;
+  };
+  const inputs = region.inputs.map(fresh);
+  const nodes = region.nodes.map((node): Node => {
+    const operands = node.inputs.map((v) => known.get(v)!);
+    const { attrs } = node;
+    const inner = node.op === "call" ? { ...node.attrs, path: rename(node.attrs.path) } : attrs;
+    const body = node.op === "call" || node.op === "map" ? { body: copyRegion(node.attrs.body, rename) } : {};
+    return {
+      ...node,
+      inputs: operands,
+      attrs: { ...inner, ...body },
+      outputs: node.outputs.map(fresh),
+    } as Node;
+  });
+  return { inputs, nodes, outputs: region.outputs.map((v) => known.get(v)!) };
+}
