@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import type { HostTensor } from "./model.js";
 
 /** A weight file that is not what it says; the message names the file and what is wrong. */
@@ -151,6 +151,8 @@ export class SafetensorsFile {
 
   /** Opens a file and reads its header alone. Throws SafetensorsError where that lies, and the system's error where there is no file. */
   static async open(path: string): Promise<SafetensorsFile> {
+    // A pipe would be waited for, and a device never ends.
+    if (!(await stat(path)).isFile()) throw new SafetensorsError(`\`${path}\` is not a file`);
     const file = await open(path, "r");
     try {
       const { size } = await file.stat();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Manifest, manifestSchema } from "../../runtime/manifest.js";
 import { SafetensorsError } from "../../runtime/safetensors.js";
 import { settle } from "../../runtime/settle.js";
+import { TOKENIZER } from "../../runtime/tokenizer.js";
 import type { ModelInstance } from "../check/instance.js";
 import { costOf } from "../cost/analyse.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
@@ -34,6 +35,8 @@ export interface BuildOptions {
   readonly spec: { readonly file: string; readonly text: string };
   /** A file that the weights are read from; without it they are drawn. */
   readonly weights?: WeightsOption | undefined;
+  /** A tokenizer.json to keep beside the model. */
+  readonly tokenizer?: Uint8Array | undefined;
   /** Bytes written so far, and of the whole. */
   readonly progress?: (done: number, total: number) => void;
 }
@@ -109,6 +112,8 @@ const reasons: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EROFS: "the file system is read-only",
   ENOTDIR: "a part of the path is not a folder",
+  ENOENT: "no folder can be made there",
+  ERR_INVALID_ARG_VALUE: "no path holds a NUL",
   ENAMETOOLONG: "the name is too long",
 };
 
@@ -140,6 +145,7 @@ function emitPrograms(instance: ModelInstance, options: BuildOptions, layout: La
     files.push({ name: "model.d.ts", data: encoder.encode(types) });
     tfjs = { module: "model.js" };
   }
+  if (options.tokenizer) files.push({ name: TOKENIZER, data: options.tokenizer });
   if (instance.checkpoints.length > 0) {
     files.push({ name: CHECKPOINTS, data: new TextEncoder().encode(checkpointsText(instance.checkpoints)) });
   }

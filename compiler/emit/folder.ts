@@ -47,7 +47,7 @@ async function filesOfBuild(folder: string): Promise<string[]> {
  */
 export async function replaceFolder<T>(out: string, write: (folder: string) => Promise<T>): Promise<T> {
   const parent = dirname(out);
-  await mkdir(parent, { recursive: true });
+  await makeFolders(parent);
   await settle(out);
   const fresh = freshOf(out);
   await mkdir(fresh);
@@ -69,6 +69,19 @@ export async function replaceFolder<T>(out: string, write: (folder: string) => P
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** A folder and those above it. Node's own way never ends where the system refuses with ENOENT, as /proc does. */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(folder) === folder || (await exists(dirname(folder)))) throw error;
+    await makeFolders(dirname(folder));
+    await mkdir(folder);
   }
 }
 

@@ -104,7 +104,9 @@ async function readIndex(path: string): Promise<Map<string, string>> {
   const fail = (what: string): never => {
     throw new SafetensorsError(`\`${path}\` is not an index of safetensors files: ${what}`);
   };
-  const { size } = await stat(path);
+  const found = await stat(path);
+  if (!found.isFile()) fail("it is not a file");
+  const { size } = found;
   if (size > MAX_INDEX) fail(`it has ${size} bytes`);
   let index: unknown;
   try {
