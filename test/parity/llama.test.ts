@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { generate } from "../../runtime/generate.js";
-import type { Model } from "../../runtime/model.js";
+import type { HostTensor, Model } from "../../runtime/model.js";
 import { Session } from "../../runtime/session.js";
 import { figure, modelOf } from "./models.js";
 import { expectNear, slice } from "./near.js";
@@ -14,6 +14,7 @@ const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, im
 const about = JSON.parse(readFileSync(fixture("llama.json"), "utf8")) as {
   parameters: number;
   pieces: number[];
+  window: number;
 };
 const peer = await readTensors(fixture("llama.safetensors"));
 const spec = "test/parity/fixtures/llama.arch";
@@ -22,11 +23,13 @@ const spec = "test/parity/fixtures/llama.arch";
 const within = (target: string) => Math.max(toleranceOf(target), 1e-5);
 
 /** Our build with the peer's weights; every weight must have one. */
-const built = await buildWith(modelOf(spec, "SmallLlama"), (name) => {
-  const weight = peer[name];
-  if (!weight) throw new Error(`the peer has no \`${name}\``);
-  return weight.data;
-});
+const buildOf = (model: string) =>
+  buildWith(modelOf(spec, model), (name) => {
+    const weight = peer[name];
+    if (!weight) throw new Error(`the peer has no \`${name}\``);
+    return weight.data;
+  });
+const built = await buildOf("SmallLlama");
 
 /** The second of two sequences is shorter: padding follows it. */
 const inputs: Tensors = {
@@ -83,6 +86,43 @@ describe("a Llama of Python's transformers with the same weights", () => {
     }
   });
 });
+
+describe.each(["SmallMistral", "SmallBoundedMistral"])(
+  "a Mistral with the same weights: %s",
+  async (name) => {
+    const windowed = await buildOf(name);
+    const due = peer["expected.logits_windowed"]!;
+    const length = inputs.input_ids!.shape[1]!;
+    /** Logits of positions from `begin` on, of tokens alone: what stands at padding means nothing. */
+    const expectTokens = (logits: HostTensor, begin: number, target: string) => {
+      const mask = slice(inputs.attention_mask!, 1, begin, logits.shape[1]!);
+      for (const row of [0, 1]) {
+        const real = Array.from(slice(mask, 0, row, 1).data).filter((m) => m === 1).length;
+        const part = (t: HostTensor, from: number) => slice(slice(t, 0, row, 1), 1, from, real);
+        const what = `logits of row ${row} from ${begin} on`;
+        expectNear(part(logits, 0), part(due, begin), within(target), what);
+      }
+    };
+    /** Of a cache that is bounded, the last places; of any other, all. */
+    const expectKept = (states: Tensors) => {
+      const kept = name === "SmallMistral" ? length : about.window - 1;
+      for (const state of Object.values(states)) expect(state.shape).toEqual([2, 2, kept, 8]);
+    };
+
+    it.each(targets)("sees no further than its window: %s", async (target) => {
+      const { outputs, states } = await on(windowed, target, (model) => fullPass(model, inputs));
+      expectTokens(outputs.logits!, 0, target);
+      expectKept(states);
+    });
+
+    it.each(targets)("goes on from its cache: %s", { timeout: SLOW }, async (target) => {
+      const pieces = [2, 2, 8, 1];
+      const { parts, states } = await on(windowed, target, (model) => inPieces(model, inputs, pieces));
+      for (const { begin, outputs } of parts) expectTokens(outputs.logits!, begin, target);
+      expectKept(states);
+    });
+  },
+);
 
 describe("a session over a padding mask", () => {
   const context = 10;
