@@ -56,7 +56,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     if (known) return known;
     const text = host.read(file);
     if (text === undefined) return undefined;
-    const ast = parse(text, file, sink);
+    const ast = file.startsWith("std/") ? parseLibrary(text, file, sink) : parse(text, file, sink);
     const own = new Map<string, Declared>();
     for (const item of ast.items) declare(own, item, file);
     const unit: Unit = { path: file, text, ast, own, imported: new Map() };
@@ -197,6 +197,18 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     if (!unit.path.startsWith("std/")) checkNames(program, unit.ast, unit.path, sink, unresolved, quiet);
   }
   return program;
+}
+
+/** Library files are the same in every program of a process: each text is parsed once. */
+const library = new Map<string, { readonly text: string; readonly ast: File }>();
+
+function parseLibrary(text: string, file: string, sink: Diagnostics): File {
+  const known = library.get(file);
+  if (known?.text === text) return known.ast;
+  const before = sink.list.length;
+  const ast = parse(text, file, sink);
+  if (sink.list.length === before) library.set(file, { text, ast });
+  return ast;
 }
 
 /**
