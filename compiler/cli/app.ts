@@ -8,6 +8,7 @@ import { internalDiagnostic } from "./crash.js";
 import { demoCommand } from "./demo.js";
 import { diffCommand } from "./diff.js";
 import { exit, exitCodeOf, Failure, fail } from "./exit.js";
+import { explainCommand } from "./explain.js";
 import { exportCommand } from "./export.js";
 import { fmtCommand } from "./fmt.js";
 import { graphCommand } from "./graph.js";
@@ -51,6 +52,7 @@ function build(session: Session): Command {
   for (const command of [
     checkCommand,
     fmtCommand,
+    explainCommand,
     costCommand,
     lintCommand,
     diffCommand,

@@ -36,6 +36,7 @@ describe("the packed package", () => {
       "README.md",
       "LICENSE",
       "compiler/layers/attention.arch",
+      "compiler/diagnostics/explain/syntax.md",
       "specs/pkm-lm.arch",
       "dist/compiler/cli/main.js",
     ]) {

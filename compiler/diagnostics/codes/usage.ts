@@ -14,6 +14,10 @@ export const usageCodes = {
     message: `there is no command \`${name}\``,
     helps: choices(name, known, "commands"),
   })),
+  "usage/unknown-code": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
+    message: `there is no diagnostic \`${name}\``,
+    helps: [didYouMeanText(name, known) ?? "`archc explain` without a code shows all of them"],
+  })),
   "usage/unknown-option": code<{ name: string; command: string; known: readonly string[] }>(
     "error",
     ({ name, command, known }) => ({

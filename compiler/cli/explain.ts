@@ -1,0 +1,45 @@
+import { Command } from "commander";
+import pc from "picocolors";
+import { codes } from "../diagnostics/codes.js";
+import { readPages } from "../diagnostics/pages.js";
+import type { Session } from "./app.js";
+import { fail } from "./exit.js";
+
+/** `archc explain CODE`: what a diagnostic means, why it is one, and how it is mended. */
+export function explainCommand(session: Session): Command {
+  return new Command("explain")
+    .description("say what a diagnostic means and how to mend it, with an example")
+    .argument("[code]", "as it is printed: `shape/dim-mismatch`; without it, all codes")
+    .action((given: string | undefined) => {
+      const { io } = session;
+      const known = Object.keys(codes);
+      if (given === undefined) {
+        io.out(`${known.sort().join("\n")}\n`);
+        return;
+      }
+      const code = meant(given, known);
+      if (code === undefined) throw fail("usage/unknown-code", { name: given, known });
+      const { bold, dim } = pc.createColors(io.color && io.terminal);
+      io.out(`${bold(code)}\n\n${shown(readPages().get(code)?.text ?? "", dim)}\n`);
+    });
+}
+
+/** The code itself, `error[code]`, or a code's last part where only one has it. */
+function meant(given: string, known: readonly string[]): string | undefined {
+  const name = /\[(.+)\]/.exec(given)?.[1] ?? given;
+  if (known.includes(name)) return name;
+  const ends = known.filter((code) => code.endsWith(`/${name}`));
+  return ends.length === 1 ? ends[0] : undefined;
+}
+
+const where: Record<string, string> = { model: "in a model", layer: "in a layer" };
+
+/** A page for a terminal: examples indented, and named by what they show. */
+function shown(markdown: string, dim: (text: string) => string): string {
+  return markdown.replace(/^```([^\n]*)\n([\s\S]*?)^```$/gm, (_, head: string, body: string) => {
+    const words = head.split(" ");
+    const title = [words.includes("error") ? "wrong" : "right", where[words[1] ?? ""] ?? ""];
+    const lines = body.trimEnd().split("\n");
+    return [dim(`${title.filter((t) => t !== "").join(", ")}:`), ...lines.map((l) => `    ${l}`)].join("\n");
+  });
+}
