@@ -30,3 +30,4 @@ export { loadOnnx } from "./onnx.js";
 export { type Sampling, sample } from "./sample.js";
 export { type Outputs, Session } from "./session.js";
 export { loadTfjs, type Progress, type TfjsModule, type TfjsOptions, tfjsModel } from "./tfjs.js";
+export { loadTokenizer, type TextTokenizer, TOKENIZER, TokenDecoder } from "./tokenizer.js";

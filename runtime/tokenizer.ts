@@ -9,7 +9,15 @@ export interface TextTokenizer {
   decode(ids: readonly number[]): string;
   /** One more than the largest id. */
   readonly size: number;
+  /** Ids of tokens that end a text. */
+  readonly ends: readonly number[];
 }
+
+/** The name under which a build keeps its tokenizer. */
+export const TOKENIZER = "tokenizer.json";
+
+/** What model families call the token that ends a text. */
+const endNames = ["<|endoftext|>", "</s>", "<|end_of_text|>", "<|eot_id|>", "<|im_end|>", "<eos>"];
 
 /** Vocabularies have some megabytes. */
 const MAX_BYTES = 200_000_000;
@@ -29,22 +37,30 @@ export async function loadTokenizer(path: string): Promise<TextTokenizer> {
   const isTokenizer = typeof content === "object" && content !== null && "model" in content;
   if (!isTokenizer) throw new InputError(`\`${path}\` is not a tokenizer.json: it has no \`model\``);
   const { Tokenizer } = await import("@huggingface/tokenizers");
-  try {
-    const tokenizer = new Tokenizer(content as object, {});
-    let last = -1;
-    for (const id of tokenizer.get_vocab().values()) last = Math.max(last, id);
-    return {
-      encode: (text, { special = true } = {}) => tokenizer.encode(text, { add_special_tokens: special }).ids,
-      decode: (ids) =>
-        ids.length === 0
-          ? ""
-          : tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
-      size: last + 1,
-    };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InputError(`\`${path}\` cannot be used as a tokenizer: ${why}`);
-  }
+  // The library trusts what it reads; a damaged file may show at any call.
+  const sound = <T>(use: () => T): T => {
+    try {
+      return use();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new InputError(`\`${path}\` cannot be used as a tokenizer: ${why}`);
+    }
+  };
+  const tokenizer = sound(() => new Tokenizer(content as object, {}));
+  let last = -1;
+  for (const id of sound(() => tokenizer.get_vocab()).values()) last = Math.max(last, id);
+  return {
+    encode: (text, { special = true } = {}) =>
+      sound(() => tokenizer.encode(text, { add_special_tokens: special }).ids),
+    decode: (all) => {
+      // Vocabularies of models are padded: what the tokenizer does not know is no text.
+      const ids = all.filter((id) => tokenizer.id_to_token(id) !== undefined);
+      const options = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+      return ids.length === 0 ? "" : sound(() => tokenizer.decode(ids, options));
+    },
+    size: last + 1,
+    ends: endNames.flatMap((name) => tokenizer.token_to_id(name) ?? []),
+  };
 }
 
 /** Turns token ids that come one by one into text, each part as soon as later tokens cannot change it. */

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { inBytes, quantityText } from "../check/quantity.js";
 import { columns } from "../columns.js";
@@ -8,6 +9,7 @@ import { open } from "./open.js";
 import { choice, formatOption, modelOption, wholeNumber } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
 import { progress } from "./progress.js";
+import { tokenizerFailure } from "./run.js";
 
 interface Options {
   readonly out: string;
@@ -17,6 +19,7 @@ interface Options {
   readonly profile: string;
   readonly weights?: string;
   readonly checkpoint?: string;
+  readonly tokenizer?: string;
   readonly format: string;
 }
 
@@ -29,6 +32,7 @@ export function buildCommand(session: Session): Command {
     .option("--seed <n>", "draws the weights", "0")
     .option("--weights <file>", "read the weights: a .safetensors file, or the index.json of a sharded one")
     .option("--checkpoint <name>", "the `checkpoint` of the spec that the file follows")
+    .option("--tokenizer <file>", "a tokenizer.json to keep in the build, for `archc run`")
     .option("--target <targets>", "onnx, tfjs or onnx,tfjs", "onnx,tfjs")
     .option("--profile <name>", "ONNX opset: default (20) or modern (23)", "default")
     .addOption(formatOption(["text", "json"]))
@@ -40,6 +44,7 @@ export function buildCommand(session: Session): Command {
         .split(",")
         .map((t): Target => choice("--target", t.trim(), ["onnx", "tfjs"]));
       const spec = await open(file);
+      const tokenizer = options.tokenizer === undefined ? undefined : await readTokenizer(options.tokenizer);
       const bar = progress(session.io, `weights of ${file}`);
       const { value, diagnostics } = await spec.service.build(spec.path, {
         model: options.model,
@@ -48,6 +53,7 @@ export function buildCommand(session: Session): Command {
         targets,
         profile,
         weights: weightsOf(options),
+        tokenizer,
         progress: bar.step,
       });
       bar.end();
@@ -67,6 +73,17 @@ export function buildCommand(session: Session): Command {
       const rows = value.manifest.files.map((f) => [f.name, sizeText(f.bytes), f.sha256.slice(0, 12)]);
       session.io.out(`${value.manifest.model} in ${options.out}\n${columns(rows, [1])}`);
     });
+}
+
+/** The bytes of a tokenizer.json that can be used. */
+async function readTokenizer(file: string): Promise<Uint8Array> {
+  const { loadTokenizer } = await import("../../runtime/tokenizer.js");
+  try {
+    await loadTokenizer(file);
+    return new Uint8Array(await readFile(file));
+  } catch (error) {
+    throw tokenizerFailure(error, file);
+  }
 }
 
 function weightsOf({ weights, checkpoint }: Options): BuildOptions["weights"] {

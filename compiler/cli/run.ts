@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { Command } from "commander";
 import type { GenerateOptions } from "../../runtime/generate.js";
+import type { Manifest } from "../../runtime/manifest.js";
+import type { TextTokenizer } from "../../runtime/tokenizer.js";
 import { safe } from "../diagnostics/render-text.js";
 import type { Session as Cli } from "./app.js";
 import { fail } from "./exit.js";
@@ -11,6 +14,7 @@ import { jsonText } from "./print.js";
 interface Options {
   readonly model?: string;
   readonly prompt: string;
+  readonly tokenizer?: string;
   readonly target?: string;
   readonly backend?: string;
   readonly tokens: string;
@@ -23,12 +27,13 @@ interface Options {
   readonly format: string;
 }
 
-/** `archc run DIR|FILE`: generates text, byte by byte. */
+/** `archc run DIR|FILE`: generates text, in the tokens of a tokenizer.json or byte by byte. */
 export function runCommand(cli: Cli): Command {
   return modelOption(new Command("run"))
     .description("generate with a build, or with a spec that is built into a cache first")
     .argument("<build>", "the folder of a build, or an .arch file")
     .option("--prompt <text>", "what to continue", "Once upon a time")
+    .option("--tokenizer <file>", "a tokenizer.json; else the build's own, else bytes are tokens")
     .option("--target <target>", "onnx or tfjs")
     .option("--backend <name>", "tensorflow, webgpu, wasm, cpu or onnx; else the best there is")
     .option("--tokens <n>", "how many tokens to generate", "64")
@@ -46,7 +51,7 @@ export function runCommand(cli: Cli): Command {
       const where = await whereToRun(options.target, options.backend);
       const folder = await modelFolder(argument, { model: options.model, seed }, cli.io);
       const io = format === "json" ? { ...cli.io, out: () => undefined } : cli.io;
-      const result = await generateText(folder, where, options.prompt, sampling, io);
+      const result = await generateText(folder, where, options.prompt, sampling, io, options.tokenizer);
       if (format === "json") cli.io.out(`${jsonText({ version: 1, ...result })}\n`);
     });
 }
@@ -90,23 +95,29 @@ export async function generateText(
   prompt: string,
   sampling: Sampling,
   io: Io,
+  tokenizerFile?: string,
 ): Promise<Generated> {
   const runtime = await import("../../runtime/index.js");
   const began = performance.now();
+  const tokenizer = await openTokenizer(folder, tokenizerFile);
   const { model, manifest } = await loadModel(folder, where, io);
   const loaded = performance.now();
   const place = where.target === model.backend ? where.target : `${where.target} on ${model.backend}`;
   io.err(`${manifest.model}: ${place}, loaded in ${seconds(loaded - began)}\n`);
   const session = new runtime.Session(model, manifest);
-  const decoder = new runtime.ByteDecoder();
+  const decoder = tokenizer ? new runtime.TokenDecoder(tokenizer) : new runtime.ByteDecoder();
   // A model may say anything, escape sequences included.
   const print = (text: string) => io.out(io.terminal ? safe(text, true) : text);
   const tokens: number[] = [];
   let text = "";
   let first = loaded;
   try {
+    if (tokenizer) checkVocabulary(tokenizer, manifest);
+    const options = tokenizer
+      ? { prompt: tokenizer.encode(prompt), stop: tokenizer.ends }
+      : { prompt: runtime.encodeBytes(prompt) };
     print(prompt);
-    for await (const id of runtime.generate(session, { ...sampling, prompt: runtime.encodeBytes(prompt) })) {
+    for await (const id of runtime.generate(session, { ...sampling, ...options })) {
       if (tokens.length === 0) first = performance.now();
       tokens.push(id);
       const part = decoder.push([id]);
@@ -138,4 +149,35 @@ export async function generateText(
 
 export function seconds(milliseconds: number): string {
   return milliseconds < 950 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** The tokenizer named, or the one that the build keeps; undefined where there is none. */
+async function openTokenizer(folder: string, named: string | undefined): Promise<TextTokenizer | undefined> {
+  const { loadTokenizer, readManifest, TOKENIZER } = await import("../../runtime/index.js");
+  try {
+    if (named !== undefined) return await loadTokenizer(named);
+    const { files } = await readManifest(folder);
+    return files.some((f) => f.name === TOKENIZER) ? await loadTokenizer(join(folder, TOKENIZER)) : undefined;
+  } catch (error) {
+    throw named === undefined ? await inWords(error, folder) : tokenizerFailure(error, named);
+  }
+}
+
+/** What is wrong with a tokenizer.json that was named, as a failure. */
+export function tokenizerFailure(error: unknown, file: string): unknown {
+  if (error instanceof Error && error.name === "InputError")
+    return fail("usage/run-failed", { why: error.message });
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return fail("usage/no-file", { file, near: [] });
+  return code === undefined
+    ? error
+    : fail("usage/run-failed", { why: `\`${file}\` cannot be read: ${code}` });
+}
+
+/** Ids beyond the model's vocabulary would read beside its table. */
+function checkVocabulary(tokenizer: TextTokenizer, manifest: Manifest): void {
+  const vocab = manifest.outputs.find((o) => o.name === "logits")?.shape[2];
+  if (typeof vocab !== "number" || tokenizer.size <= vocab) return;
+  const why = `the tokenizer has ${tokenizer.size} tokens, and \`${manifest.model}\` knows ${vocab}: they do not belong together`;
+  throw fail("usage/run-failed", { why });
 }

@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadTokenizer } from "../../runtime/tokenizer.js";
+import { archc } from "./archc.js";
+
+const file = fileURLToPath(new URL("../runtime/fixtures/tokenizer.json", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "archc-run-tokenizer-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const spec = (vocab: number): string => {
+  const path = join(folder, `vocab-${vocab}.arch`);
+  writeFileSync(
+    path,
+    `import { decoder } from "std"
+model Small : decoder {
+  vocab = ${vocab}
+  seq   = 32
+  dim   = 8
+  heads = 2
+  blocks 1 {
+    attn = attention(heads, causal = true)
+    ffn  = mlp()
+  }
+}
+`,
+  );
+  return path;
+};
+const built = join(folder, "built");
+
+beforeAll(async () => {
+  expect((await archc("build", spec(320), "-o", built, "--tokenizer", file)).code).toBe(0);
+});
+
+const run = (...argv: string[]) =>
+  archc("run", built, "--prompt", "the cat", "--tokens", "6", "--format", "json", ...argv);
+
+/** A result without how long it took. */
+const timeless = (stdout: string): unknown => ({ ...(JSON.parse(stdout) as object), seconds: undefined });
+
+it("is kept in the build, and speaks for it", async () => {
+  expect(readFileSync(join(built, "tokenizer.json"), "utf8")).toBe(readFileSync(file, "utf8"));
+  const { code, stdout, stderr } = await run();
+  expect(code, stderr).toBe(0);
+  const { tokens, text } = JSON.parse(stdout) as { tokens: number[]; text: string };
+  const tokenizer = await loadTokenizer(file);
+  expect(text).toBe(tokenizer.decode(tokens));
+  // The same as when it is named.
+  expect((await run("--tokenizer", file)).timeless(stdout)).toBe(timeless(stdout));
+});
+
+it("is refused where it is none, or of another model", async () => {
+  const missing = await run("--tokenizer", join(folder, "none.json"));
+  expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("none.json")]);
+  const wrong = await run("--tokenizer", join(folder, "vocab-320.arch"));
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("it is not JSON")]);
+  const small = join(folder, "small");
+  const refused = await archc("build", spec(64), "-o", small, "--tokenizer", join(folder, "none.json"));
+  expect(refused.code).toBe(2);
+  await archc("build", spec(64), "-o", small);
+  const other = await archc("run", small, "--tokenizer", file, "--tokens", "2");
+  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("`Small` knows 64")]);
+});

@@ -1,0 +1,53 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { loadTokenizer, TokenDecoder } from "../../runtime/tokenizer.js";
+
+const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+const { rows } = JSON.parse(readFileSync(fixture("tokenizer-expected.json"), "utf8")) as {
+  rows: { text: string; ids: number[]; back: string }[];
+};
+const folder = mkdtempSync(join(tmpdir(), "archc-tokenizer-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("a tokenizer.json", () => {
+  it("gives the ids and the texts of Python's tokenizers", async () => {
+    const tokenizer = await loadTokenizer(fixture("tokenizer.json"));
+    for (const { text, ids, back } of rows) {
+      expect(tokenizer.encode(text), text).toEqual(ids);
+      expect(tokenizer.decode(ids)).toBe(back);
+    }
+    expect(tokenizer.ends).toEqual([0]);
+  });
+
+  it("decodes ids that come one by one: characters spread over tokens are said once, whole", async () => {
+    const tokenizer = await loadTokenizer(fixture("tokenizer.json"));
+    for (const { ids, back } of rows) {
+      const decoder = new TokenDecoder(tokenizer);
+      const parts = ids.map((id) => decoder.push([id]));
+      expect(parts.join("")).not.toContain("\ufffd");
+      expect(parts.join("") + decoder.end()).toBe(back);
+    }
+  });
+
+  it("leaves out ids that it does not know", async () => {
+    const tokenizer = await loadTokenizer(fixture("tokenizer.json"));
+    expect(tokenizer.decode([...tokenizer.encode("the cat"), tokenizer.size + 7])).toBe("the cat");
+  });
+
+  it("says what is wrong with a file", async () => {
+    const file = (content: string) => {
+      const path = join(folder, "bad.json");
+      writeFileSync(path, content);
+      return path;
+    };
+    await expect(loadTokenizer(file("{"))).rejects.toThrow("it is not JSON");
+    await expect(loadTokenizer(file("[]"))).rejects.toThrow("it has no `model`");
+    await expect(loadTokenizer(file('{"model":{"type":"Nope"}}'))).rejects.toThrow(
+      "cannot be used as a tokenizer",
+    );
+    await expect(loadTokenizer(join(folder, "none.json"))).rejects.toThrow("ENOENT");
+  });
+});
