@@ -96,3 +96,36 @@ describe("specs/transformer.arch", () => {
     expect(figure(spec, "TransformerBase", "flops.decode", at)).toBe(step);
   });
 });
+
+describe("specs/moe.arch", () => {
+  const spec = "specs/moe.arch";
+  interface Size {
+    readonly V: bigint;
+    readonly d: bigint;
+    readonly kv: bigint;
+    readonly L: bigint;
+    readonly ff: bigint;
+  }
+  const small: Size = { V: 32_000n, d: 512n, kv: 512n, L: 8n, ff: 1024n };
+  const mixtral: Size = { V: 32_000n, d: 4096n, kv: 1024n, L: 32n, ff: 14_336n };
+  const body = ({ V, d, kv, L, ff }: Size, experts: bigint) =>
+    V * d + d + L * (2n * d * d + 2n * d * kv + 2n * d + 8n * d + 3n * experts * d * ff);
+
+  it.each([
+    ["MoeSmall", small, 141_861_376n],
+    ["Mixtral8x7B", mixtral, 46_702_792_704n],
+  ] as const)("%s has all experts in its total, and two of eight active", (model, size, total) => {
+    expect(body(size, 8n) + size.V * size.d).toBe(total);
+    expect(figure(spec, model, "params.total")).toBe(total);
+    const at = { batch: 2n, seq: 128n };
+    expect(figure(spec, model, "params.active", at)).toBe(body(size, 2n) + size.d);
+  });
+
+  it("costs the router and the two chosen experts, not all eight", () => {
+    const { V, d, kv, L, ff } = small;
+    const T = 7n;
+    const products = L * (2n * d * d + 2n * d * kv + 8n * d + 2n * 3n * d * ff) + d * V;
+    const due = 2n * T * products + L * 4n * T * T * d;
+    expect(figure(spec, "MoeSmall", "flops.forward", { batch: 1n, seq: T })).toBe(due);
+  });
+});

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { figure, modelOf } from "./models.js";
+import { expectNear } from "./near.js";
+import { fullPass } from "./passes.js";
+import { buildWith, on, readTensors, targets, toleranceOf } from "./targets.js";
+
+const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+const about = JSON.parse(readFileSync(fixture("mixtral.json"), "utf8")) as { parameters: number };
+const peer = await readTensors(fixture("mixtral.safetensors"));
+const spec = "test/parity/fixtures/mixtral.arch";
+
+const built = await buildWith(modelOf(spec, "SmallMixtral"), (name) => {
+  const weight = peer[name];
+  if (!weight) throw new Error(`the peer has no \`${name}\``);
+  return weight.data;
+});
+
+describe("a Mixtral of Python's transformers with the same weights", () => {
+  it("has as many parameters, of which a token uses 2 of 5 experts and one row of the embedding", () => {
+    const total = BigInt(about.parameters);
+    expect(figure(spec, "SmallMixtral", "params.total")).toBe(total);
+    const unused = 2n * 3n * 3n * 32n * 24n + 127n * 32n;
+    const at = { batch: 3n, seq: 64n };
+    expect(figure(spec, "SmallMixtral", "params.active", at)).toBe(total - unused);
+  });
+
+  it.each(targets)("gives the same logits: %s", async (target) => {
+    const { outputs } = await on(built, target, (model) =>
+      fullPass(model, { input_ids: peer["expected.input_ids"]! }),
+    );
+    // The peer takes norms, angles and shares in single precision, whatever the type of its weights.
+    expectNear(outputs.logits, peer["expected.logits"]!, Math.max(toleranceOf(target), 1e-5), "logits");
+  });
+});
