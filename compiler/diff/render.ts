@@ -8,6 +8,7 @@ import {
   unitless,
 } from "../check/quantity.js";
 import { columns } from "../columns.js";
+import { safe } from "../diagnostics/render-text.js";
 import {
   type Change,
   changed,
@@ -104,7 +105,7 @@ export function diffText(diff: Diff): string {
             [["  part", "", "params", "flops", "activations", "cache"], ...model.parts.map(partCells)],
             [2, 3, 4, 5],
           );
-    const title = `${MARKS[model.status]} ${model.file} ${model.model} at ${atText(model)}\n`;
+    const title = `${MARKS[model.status]} ${safe(model.file)} ${model.model} at ${atText(model)}\n`;
     return `${title}${columns(figures, [1, 3])}${parts}`;
   });
   const none = shown.length === 0 ? "no model's cost changed\n" : "";

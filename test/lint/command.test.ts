@@ -165,7 +165,7 @@ describe("archc lint --format sarif", () => {
     expect(new Set(before).size).toBe(before.length);
     write(
       "specs/odd.arch",
-      `// a line\n\n${odd.replace("50_257", "50_259").replace("dim = 48", "dim = 52")}`,
+      `// a line\n\n${odd.replace("50_257", "50_259").replace("dim = 48", "dim = 80")}`,
     );
     expect(await prints()).toEqual(before);
     write("specs/odd.arch", odd);

@@ -1,5 +1,6 @@
-import { modelCost } from "../../cost/model.js";
 import type { Region, Value } from "../../ir/graph.js";
+import { inline } from "../../ir/passes/inline.js";
+import { elements } from "../../ir/traverse.js";
 import { gather } from "../in-models.js";
 import type { LintRule } from "../rule.js";
 
@@ -11,17 +12,16 @@ export const deadWeight: LintRule = {
   models: true,
   check(context, report) {
     const found = gather<{ name: string; params: string }>(context, (model, add) => {
-      const cost = modelCost(model);
-      const graphs = [cost.costOf(cost.prefill), cost.costOf(cost.step)];
-      const needed = graphs.map(({ flat }) => neededBy(flat));
-      for (const { name, kind } of cost.weights) {
-        if (kind !== "weight") continue;
-        const dead = graphs.every(({ graph }, i) => {
-          const port = graph.inputPorts.find((p) => p.role === "weight" && p.name === name);
-          return port === undefined || !needed[i]!.has(port.value);
+      const graphs = [...new Set([model.start, model.step])].map((graph) => inline(graph).graph);
+      const needed = graphs.map(neededBy);
+      for (const port of model.start.inputPorts) {
+        if (port.role !== "weight" || port.weight.kind !== "weight") continue;
+        const dead = graphs.every(({ inputPorts }, i) => {
+          const here = inputPorts.find((p) => p.role === "weight" && p.name === port.name);
+          return here === undefined || !needed[i]!.has(here.value);
         });
-        const total = cost.weights.find((w) => w.name === name)!.total;
-        if (dead) add(name, { name: name.split(".").at(-1)!, params: `${total}` });
+        const params = `${elements(port.value)}`;
+        if (dead) add(port.name, { name: port.name.split(".").at(-1)!, params });
       }
     });
     for (const { span, data, subject, where } of found)

@@ -3,7 +3,7 @@ import type { LintRule } from "../rule.js";
 
 /** What tells where a figure comes from: a link, a paper, a year, or how it was had. */
 const source =
-  /https?:|\b[\w-]+\.(?:com|org|net|io|ai|dev|edu)\b|\barxiv\b|\bdoi\b|\bet al\b|\b(?:19|20)\d\d\b|\bsource\b|\bby hand\b|\bclosed form\b|\bmeasured\b/i;
+  /https?:|\b[\w-]+\.(?:com|org|net|io|ai|dev|edu)\b|\barxiv\b|\bdoi\b|\bet\s+al\b|\b(?:19|20)\d\d\b|\bsource\b|\bby\s+hand\b|\bclosed\s+form\b|\bmeasured\b/i;
 
 /** An expected figure that nothing beside it, nor its model's doc, says the source of. */
 export const expectSource: LintRule = {
