@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codes } from "../../compiler/diagnostics/codes.js";
 import { type Fence, fencesOf, readPages, wholeExample } from "../../compiler/diagnostics/pages.js";
+import { Diagnostics } from "../../compiler/diagnostics/sink.js";
 import { createNodeHost } from "../../compiler/node-host.js";
 import { createService } from "../../compiler/service.js";
+import { format } from "../../grammar/format.js";
 import { archc } from "../cli/archc.js";
 
 const pages = readPages();
@@ -54,6 +56,8 @@ const examples = [...pages.values()].flatMap(({ code, text }) =>
 describe("examples in .arch", () => {
   test.each(examples.filter((e) => isArch(e.fence)))("$code: what is $what", ({ code, fence, what }) => {
     const lint = code.startsWith("lint/");
+    const whole = wholeExample(fence);
+    if (what === "right") expect(format(whole, "main.arch", new Diagnostics()), "is formatted").toBe(whole);
     if (what === "wrong") expect(found(fence, lint)).toContain(code);
     else if (lint) expect(found(fence, lint)).not.toContain(code);
     else expect(found(fence, lint)).toEqual([]);
