@@ -4,7 +4,7 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
 import type { StoredTensor } from "../weights/fill.js";
 import { ForeignWeights } from "../weights/foreign.js";
-import { type ImportPlan, planImport } from "../weights/import.js";
+import { type ImportPlan, type Mismatch, planImport, untied } from "../weights/import.js";
 
 /** Where a build's weights come from, where they are not drawn. */
 export interface WeightsOption {
@@ -41,9 +41,14 @@ export async function importWeights(
     p.role === "weight" && p.weight.kind === "buffer" ? [p.name] : [],
   );
   const result = planImport(checkpoint, stored, new Set(buffers), file);
-  if ("plan" in result) return { file, plan: result.plan };
+  let mismatch: Mismatch;
+  if ("plan" in result) {
+    const wrong = await untied(result.ties, file);
+    if (wrong.length === 0) return { file, plan: result.plan };
+    mismatch = { missing: [], leftOver: [], wrong, unread: [] };
+  } else mismatch = result.mismatch;
   await file.close();
-  sink.report("checkpoint/mismatch", { file: option.file, checkpoint: checkpoint.name, ...result.mismatch });
+  sink.report("checkpoint/mismatch", { file: option.file, checkpoint: checkpoint.name, ...mismatch });
   return undefined;
 }
 

@@ -19,6 +19,13 @@ export interface Mismatch {
 /** What each of our tensors is read from; those without moves keep what they start with. */
 export type ImportPlan = ReadonlyMap<string, readonly Move[]>;
 
+/** Two tensors of a file that are one weight here, laid out alike. */
+export interface Tie {
+  readonly first: string;
+  readonly second: string;
+  readonly count: number;
+}
+
 const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
 /**
@@ -30,7 +37,7 @@ export function planImport(
   stored: readonly StoredTensor[],
   buffers: ReadonlySet<string>,
   file: ForeignWeights,
-): { readonly plan: ImportPlan } | { readonly mismatch: Mismatch } {
+): { readonly plan: ImportPlan; readonly ties: readonly Tie[] } | { readonly mismatch: Mismatch } {
   const byName = new Map(stored.map((t) => [t.name, t]));
   const missing = new Map<string, TensorFault>();
   const wrong: TensorFault[] = [];
@@ -63,6 +70,7 @@ export function planImport(
 
   const plan = new Map<string, Move[]>();
   const given = new Map<string, number>();
+  const ties: Tie[] = [];
   for (const group of groups.values()) {
     const found = group.find(({ tensor }) => present.has(tensor));
     const { tensor, piece } = found ?? group[0]!;
@@ -75,6 +83,13 @@ export function planImport(
       continue;
     }
     const name = present.get(tensor)!;
+    for (const other of group) {
+      const second = present.get(other.tensor);
+      const alike = tensor.pieces.length === 1 && other.tensor.pieces.length === 1;
+      if (second === undefined || second === name || !alike) continue;
+      if (piece.theirs.steps.join() !== other.piece.theirs.steps.join()) continue;
+      ties.push({ first: name, second, count: countOf(tensor.shape) });
+    }
     const move: Move = {
       sizes: piece.sizes,
       to: piece.ours,
@@ -90,8 +105,29 @@ export function planImport(
     const { dtype, shape } = file.about(name)!;
     return { name, why: `${dtype} ${shapeText(shape)}` };
   });
-  if (missing.size + wrong.length + leftOver.length + unread.length === 0) return { plan };
+  if (missing.size + wrong.length + leftOver.length + unread.length === 0) return { plan, ties };
   return { mismatch: { missing: [...missing.values()], leftOver, wrong, unread } };
+}
+
+/** Numbers compared at a time. */
+const WINDOW = 1 << 20;
+
+/** Tensors that should be one weight and are not: a file of a model that does not tie them. */
+export async function untied(ties: readonly Tie[], file: ForeignWeights): Promise<readonly TensorFault[]> {
+  const faults: TensorFault[] = [];
+  for (const { first, second, count } of ties) {
+    for (let at = 0; at < count; at += WINDOW) {
+      const length = Math.min(WINDOW, count - at);
+      const [a, b] = [await file.read(first, at, length), await file.read(second, at, length)];
+      if (a.every((word, i) => word === b[i])) continue;
+      faults.push({
+        name: second,
+        why: `differs from \`${first}\`, though both are one weight of the model`,
+      });
+      break;
+    }
+  }
+  return faults;
 }
 
 /** Bytes made at a time. */

@@ -109,6 +109,13 @@ describe("a GPT-2 as transformers saves it", () => {
     const { code, stderr } = await build(out("bare"), writeRaw(out("bare.safetensors"), tensors));
     expect(stderr).toBe("");
     expect(code).toBe(0);
+    const head = tensors.get("wte.weight")!;
+    tensors.set("lm_head.weight", { ...head, bytes: head.bytes.with(7, 99) });
+    const untied = await build(out("untied"), writeRaw(out("untied.safetensors"), tensors));
+    expect([untied.code, untied.stderr]).toEqual([
+      2,
+      expect.stringContaining("lm_head.weight: differs from `wte.weight`"),
+    ]);
   });
 
   it("is refused with every tensor that does not fit, and nothing is written", async () => {
@@ -121,7 +128,7 @@ describe("a GPT-2 as transformers saves it", () => {
     const { code, stderr } = await build(out("wrong"), writeRaw(out("wrong.safetensors"), tensors));
     expect(code).toBe(2);
     expect(existsSync(out("wrong"))).toBe(false);
-    expect(stderr).toContain("1 missing, 2 of the wrong shape or type, 1 left over");
+    expect(stderr).toContain("1 missing, 2 of the wrong kind, 1 left over");
     expect(stderr).toContain("expected [32] for `norm.shift`; is it `transformer.ln_f.bais`?");
     expect(stderr).toContain("transformer.h.1.ln_1.bias: F32 [16, 2], expected F32, F16 or BF16 [32]");
     expect(stderr).toContain("transformer.h.0.ln_1.bias: U32 [32], expected");
@@ -145,6 +152,73 @@ describe("a GPT-2 as transformers saves it", () => {
     writeFileSync(out("short.safetensors"), new Uint8Array(readFileSync(whole)).subarray(0, 5000));
     expect(await said(out("x"), out("short.safetensors"))).toContain("the file is cut short");
     expect(existsSync(out("x"))).toBe(false);
+  });
+});
+
+const experts = `import { decoder } from "std"
+
+layer experts(x: [.. D], n: count = 3) -> [.. D] {
+  weight up: [E = n, D, F = D]  init normal(0.1)
+  return einsum[.. D, E D F -> .. F](x, up)
+}
+
+model Split : decoder {
+  vocab = 16
+  seq   = 8
+  dim   = 4
+  heads = 2
+  blocks 2 {
+    attn = attention(heads, causal = true, bias = false)
+    ffn  = experts()
+  }
+  checkpoint theirs {
+    "embed.weight"               = embed.table
+    "positions.weight"           = positions.table
+    "norm.weight"                = norm.scale
+    "norm.bias"                  = norm.shift
+    "h.{i}.norm.{i}.a.weight"    = blocks[i].wiring.norm_a.scale
+    "h.{i}.norm.a.bias"          = blocks[i].wiring.norm_a.shift
+    "h.{i}.norm.b.weight"        = blocks[i].wiring.norm_b.scale
+    "h.{i}.norm.b.bias"          = blocks[i].wiring.norm_b.shift
+    "h.{i}.qkv"                  = concat(blocks[i].attn.query[H G K, D], blocks[i].attn.key[H K, D], blocks[i].attn.value[H K, D], axis = 0)
+    "h.{i}.out"                  = blocks[i].attn.out[D, H G K]
+    "h.{i}.experts.{e}.up"       = blocks[i].ffn.up[E = e, F, D]
+  }
+}
+`;
+
+describe("one weight in several tensors, several weights in one", () => {
+  it("are split, turned and fused as the spec says, and come back", async () => {
+    const file = out("split.arch");
+    writeFileSync(file, experts);
+    const arch = (...argv: string[]) =>
+      archc(...argv).then((r) => expect([r.code, r.stderr]).toEqual([0, ""]));
+    await arch("build", file, "-o", out("split"));
+    await arch("export", out("split"), "-o", out("split.safetensors"));
+    const ours = await readTensors(join(out("split"), "weights.safetensors"));
+    const theirs = await readTensors(out("split.safetensors"));
+    expect(
+      Object.keys(theirs)
+        .filter((n) => n.startsWith("h.1."))
+        .sort(),
+    ).toEqual(
+      ["experts.0.up", "experts.1.up", "experts.2.up", "norm.1.a.weight", "norm.a.bias", "norm.b.bias"]
+        .concat(["norm.b.weight", "out", "qkv"])
+        .map((n) => `h.1.${n}`),
+    );
+    const up = ours["blocks.1.ffn.up"]!;
+    const one = theirs["h.1.experts.2.up"]!;
+    for (let f = 0; f < 4; f++)
+      for (let d = 0; d < 4; d++) expect(one.data[f * 4 + d]).toBe(up.data[2 * 16 + d * 4 + f]);
+    // Rows 8 to 11 are the values: [H K, D] of [D, H, K].
+    const value = ours["blocks.0.attn.value"]!;
+    const qkv = theirs["h.0.qkv"]!;
+    expect(qkv.shape).toEqual([12, 4]);
+    for (let row = 0; row < 4; row++)
+      for (let d = 0; d < 4; d++) expect(qkv.data[(8 + row) * 4 + d]).toBe(value.data[d * 4 + row]);
+    await arch("build", file, "-o", out("split-back"), "--weights", out("split.safetensors"), "--seed", "9");
+    const weights = (folder: string) => rawTensors(join(out(folder), "weights.safetensors"));
+    expect(weights("split-back")).toEqual(weights("split"));
   });
 });
 

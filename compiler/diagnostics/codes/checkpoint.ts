@@ -103,7 +103,7 @@ export const checkpointCodes = {
         : [`${what}:${faults.map(({ name, why }) => `\n  ${name}${why === "" ? "" : `: ${why}`}`).join("")}`];
     const counts = [
       [missing.length, "missing"],
-      [wrong.length, "of the wrong shape or type"],
+      [wrong.length, "of the wrong kind"],
       [leftOver.length, "left over"],
       [unread.length, "given by no line"],
     ] as const;
@@ -112,7 +112,7 @@ export const checkpointCodes = {
       message: `\`${file}\` does not fit checkpoint \`${checkpoint}\`: ${said.join(", ")}`,
       notes: [
         ...part(missing, "missing from the file"),
-        ...part(wrong, "of the wrong shape or type"),
+        ...part(wrong, "of the wrong shape, type or content"),
         ...part(leftOver, "left over in the file"),
         ...part(
           unread.map((name) => ({ name, why: "" })),
