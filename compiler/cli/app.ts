@@ -67,7 +67,7 @@ function build(session: Session): Command {
   }
   program.addHelpText(
     "after",
-    "\nExit codes: 0 clean, 1 a budget or expectation does not hold, 2 spec or usage wrong,\n3 no data for what was asked, 4 an internal error.",
+    "\nExit codes: 0 clean, 1 a budget, expectation or rule does not hold, 2 spec or usage wrong,\n3 no data for what was asked, 4 an internal error.",
   );
   const quiet = { writeOut: (text: string) => session.io.out(text), writeErr: () => undefined };
   for (const command of [program, ...program.commands])

@@ -51,7 +51,19 @@ describe("help and version end with 0", () => {
   it("names every command", async () => {
     const { code, stdout } = await archc("--help");
     expect(code).toBe(0);
-    for (const name of ["check", "fmt", "explain", "cost", "lint", "graph", "build", "run", "backends", "demo"]) {
+    for (const name of [
+      "check",
+      "fmt",
+      "explain",
+      "cost",
+      "lint",
+      "diff",
+      "graph",
+      "build",
+      "run",
+      "backends",
+      "demo",
+    ]) {
       expect(stdout).toContain(`\n  ${name}`);
     }
     expect((await archc()).stdout).toBe(stdout.slice(0, (await archc()).stdout.length));
