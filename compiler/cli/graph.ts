@@ -1,28 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Session } from "./app.js";
-import { exitCodeOf } from "./exit.js";
-import { open } from "./open.js";
+import { exitCodeOf, fail } from "./exit.js";
+import { type OpenSpec, open } from "./open.js";
 import { choice, formatOption, modelOption } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
 
-/** `archc graph FILE`: the graph's stable text form. */
+interface Options {
+  readonly model?: string;
+  readonly part: string;
+  readonly svg?: boolean;
+  readonly out?: string;
+  readonly format: string;
+}
+
+/** `archc graph FILE`: the graph's stable text form, or a picture of the model. */
 export function graphCommand(session: Session): Command {
   return modelOption(new Command("graph"))
-    .description("print a model's graph as text")
+    .description("print a model's graph as text, or draw the model")
     .argument("<spec>", "an .arch file")
     .option("--part <part>", "start: whole sequences from nothing; step: continuing from states", "start")
+    .option("--svg", "a picture of the model: its blocks and layers, their shapes and cost")
+    .option("-o, --out <file>", "the file to write; else standard output")
     .addOption(formatOption(["text", "json"]))
-    .action(async (file: string, options: { model?: string; part: string; format: string }) => {
+    .action(async (file: string, options: Options) => {
       const part = choice("--part", options.part, ["start", "step"]);
       const format = choice("--format", options.format, ["text", "json"]);
       const spec = await open(file);
+      if (options.svg === true) {
+        await draw(session, spec, options);
+        return;
+      }
       const { value, diagnostics } = spec.service.graph(spec.path, { model: options.model, part });
       if (format === "json") {
         printJson(session.io, { part, graph: value ?? null }, diagnostics, spec.sources);
       } else {
         printDiagnostics(session.io, diagnostics, spec.sources);
-        if (value !== undefined) session.io.out(value.endsWith("\n") ? value : `${value}\n`);
+        if (value !== undefined) emit(session, value.endsWith("\n") ? value : `${value}\n`, options.out);
       }
       session.code = exitCodeOf(diagnostics);
     });
+}
+
+async function draw(session: Session, spec: OpenSpec, options: Options): Promise<void> {
+  const { value, diagnostics } = spec.service.instance(spec.path, options.model);
+  printDiagnostics(session.io, diagnostics, spec.sources);
+  session.code = exitCodeOf(diagnostics);
+  if (value === undefined) return;
+  // Loaded when asked for: other commands start sooner.
+  const [{ defaultSettings, pointOf }, { pictureOf }, { svgText }] = await Promise.all([
+    import("../check/point.js"),
+    import("../draw/picture.js"),
+    import("../draw/svg.js"),
+  ]);
+  emit(session, svgText(pictureOf(value, pointOf(defaultSettings(value)))), options.out);
+}
+
+/** To a file, whole or not at all, or to standard output. */
+function emit({ io }: Session, text: string, out: string | undefined): void {
+  if (out === undefined) {
+    io.out(text);
+    return;
+  }
+  const fresh = `${out}.${randomUUID()}`;
+  try {
+    const there = statSync(out, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isFile()) throw new Error("it is not a file");
+    writeFileSync(fresh, text, { flag: "wx" });
+    renameSync(fresh, out);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    const want = error instanceof Error ? error.message : String(error);
+    throw fail("usage/bad-value", { option: "--out", value: out, want });
+  }
 }

@@ -1,0 +1,144 @@
+import type { ModelInstance } from "../check/instance.js";
+import { AtPoint } from "../cost/at-point.js";
+import { modelCost, type Point } from "../cost/model.js";
+import type { Type } from "../ir/graph.js";
+
+/** One layer: a slot of a block, or a part outside of blocks. Numbers are of one block, at the picture's point. */
+export interface Box {
+  /** `ffn`, `embed` */
+  readonly slot: string;
+  /** What stands in the slot; "" outside of blocks. */
+  readonly layer: string;
+  readonly params: bigint;
+  readonly flops: bigint;
+  /** Rows that each token reads of tables that are read sparsely; 0 where there is none. */
+  readonly rows: bigint;
+  /** `keys [batch, 16, past, 64]` */
+  readonly caches: readonly string[];
+}
+
+/** A part of the model, or blocks that are alike, with the shape that leaves it. */
+export interface Stage {
+  /** `blocks.0 .. 4` */
+  readonly label: string;
+  /** Blocks that it stands for; 0 for a part outside of blocks. */
+  readonly blocks: number;
+  readonly boxes: readonly Box[];
+  readonly shape: string;
+}
+
+export interface Picture {
+  readonly model: string;
+  readonly point: Point;
+  readonly params: bigint;
+  readonly flops: bigint;
+  /** `input_ids [batch, seq]` */
+  readonly inputs: readonly string[];
+  readonly stages: readonly Stage[];
+  readonly outputs: readonly string[];
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What a picture of a model shows, from its input to its output. Throws RangeError where the point lacks a size. */
+export function pictureOf(instance: ModelInstance, point: Point): Picture {
+  const model = modelCost(instance);
+  const sized: Point = { past: 0n, ...point };
+  const cost = model.costOf(model.passAt(sized));
+  const now = new AtPoint(sized);
+  const slots = new Map(instance.blocks.map((b) => [b.path, b.slots]));
+  const blockOf = (path: string): string | undefined => {
+    const words = path.split(".");
+    return words.map((_, n) => words.slice(0, n + 1).join(".")).find((prefix) => slots.has(prefix));
+  };
+
+  const stages = new Map<string, { boxes: Map<string, Mutable<Box>>; shape: string }>();
+  const stageAt = (path: string) => {
+    const label = blockOf(path) ?? path.split(".")[0]!;
+    let stage = stages.get(label);
+    if (stage === undefined) stages.set(label, (stage = { boxes: new Map(), shape: "" }));
+    return { label, stage };
+  };
+  const boxAt = (path: string): Mutable<Box> => {
+    const { label, stage } = stageAt(path);
+    const slot = (slots.has(label) && path.slice(label.length + 1).split(".")[0]) || label;
+    let box = stage.boxes.get(slot);
+    if (box === undefined) {
+      box = { slot, layer: slots.get(label)?.[slot] ?? "", params: 0n, flops: 0n, rows: 0n, caches: [] };
+      stage.boxes.set(slot, box);
+    }
+    return box;
+  };
+
+  for (const node of cost.nodes) {
+    if (node.path === "") continue;
+    const box = boxAt(node.path);
+    box.flops += 2n * (now.whole(node.cost.macs) + now.whole(node.cost.attentionMacs));
+  }
+  const rowOf = new Map(
+    instance.start.inputPorts.map((p) => [
+      p.name,
+      p.value.shape.slice(1).reduce((n, d) => n * (d.int ?? 1n), 1n),
+    ]),
+  );
+  for (const weight of model.weights) {
+    const box = boxAt(weight.name);
+    box.params += now.whole(weight.total);
+    const rows = weight.lookup ? now.whole(weight.active) / (rowOf.get(weight.name) || 1n) : 0n;
+    // One row for one token is what every embedding reads.
+    if (rows > 1n && weight.active !== weight.total) box.rows += rows;
+  }
+  for (const port of instance.step.inputPorts) {
+    if (port.role !== "state") continue;
+    const box = boxAt(port.state.path);
+    box.caches = [...box.caches, `${port.state.name} ${shapeText(port.value)}`];
+  }
+  for (const node of instance.start.nodes) {
+    const path = node.op === "call" ? (node.attrs.path ?? "") : "";
+    if (path === "") continue;
+    const { label, stage } = stageAt(path);
+    // A block gives what its last layer gives; a part that is called again gives the first time what follows it here.
+    if (slots.has(label) || stage.shape === "") stage.shape = shapeText(node.outputs[0]!);
+  }
+
+  const drawn = [...stages].map(([label, { boxes, shape }]): Stage => {
+    const shown = [...boxes.values()];
+    return { label, blocks: slots.has(label) ? 1 : 0, boxes: shown.filter(hasWeight), shape };
+  });
+  return {
+    model: instance.name,
+    point,
+    params: model.weights.reduce((sum, w) => (w.kind === "weight" ? sum + now.whole(w.total) : sum), 0n),
+    flops: now.whole(cost.flops),
+    inputs: ports(instance.start.inputPorts),
+    stages: folded(drawn.filter((stage) => stage.boxes.length > 0)),
+    outputs: ports(instance.start.outputPorts),
+  };
+}
+
+/** Wirings and the like cost nothing of their own, and say nothing in a picture. */
+const hasWeight = (box: Box) => box.params + box.flops + BigInt(box.caches.length) > 0n || box.layer !== "";
+
+function ports(list: readonly { role: string; name: string; value: Type }[]): string[] {
+  return list.filter((p) => p.role === "data").map((p) => `${p.name} ${shapeText(p.value)}`);
+}
+
+function shapeText({ shape }: Type): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** Neighbours that are alike become one: `blocks.0 .. 4`. */
+function folded(stages: readonly Stage[]): readonly Stage[] {
+  const out: Stage[] = [];
+  const look = (s: Stage) =>
+    JSON.stringify([s.shape, s.boxes], (_, v: unknown) => (typeof v === "bigint" ? `${v}` : v));
+  for (const stage of stages) {
+    const last = out.at(-1);
+    if (last !== undefined && last.blocks > 0 && stage.blocks > 0 && look(last) === look(stage)) {
+      const first = last.label.split(" ")[0]!;
+      const label = `${first} .. ${stage.label.split(".").at(-1)}`;
+      out[out.length - 1] = { ...last, label, blocks: last.blocks + 1 };
+    } else out.push(stage);
+  }
+  return out;
+}

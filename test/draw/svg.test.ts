@@ -1,0 +1,89 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Picture } from "../../compiler/draw/picture.js";
+import { svgText } from "../../compiler/draw/svg.js";
+import { archc } from "../cli/archc.js";
+import { expectGolden } from "../support/golden.js";
+
+const folder = mkdtempSync(join(tmpdir(), "archc-draw-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const spec = (name: string) => fileURLToPath(new URL(`../../specs/${name}.arch`, import.meta.url));
+const golden = (name: string) => fileURLToPath(new URL(`../golden/draw/${name}.svg`, import.meta.url));
+
+/** The words of a picture, in its order. */
+const words = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((m) => m[1]!);
+
+/** Every element is closed, in its order. */
+function isBalanced(svg: string): boolean {
+  const open: string[] = [];
+  for (const [, close, name, alone] of svg.matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/gi)) {
+    if (alone === "/") continue;
+    if (close === "") open.push(name!);
+    else if (open.pop() !== name) return false;
+  }
+  return open.length === 0;
+}
+
+describe("archc graph --svg", () => {
+  it.each([
+    ["pkm-lm", "PkmLM"],
+    ["small", "TinyShared"],
+    ["gpt2", "Gpt2Small"],
+    ["transformer", "TransformerBase"],
+  ])("draws %s %s", async (file, model) => {
+    const { code, stdout, stderr } = await archc("graph", spec(file), "--model", model, "--svg");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(isBalanced(stdout)).toBe(true);
+    // It stands alone.
+    expect(stdout).not.toMatch(/href|url\((?!#)|@import|<script|<image|<foreignObject/);
+    expectGolden(stdout, golden(model));
+  });
+
+  it("folds blocks that are alike, and shows what reads a table and what keeps a state", async () => {
+    const { stdout } = await archc("graph", spec("pkm-lm"), "--model", "PkmLM", "--svg");
+    const shown = words(stdout);
+    expect(shown.filter((w) => w.startsWith("blocks."))).toEqual([
+      "blocks.0 .. 4",
+      "blocks.5",
+      "blocks.6 .. 11",
+    ]);
+    expect(shown.filter((w) => w.startsWith("×"))).toEqual(["× 5", "× 6"]);
+    expect(shown).toContain("keeps keys [batch, 16, past, 64]");
+    expect([...stdout.matchAll(/class="memory"/g)]).toHaveLength(1);
+    // 4 heads of 32 rows.
+    expect(shown.slice(shown.indexOf("ffn: pkm")).at(2)).toBe("reads 128 rows a token");
+    expect(shown).toContain("[batch, seq, 1024]");
+  });
+
+  it("writes a file whole, and refuses what is none", async () => {
+    const out = join(folder, "a.svg");
+    const argv = ["graph", spec("small"), "--model", "TinyPkm", "--svg", "-o"];
+    expect(await archc(...argv, out)).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(readFileSync(out, "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    for (const bad of [folder, join(folder, "none/a.svg"), "/dev/null"]) {
+      const { code, stderr } = await archc(...argv, bad);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`\`--out\` cannot be \`${bad}\``)]);
+    }
+    expect(readdirSync(folder)).toEqual(["a.svg"]);
+  });
+
+  it("escapes whatever a name holds", () => {
+    const evil = `</text><script>alert("1")</script>&\x1b[2J\u202e`;
+    const box = { slot: evil, layer: evil, params: 1n, flops: 1n, rows: 1n, caches: [evil] };
+    const picture: Picture = {
+      model: evil,
+      point: { [evil]: 1n },
+      params: 1n,
+      flops: 1n,
+      inputs: [evil],
+      stages: [{ label: evil, blocks: 2, boxes: [box], shape: evil }],
+      outputs: [evil],
+    };
+    const svg = svgText(picture);
+    expect(svg).not.toMatch(/<script|[^\P{C}\n]/u);
+    expect(isBalanced(svg)).toBe(true);
+  });
+});
