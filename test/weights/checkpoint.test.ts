@@ -222,6 +222,24 @@ describe("one weight in several tensors, several weights in one", () => {
   });
 });
 
+describe("a Llama in half precision as transformers saves it", () => {
+  it("gives the peer's logits: matrices turned, groups of heads, an untied head", async () => {
+    const at = (name: string) =>
+      fileURLToPath(new URL(`./fixtures/llama-checkpoint/${name}`, import.meta.url));
+    const { code, stderr } = await archc(
+      ...["build", at("small.arch"), "-o", out("llama"), "--weights", at("model.safetensors")],
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+    const { input_ids, logits } = await readTensors(at("expected.safetensors"));
+    for (const load of [loadOnnx, (folder: string) => loadTfjs(folder, { backend: "cpu" })]) {
+      const model = await load(out("llama"));
+      const { outputs } = await fullPass(model, { input_ids: input_ids! });
+      expectNear(outputs.logits, logits!, 1e-4, `logits on ${model.backend}`);
+      await model.dispose();
+    }
+  });
+});
+
 describe("moving numbers", () => {
   it("is the same in pieces as at once, whatever the layout", async () => {
     // A 5 × 3 × 7 tensor whose file has its axes as 7 × 5 × 3.
