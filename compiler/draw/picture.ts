@@ -13,6 +13,8 @@ export interface Box {
   readonly flops: bigint;
   /** Rows that each token reads of tables that are read sparsely; 0 where there is none. */
   readonly rows: bigint;
+  /** It gathers from a table that it shares. */
+  readonly readsShared: boolean;
   /** `keys [batch, 16, past, 64]` */
   readonly caches: readonly string[];
 }
@@ -35,6 +37,8 @@ export interface Picture {
   /** `input_ids [batch, seq]` */
   readonly inputs: readonly string[];
   readonly stages: readonly Stage[];
+  /** Weights of the model itself that several layers share; they stand beside the flow. */
+  readonly shared: readonly Box[];
   readonly outputs: readonly string[];
 }
 
@@ -64,17 +68,28 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     const slot = (slots.has(label) && path.slice(label.length + 1).split(".")[0]) || label;
     let box = stage.boxes.get(slot);
     if (box === undefined) {
-      box = { slot, layer: slots.get(label)?.[slot] ?? "", params: 0n, flops: 0n, rows: 0n, caches: [] };
+      box = {
+        slot,
+        layer: slots.get(label)?.[slot] ?? "",
+        params: 0n,
+        flops: 0n,
+        rows: 0n,
+        readsShared: false,
+        caches: [],
+      };
       stage.boxes.set(slot, box);
     }
     return box;
   };
 
+  const gathering = new Set<Box>();
   for (const node of cost.nodes) {
     if (node.path === "") continue;
     const box = boxAt(node.path);
+    if (now.whole(node.cost.gatherRows) > 0n) gathering.add(box);
     box.flops += 2n * (now.whole(node.cost.macs) + now.whole(node.cost.attentionMacs));
   }
+  const flow = new Set(stages.keys());
   const rowOf = new Map(
     instance.start.inputPorts.map((p) => [
       p.name,
@@ -101,7 +116,14 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     if (slots.has(label) || stage.shape === "") stage.shape = shapeText(node.outputs[0]!);
   }
 
-  const drawn = [...stages].map(([label, { boxes, shape }]): Stage => {
+  const shared = [...stages].flatMap(([label, { boxes }]) => (flow.has(label) ? [] : [...boxes.values()]));
+  const sharesTable = shared.some((box) => box.rows > 0n);
+  for (const [label, { boxes }] of stages)
+    for (const box of boxes.values())
+      box.readsShared = sharesTable && slots.has(label) && box.rows === 0n && gathering.has(box);
+
+  const inFlow = [...stages].filter(([label]) => flow.has(label));
+  const drawn = inFlow.map(([label, { boxes, shape }]): Stage => {
     const shown = [...boxes.values()];
     return { label, blocks: slots.has(label) ? 1 : 0, boxes: shown.filter(hasWeight), shape };
   });
@@ -112,6 +134,7 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     flops: now.whole(cost.flops),
     inputs: ports(instance.start.inputPorts),
     stages: folded(drawn.filter((stage) => stage.boxes.length > 0)),
+    shared,
     outputs: ports(instance.start.outputPorts),
   };
 }

@@ -30,6 +30,10 @@ export function svgText(picture: Picture): string {
   y += 22;
   const whole = `${count(picture.params)} parameters, ${flop(picture.flops)} forward at ${sizes}`;
   parts.push(text(LEFT, y, whole, "13", "400", "#4b5563"));
+  for (const box of picture.shared) {
+    y += LINE;
+    parts.push(text(LEFT, y, `shared ${linesOf(box).join(", ")}`, "13", "400", looks.memory.edge));
+  }
   y += 34;
   for (const line of picture.inputs) {
     parts.push(text(middle, y, line, "13", "600", "#111827", "middle"));
@@ -92,7 +96,7 @@ function column(
     if (i > 0) y += 8;
     const lines = linesOf(box);
     const height = 2 * PAD + LINE * lines.length;
-    const kind = box.rows > 0n ? "memory" : box.caches.length > 0 ? "state" : "plain";
+    const kind = box.rows > 0n || box.readsShared ? "memory" : box.caches.length > 0 ? "state" : "plain";
     const { fill, edge } = looks[kind];
     parts.push(
       `<g class="${kind}"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="6" fill="${fill}" stroke="${edge}"/>`,
@@ -123,6 +127,7 @@ function linesOf(box: Box): readonly string[] {
     name,
     ...(figures.length > 0 ? [figures.join(", ")] : []),
     ...(box.rows > 0n ? [`reads ${box.rows} rows a token`] : []),
+    ...(box.readsShared ? ["reads rows of a shared table"] : []),
     ...box.caches.map((cache) => `keeps ${cache}`),
   ];
 }

@@ -58,6 +58,12 @@ describe("archc graph --svg", () => {
     expect(shown).toContain("[batch, seq, 1024]");
   });
 
+  it("sets a shared table beside the flow, and marks who reads it", async () => {
+    const { stdout } = await archc("graph", spec("small"), "--model", "TinyShared", "--svg");
+    expect(words(stdout)).toContain("shared memory, 8,192 parameters, reads 16 rows a token");
+    expect(words(stdout).filter((w) => w === "reads rows of a shared table")).toHaveLength(2);
+  });
+
   it("writes a file whole, and refuses what is none", async () => {
     const out = join(folder, "a.svg");
     const argv = ["graph", spec("small"), "--model", "TinyPkm", "--svg", "-o"];
@@ -72,7 +78,15 @@ describe("archc graph --svg", () => {
 
   it("escapes whatever a name holds", () => {
     const evil = `</text><script>alert("1")</script>&\x1b[2J\u202e`;
-    const box = { slot: evil, layer: evil, params: 1n, flops: 1n, rows: 1n, caches: [evil] };
+    const box = {
+      slot: evil,
+      layer: evil,
+      params: 1n,
+      flops: 1n,
+      rows: 1n,
+      readsShared: true,
+      caches: [evil],
+    };
     const picture: Picture = {
       model: evil,
       point: { [evil]: 1n },
@@ -80,6 +94,7 @@ describe("archc graph --svg", () => {
       flops: 1n,
       inputs: [evil],
       stages: [{ label: evil, blocks: 2, boxes: [box], shape: evil }],
+      shared: [box],
       outputs: [evil],
     };
     const svg = svgText(picture);
