@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { refusalOf, replaceFolder } from "../../compiler/emit/folder.js";
-import { settle } from "../../runtime/settle.js";
+import { bringBack, settle } from "../../runtime/settle.js";
 import { transpile } from "../support/transpile.js";
 
 const root = mkdtempSync(join(tmpdir(), "archc-folder-"));
@@ -79,7 +79,8 @@ describe("replaceFolder", () => {
     ]);
   });
 
-  it("is whole after a kill at any moment", async () => {
+  const kills = Number(process.env.KILLS ?? 12);
+  it(`is whole after a kill at any moment (${kills} of them)`, async () => {
     const js = transpile(["compiler/emit/folder.ts", "runtime/settle.ts"]);
     const script = join(js, "child.js");
     writeFileSync(
@@ -97,9 +98,9 @@ describe("replaceFolder", () => {
        }`,
     );
     let last = 0;
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < kills; round++) {
       const child = spawn(process.execPath, [script, out, String(last + 1)]);
-      const done = await killedAfter(child, 3 + round);
+      const done = await killedAfter(child, 3 + (round % 12));
       await settle(out);
       const found = Number(textOf(out));
       // The last one that was told as done, or the next.
@@ -109,7 +110,7 @@ describe("replaceFolder", () => {
       last = found;
     }
     rmSync(js, { recursive: true });
-  }, 60_000);
+  }, 300_000);
 });
 
 /** Kills a child some moment after it told its first number; gives the last number that it told. */
@@ -127,6 +128,29 @@ async function killedAfter(child: ChildProcess, ms: number): Promise<number> {
   expect(errors).toEqual([]);
   return Number(told.trim().split("\n").at(-1));
 }
+
+describe("bringBack", () => {
+  it("gives a reader the old build that a kill left aside, and removes nothing", async () => {
+    const aside = join(parent, ".out.archc-old");
+    mkdirSync(aside);
+    await write(aside, "0;");
+    mkdirSync(join(parent, ".out.archc-new-999999999"));
+    await bringBack(out);
+    expect(textOf(out)).toBe("0");
+    expect(readdirSync(parent).sort()).toEqual([".out.archc-new-999999999", "out"]);
+  });
+
+  it("waits for a build that is between its renames, and not for ever", async () => {
+    const aside = join(parent, ".out.archc-old");
+    mkdirSync(aside);
+    await write(aside, "0;");
+    mkdirSync(join(parent, `.out.archc-new-${process.ppid}`));
+    const began = performance.now();
+    await bringBack(out);
+    expect(performance.now() - began).toBeGreaterThan(500);
+    expect(textOf(out)).toBe("0");
+  });
+});
 
 describe("settle", () => {
   it("brings an old build back that stood aside", async () => {
