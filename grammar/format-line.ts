@@ -278,7 +278,7 @@ function bracket(one: Group, place: Place, pattern: boolean, result: boolean): D
     open.token.image,
     ending(open.after),
     indent(inner),
-    inner.length === 0 ? "" : softLine,
+    inner.length === 0 && open.after === undefined ? "" : softLine,
     close.token.image,
   ];
   return [group(body, broken, result), ending(close.after)];
