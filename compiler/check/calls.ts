@@ -107,7 +107,8 @@ function bindArguments(
       ok = false;
       continue;
     }
-    if (args.some((a) => a !== arg && a.name?.text === arg.name!.text)) {
+    const byPosition = order.slice(0, next).some((p) => p.name.text === arg.name!.text);
+    if (byPosition || args.some((a) => a !== arg && a.name?.text === arg.name!.text)) {
       scope.tracer.report("call/twice", { name: arg.name.text }, arg.name.span);
       ok = false;
     }

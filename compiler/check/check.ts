@@ -4,6 +4,7 @@ import { Dim } from "../dim/dim.js";
 import { callLayer, dtypes } from "./calls.js";
 import type { ModelInstance } from "./instance.js";
 import { instantiateModel } from "./instantiate.js";
+import { checkInverseNames } from "./inverse.js";
 import { fieldNames, stackName } from "./model-names.js";
 import type { Program } from "./program.js";
 import { Scope } from "./scope.js";
@@ -23,7 +24,8 @@ export function checkProgram(program: Program, sink: Diagnostics): Map<string, M
     if (instance && !hasHole(decl)) instances.set(name, instance);
   }
   for (const item of program.ast.items) {
-    if (item.kind === "layer" && !program.traced.has(item)) checkLayerAlone(program, item, sink);
+    if (item.kind !== "layer" || program.traced.has(item)) continue;
+    if (checkInverseNames(sink, item)) checkLayerAlone(program, item, sink);
   }
   return instances;
 }

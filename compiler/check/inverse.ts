@@ -1,10 +1,19 @@
 import type { InverseStmt, LayerDecl } from "../../grammar/ast.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
 import { Builder } from "../ir/build.js";
 import { toTensor } from "./arithmetic.js";
 import { Scope } from "./scope.js";
 import { conform } from "./shapes.js";
 import { runBody } from "./statements.js";
 import { type Tensor, tensorVal } from "./values.js";
+
+/** Does the inverse name as many values as the layer gives? What can be said of a layer that never runs, too. */
+export function checkInverseNames(sink: Diagnostics, decl: LayerDecl): boolean {
+  const inverse = decl.body.find((s): s is InverseStmt => s.kind === "inverse");
+  const [names, results] = [inverse?.names.length ?? 0, decl.results.length];
+  if (inverse && names !== results) sink.report("inverse/names", { names, results }, { span: inverse.span });
+  return !inverse || names === results;
+}
 
 /**
  * Checks that a layer's `inverse` takes its results and gives back its tensors, by tracing it once in a graph that is
@@ -15,10 +24,7 @@ export function checkInverse(scope: Scope, decl: LayerDecl, outputs: readonly Te
   if (!inverse) return;
   const { tracer } = scope;
   const tensors = decl.params.filter((p) => p.shape);
-  if (inverse.names.length !== outputs.length) {
-    tracer.report("inverse/names", { names: inverse.names.length, results: outputs.length }, inverse.span);
-    return;
-  }
+  if (!checkInverseNames(tracer.sink, decl)) return;
   const rehearsal = tracer.rehearsal(new Builder(scope.builder));
   const inner = new Scope({
     tracer: rehearsal,

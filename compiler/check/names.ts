@@ -21,9 +21,6 @@ import { constants } from "./expressions.js";
 import { modelNames } from "./model-names.js";
 import type { Program } from "./program.js";
 
-/** Names that may stand where an init or a distribution is written. */
-const inits = ["zeros", "ones", "constant", "normal", "uniform"];
-
 /**
  * Reports every name in a file that is declared nowhere, in every branch, used or not: one pass over the text, before
  * anything is evaluated. `quiet` holds names whose import has already failed.
@@ -130,15 +127,15 @@ class Walker {
     switch (stmt.kind) {
       case "weight":
         this.shape(stmt.shape, known);
-        if (stmt.init) this.expr(stmt.init, new Set([...known, ...inits]));
+        if (stmt.init) this.init(stmt.init, known);
         return;
       case "state":
         this.shape(stmt.shape, known);
-        if (stmt.init) this.expr(stmt.init, new Set([...known, ...inits]));
+        if (stmt.init) this.init(stmt.init, known);
         return;
       case "random":
         this.shape(stmt.shape, known);
-        this.expr(stmt.distribution, new Set([...known, ...inits]));
+        this.init(stmt.distribution, known);
         return;
       case "next":
       case "loss":
@@ -169,6 +166,11 @@ class Walker {
         this.fn(stmt.params, stmt.body, known);
         return;
     }
+  }
+
+  /** `init normal(0.02)`: the way itself is looked at where the weight is made, its arguments are ordinary. */
+  private init(expr: Expr, known: ReadonlySet<string>): void {
+    if (expr.kind === "call") for (const a of expr.args) this.expr(a.value, known);
   }
 
   private shape(shape: Shape, known: ReadonlySet<string>): void {

@@ -109,6 +109,12 @@ function bind(stmt: Let, scope: Scope): Val {
   const want = stmt.shape?.axes.flatMap((a) =>
     a.kind === "rest" ? restAxes(scope.axes.rest?.length ?? 0) : a.kind === "axis" ? [a.name.text] : [],
   );
+  const twice = want?.find((a, i) => want.indexOf(a) !== i);
+  if (twice !== undefined) {
+    scope.tracer.report("shape/axis-twice", { axis: twice }, stmt.shape!.span);
+    for (const name of stmt.names) scope.assign(name.text, unknown);
+    return none;
+  }
   let val = stmt.shape && !declareWritten(scope, stmt.shape) ? unknown : evaluate(stmt.value, scope, want);
   scope.line = "";
   if (stmt.names.length > 1) {

@@ -34,14 +34,12 @@ export function readInit(expr: Expr | undefined, scope: Scope): Init {
       : { kind: "uniform", low: a!, high: b };
   }
   if (expr.kind === "number") return { kind: "constant", value: expr.value };
-  if (!scope.tracer.generic || !ok) {
-    if (!["zeros", "ones", "constant", "normal", "uniform"].includes(name)) {
-      scope.tracer.report(
-        "weight/init",
-        { name, near: nearest(name, ["zeros", "ones", "constant", "normal", "uniform"]) },
-        expr.span,
-      );
-    }
+  const known = ["zeros", "ones", "constant", "normal", "uniform"];
+  const isKnown = known.includes(name);
+  // Where a layer is checked alone its sizes are symbols: an argument without a number is no fault then.
+  if (!isKnown || ok || !scope.tracer.generic) {
+    const near = isKnown ? undefined : nearest(name, known);
+    scope.tracer.report("weight/init", { name: isKnown ? "" : name, near }, expr.span);
   }
   return { kind: "normal", mean: 0, std: 0.02 };
 }

@@ -156,6 +156,25 @@ model M { slot mix: layer = twice(attention(2, causal = true))
   });
 });
 
+describe("slips that must not pass", () => {
+  const said = (line: string) =>
+    check(`layer f(x: [.. D], n: count = 2) -> [.. D] {\n  ${line}\n  return x\n}`).said;
+  it("are told in layers that no model uses as well", () => {
+    expect(said("weight w: [D] init normal(0.1, 0.2, 0.3)")).toEqual([
+      "weight/init: this is no way to start a weight",
+    ]);
+    expect(said("weight w: [D] init nrmal(0.1)")).toEqual([
+      "weight/init: `nrmal` is no way to start a weight",
+    ]);
+    expect(said("weight w: [D] init uniform(1 / sqrt(D))")).toEqual([]);
+    expect(said("y: [D, D] = x")).toEqual(["shape/axis-twice: a tensor cannot have axis `D` twice"]);
+    expect(said("y = mlp(8, hidden = 8)")).toEqual(["call/twice: argument `hidden` is given twice"]);
+    expect(said("inverse (a, b) { return a }")).toEqual([
+      "inverse/names: the inverse names 2 values, the layer gives 1",
+    ]);
+  });
+});
+
 describe("blocks written alike", () => {
   const same = "attn = attention(heads, causal = true)";
   const apart = [1, 2, 3].map((i) => `at ${i} { ${same} }`).join("\n");
