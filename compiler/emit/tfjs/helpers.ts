@@ -66,7 +66,7 @@ function polynomial(tf, x, divisors) {
 function mapPlaces(tf, tensors, f) {
   const places = [];
   for (let i = 0; i < tensors[0].shape[0]; i++) {
-    const cuts = tensors.map((x) => tf.tidy(() => tf.unstack(x.slice([i], [1]))[0]));
+    const cuts = tensors.map((x) => tf.tidy(() => tf.unstack(tf.slice(x, [i], [1]))[0]));
     places.push(f(...cuts));
     tf.dispose(cuts);
   }
