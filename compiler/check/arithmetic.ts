@@ -1,9 +1,9 @@
 import type { BinaryOp, Span } from "../../grammar/ast.js";
 import type { Dim } from "../dim/dim.js";
-import type { DType, Value } from "../ir/graph.js";
+import type { DType } from "../ir/graph.js";
 import type { OpName } from "../ops/index.js";
 import type { Scope } from "./scope.js";
-import { align, cast, scalarOf, sizeOf, spread } from "./tensors.js";
+import { align, cast, scalarOf, sizeOf } from "./tensors.js";
 import { limits } from "./tracer.js";
 import {
   asNumber,
@@ -88,7 +88,7 @@ export function meet(
 
 const plain = (axis: string): string => (axis.startsWith("..") ? ".." : axis);
 
-export const axesText = (t: Tensor): string => `[${[...new Set(t.axes.map(plain))].join(" ")}]`;
+const axesText = (t: Tensor): string => `[${[...new Set(t.axes.map(plain))].join(" ")}]`;
 
 /** A static scalar or a tensor as a tensor of the dtype; undefined (reported) for other kinds. */
 export function toTensor(scope: Scope, operand: Operand, dtype?: DType): Tensor | undefined {
@@ -139,11 +139,6 @@ export function elementwise(
   const b = scope.builder;
   const values = tensors.map((t) => align(b, t.tensor, axes));
   return tensorVal(b.op(op as "add", values, {}), axes);
-}
-
-/** A tensor with exactly the written axes, by repetition where it lacks some. */
-export function spreadTo(scope: Scope, t: Tensor, axes: readonly string[], shape: readonly Dim[]): Tensor {
-  return spread(scope.builder, t, axes, shape);
 }
 
 const isStatic = (v: Val): boolean => v.kind === "count" || v.kind === "number";
@@ -391,5 +386,3 @@ export function unary(scope: Scope, op: "-" | "not", operand: Operand, span: Spa
   );
   return unknown;
 }
-
-export type { Value };

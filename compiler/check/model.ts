@@ -25,13 +25,11 @@ interface Source {
   readonly expr: Expr;
   readonly file: string;
   readonly span: Span;
-  readonly model: ModelDecl;
 }
 
 interface Field {
   readonly name: Name;
   readonly type: KindRef | undefined;
-  readonly slot: boolean;
   readonly within: Range | undefined;
   source: Source | undefined;
   /** `ffn.k = 64`: arguments changed afterwards, in order. */
@@ -118,11 +116,10 @@ export class ModelEnv {
               });
               continue;
             }
-            const source = item.value && { expr: item.value, file, span: item.span, model: decl };
+            const source = item.value && { expr: item.value, file, span: item.span };
             this.fields.set(name.text, {
               name,
               type: item.type,
-              slot: item.kind === "slot" || item.type.name === "layer",
               within: item.kind === "field" ? item.within : undefined,
               source,
               changes: [],
@@ -132,11 +129,10 @@ export class ModelEnv {
         }
         case "instances":
           for (const name of item.names) {
-            const source = { expr: item.value, file, span: item.span, model: decl };
+            const source = { expr: item.value, file, span: item.span };
             this.fields.set(name.text, {
               name,
               type: undefined,
-              slot: true,
               within: undefined,
               source,
               changes: [],
@@ -161,14 +157,13 @@ export class ModelEnv {
 
   private assign(item: Assign, decl: ModelDecl, file: string, derived: boolean): void {
     const [first, ...rest] = item.path;
-    const source = { expr: item.value, file, span: item.span, model: decl };
+    const source = { expr: item.value, file, span: item.span };
     const known = this.fields.get(first!.text);
     if (!known) {
       if (!derived && rest.length === 0) {
         this.fields.set(first!.text, {
           name: first!,
           type: undefined,
-          slot: false,
           within: undefined,
           source,
           changes: [],

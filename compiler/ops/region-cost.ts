@@ -1,22 +1,9 @@
-import type { Cost } from "../cost/vector.js";
+import { type Cost, costKeys } from "../cost/vector.js";
 import { Dim } from "../dim/dim.js";
 import type { Node, NodeOf, Region } from "../ir/graph.js";
 import type { OpName } from "./attrs.js";
 import type { OpDef } from "./define.js";
 import { ops } from "./index.js";
-
-const keys = [
-  "macs",
-  "attentionMacs",
-  "elementwise",
-  "transcendental",
-  "reduce",
-  "compares",
-  "gatherRows",
-  "gatherBytes",
-  "bytesRead",
-  "bytesWritten",
-] as const satisfies readonly (keyof Cost)[];
 
 /** What one node costs, by the rule of its op. */
 export function nodeCost(node: Node): Partial<Cost> {
@@ -27,7 +14,8 @@ export function nodeCost(node: Node): Partial<Cost> {
 export function regionCost(region: Region, times: Dim = Dim.one): Partial<Cost> {
   const costs = region.nodes.map(nodeCost);
   const total: { -readonly [K in keyof Cost]?: Cost[K] } = {};
-  for (const key of keys) {
+  for (const key of costKeys) {
+    if (key === "workspace") continue;
     const parts = costs.flatMap((cost) => cost[key] ?? []);
     if (parts.length > 0) total[key] = Dim.sum(parts).times(times);
   }
