@@ -7,6 +7,7 @@ import { meterOf } from "./check/meter.js";
 import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } from "./check/point.js";
 import { profileSettings, profileStored } from "./check/profile.js";
 import { loadProgram, type Program } from "./check/program.js";
+import { unitProblems } from "./check/units.js";
 import { type CostOptions, type CostReport, costReport } from "./cost/report.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { LineIndex } from "./diagnostics/render-text.js";
@@ -122,7 +123,9 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       const bound = checkProgram(program, sink);
       // A file that was not understood whole may lack the very line that a budget rests on.
       const models = found.hasErrors ? [] : [...bound.values()];
-      result = { models, diagnostics: [...inOrder(found.list), ...sink.list] };
+      const unbuilt = program.models.filter((m) => found.hasErrors || !bound.has(m.name));
+      const units = unbuilt.flatMap((m) => unitProblems(m.decl, { source, place }));
+      result = { models, diagnostics: [...inOrder(found.list), ...sink.list, ...units] };
       made.set(path, result);
     }
     return result;

@@ -75,8 +75,8 @@ interface Sides {
 }
 
 /** Both sides with one unit; undefined where a problem was reported to the sink. */
-function sidesOf(
-  instance: ModelInstance,
+export function sidesOf(
+  instance: Pick<ModelInstance, "fields">,
   constraint: Constraint,
   settings: Settings,
   options: ConstraintOptions,
@@ -349,7 +349,7 @@ function reportLoosened(instance: ModelInstance, options: ConstraintOptions): Re
   return loosened;
 }
 
-function fieldValue(instance: ModelInstance, name: string): Rational | undefined {
+function fieldValue(instance: Pick<ModelInstance, "fields">, name: string): Rational | undefined {
   const value = instance.fields.find((f) => f.name === name)?.value;
   if (typeof value === "bigint") return [value, 1n];
   if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
