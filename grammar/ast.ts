@@ -154,7 +154,7 @@ export interface CheckpointBlock extends Base {
 
 export type CheckpointLine = StoredLine | IgnoredLine;
 
-/** `"[transformer.]h.{i}.attn.c_proj.weight" = blocks[i].attn.out[H G K, D]` */
+/** `"[transformer.]h.{i}.attn.c_proj.weight" = blocks[i].attn.out[H G V, D]` */
 export interface StoredLine extends Base {
   readonly kind: "stored";
   readonly foreign: Text;

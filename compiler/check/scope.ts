@@ -17,6 +17,8 @@ export interface StateSlot {
 /** The sizes of axis names: one size each within a layer (or a function that declares shapes). */
 export class AxisTable {
   readonly sizes = new Map<string, { readonly size: Dim; readonly span: Span }>();
+  /** Axes that grow with the steps, each with its bound: the states that name one grow together. */
+  readonly growing = new Map<string, Dim | undefined>();
   /** The axes behind `..`, once a tensor has shown them. */
   rest: readonly Dim[] | undefined;
 
@@ -24,6 +26,7 @@ export class AxisTable {
   inner(): AxisTable {
     const table = new AxisTable();
     for (const [name, size] of this.sizes) table.sizes.set(name, size);
+    for (const [name, bound] of this.growing) table.growing.set(name, bound);
     table.rest = this.rest;
     return table;
   }

@@ -19,8 +19,9 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
   let bound: Dim | undefined;
   const restCount = scope.axes.rest?.length ?? 0;
   for (const [i, axis] of stmt.shape.axes.entries()) {
-    if (axis.kind !== "axis" || axis.size || (!axis.bound && scope.axes.sizes.has(axis.name.text))) continue;
-    if (!carried) continue;
+    if (axis.kind !== "axis" || axis.size || !carried) continue;
+    const shared = !axis.bound && scope.axes.growing.has(axis.name.text);
+    if (!axis.bound && !shared && scope.axes.sizes.has(axis.name.text)) continue;
     if (grows !== undefined) {
       tracer.report("state/grows-twice", { name: stmt.names[0]!.text }, axis.span);
       continue;
@@ -28,8 +29,10 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
     const rest = stmt.shape.axes.findIndex((a) => a.kind === "rest");
     grows = rest >= 0 && rest < i ? i - 1 + restCount : i;
     if (axis.bound) bound = wholeCount(scope, axis.bound, "the bound of a state");
+    else if (shared) bound = scope.axes.growing.get(axis.name.text);
     const law = bound ? tracer.past.min(bound) : tracer.past;
     declareAxis(scope, axis.name, law);
+    scope.axes.growing.set(axis.name.text, bound);
   }
   for (const name of stmt.names) {
     const shape = resolveShape(scope, stmt.shape, `state \`${name.text}\``);

@@ -43,6 +43,25 @@ describe("a state that is bounded", () => {
     expect(step.assumptions.map((a) => a.reason)).toEqual(["state `rows` has room for no more"]);
   });
 
+  it("shares its bound with the states that name its axis", () => {
+    const { step } = model(
+      spec(`
+  state rows: [.., P <= 8, D]
+  state means: [.., P]
+  kept = minimum(P + T, 8)
+  next rows = concat(rows, x, P T -> S)[S = P + T - kept .. -> R]
+  next means = concat(means, mean(x, D), P T -> S)[S = P + T - kept .. -> R]
+  return x + sum(next means, R)`),
+    );
+    const states = step.inputPorts.flatMap((p) => (p.role === "state" ? [p] : []));
+    expect(states.map((p) => p.value.shape.map(String))).toEqual([
+      ["batch", "min(past, 8)", "4"],
+      ["batch", "min(past, 8)"],
+    ]);
+    expect(states.map((p) => String(p.state.bound))).toEqual(["8", "8"]);
+    expect(step.assumptions).toEqual([]);
+  });
+
   it("cannot be had in attention without a window", () => {
     const { said } = check(`
 model M {

@@ -180,8 +180,8 @@ model Split : decoder {
     "h.{i}.norm.a.bias"          = blocks[i].wiring.norm_a.shift
     "h.{i}.norm.b.weight"        = blocks[i].wiring.norm_b.scale
     "h.{i}.norm.b.bias"          = blocks[i].wiring.norm_b.shift
-    "h.{i}.qkv"                  = concat(blocks[i].attn.query[H G K, D], blocks[i].attn.key[H K, D], blocks[i].attn.value[H K, D], axis = 0)
-    "h.{i}.out"                  = blocks[i].attn.out[D, H G K]
+    "h.{i}.qkv"                  = concat(blocks[i].attn.query[H G K, D], blocks[i].attn.key[H K, D], blocks[i].attn.value[H V, D], axis = 0)
+    "h.{i}.out"                  = blocks[i].attn.out[D, H G V]
     "h.{i}.experts.{e}.up"       = blocks[i].ffn.up[E = e, F, D]
   }
 }

@@ -22,7 +22,7 @@ export const checkpointCodes = {
   "checkpoint/form": code<object>("error", () => ({
     message: "this names no weight of the model",
     helps: [
-      "write a weight, `blocks[i].attn.out`, with the axes of the file where they differ, `blocks[i].attn.out[H G K, D]`; or several, `concat(a, b, axis = 0)`",
+      "write a weight, `blocks[i].attn.out`, with the axes of the file where they differ, `blocks[i].attn.out[H G V, D]`; or several, `concat(a, b, axis = 0)`",
     ],
   })),
   "checkpoint/unknown-weight": code<{ name: string; near: string | undefined; known: readonly string[] }>(
