@@ -157,10 +157,10 @@ export class SafetensorsFile {
     try {
       const { size } = await file.stat();
       const first = new Uint8Array(8);
-      const got = await readInto(file, first, 0);
+      const got = await readInto(file, path, first, 0);
       const length = headerLength(first.subarray(0, got), size, path);
       const start = new Uint8Array(8 + length);
-      if ((await readInto(file, start, 0)) !== start.length) {
+      if ((await readInto(file, path, start, 0)) !== start.length) {
         throw new SafetensorsError(`\`${path}\` ended while its header was read`);
       }
       return new SafetensorsFile(path, file, parseHeader(start, size, path));
@@ -185,7 +185,7 @@ export class SafetensorsFile {
       );
     }
     const bytes = new Uint8Array(entry.end - entry.begin);
-    if ((await readInto(this.file, bytes, this.header.dataStart + entry.begin)) !== bytes.length) {
+    if ((await readInto(this.file, this.path, bytes, this.header.dataStart + entry.begin)) !== bytes.length) {
       throw new SafetensorsError(`\`${this.path}\` ended while tensor \`${name}\` was read`);
     }
     const data =
@@ -200,7 +200,9 @@ export class SafetensorsFile {
   /** Bytes `start` … of a tensor, in a buffer of their own. Throws SafetensorsError where the file ends first. */
   async readPart(entry: TensorEntry, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
-    if ((await readInto(this.file, bytes, this.header.dataStart + entry.begin + start)) !== length) {
+    if (
+      (await readInto(this.file, this.path, bytes, this.header.dataStart + entry.begin + start)) !== length
+    ) {
       throw new SafetensorsError(`\`${this.path}\` ended while tensor \`${entry.name}\` was read`);
     }
     return bytes;
@@ -212,11 +214,14 @@ export class SafetensorsFile {
 }
 
 /** Reads until `out` is full or the file ends; one call of the system may give less, and never more than 2 GiB. */
-async function readInto(file: FileHandle, out: Uint8Array, position: number): Promise<number> {
+async function readInto(file: FileHandle, path: string, out: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < out.length) {
     const want = Math.min(out.length - done, 1 << 30);
-    const { bytesRead } = await file.read(out, done, want, position + done);
+    const { bytesRead } = await file.read(out, done, want, position + done).catch((error: unknown) => {
+      // A share that went away, a disk that fails: the file's fault, and no other's.
+      throw new SafetensorsError(`\`${path}\` cannot be read: ${(error as Error).message}`);
+    });
     if (bytesRead === 0) break;
     done += bytesRead;
   }

@@ -1,6 +1,8 @@
 import type { CodeName } from "../diagnostics/codes.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { type DataOf, Diagnostics, type Place } from "../diagnostics/sink.js";
+import { refusedBecause } from "../emit/refused.js";
+import { CannotWrite } from "../emit/replace-file.js";
 import type { Sources } from "./print.js";
 
 /** What the shell is told. */
@@ -45,4 +47,14 @@ export function fail<K extends CodeName>(code: K, data: DataOf<K>, place?: Place
   const sink = new Diagnostics();
   sink.report(code, data, place);
   return new Failure(sink.list);
+}
+
+/** What hindered the writing of a file, as a failure; other errors stay what they are: bugs. */
+export function writeFailure(error: unknown, file: string): unknown {
+  return error instanceof CannotWrite ? fail("usage/cannot-write", { file, why: error.message }) : error;
+}
+
+/** Standard output that did not take what was printed. */
+export function lostOutput(error: Error): Failure {
+  return fail("usage/output-lost", { why: refusedBecause(error) ?? error.message });
 }

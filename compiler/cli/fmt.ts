@@ -1,11 +1,11 @@
-import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
+import { replaceText } from "../emit/replace-file.js";
 import { MAX_FILE_BYTES } from "../node-host.js";
 import type { Session } from "./app.js";
-import { exit, exitCodeOf, fail } from "./exit.js";
+import { exit, exitCodeOf, fail, writeFailure } from "./exit.js";
 import { expand, isPattern } from "./glob.js";
 import { open } from "./open.js";
 import { printDiagnostics } from "./print.js";
@@ -43,8 +43,10 @@ async function formatFiles({ io }: Session, files: readonly string[], check: boo
     problems.push(...sink.list);
     if (formatted === undefined || formatted === text) continue;
     changed++;
+    if (!check) {
+      await replaceText(file, formatted).catch((e: unknown) => Promise.reject(writeFailure(e, file)));
+    }
     io.out(`${check ? "would format" : "formatted"} ${file}\n`);
-    if (!check) replaceFile(file, formatted);
   }
   const rest = files.length - changed - new Set(problems.map((d) => d.span?.file)).size;
   io.out(`${count(changed)} ${check ? "to format" : "formatted"}, ${count(rest)} as they should be\n`);
@@ -107,18 +109,4 @@ function decode(bytes: Uint8Array, file: string): string {
     // Told below.
   }
   throw fail("usage/not-a-spec", { file, why: "it is not text in UTF-8" });
-}
-
-/** Puts `text` in the place of a file in one step, so that a kill leaves the old text or the new one. */
-function replaceFile(file: string, text: string): void {
-  const target = realpathSync(file);
-  const fresh = join(dirname(target), `.${basename(target)}.archc-new-${process.pid}`);
-  try {
-    writeFileSync(fresh, text);
-    chmodSync(fresh, statSync(target).mode);
-    renameSync(fresh, target);
-  } catch (error) {
-    rmSync(fresh, { force: true });
-    throw fail("usage/cannot-write", { file, why: (error as Error).message });
-  }
 }

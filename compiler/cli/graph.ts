@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
+import { replaceText } from "../emit/replace-file.js";
 import type { Session } from "./app.js";
-import { exitCodeOf, fail } from "./exit.js";
+import { exitCodeOf, writeFailure } from "./exit.js";
 import { type OpenSpec, open } from "./open.js";
 import { choice, formatOption, modelOption } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
@@ -37,7 +36,8 @@ export function graphCommand(session: Session): Command {
         printJson(session.io, { part, graph: value ?? null }, diagnostics, spec.sources);
       } else {
         printDiagnostics(session.io, diagnostics, spec.sources);
-        if (value !== undefined) emit(session, value.endsWith("\n") ? value : `${value}\n`, options.out);
+        if (value !== undefined)
+          await emit(session, value.endsWith("\n") ? value : `${value}\n`, options.out);
       }
       session.code = exitCodeOf(diagnostics);
     });
@@ -54,24 +54,11 @@ async function draw(session: Session, spec: OpenSpec, options: Options): Promise
     import("../draw/picture.js"),
     import("../draw/svg.js"),
   ]);
-  emit(session, svgText(pictureOf(value, pointOf(defaultSettings(value)))), options.out);
+  await emit(session, svgText(pictureOf(value, pointOf(defaultSettings(value)))), options.out);
 }
 
 /** To a file, whole or not at all, or to standard output. */
-function emit({ io }: Session, text: string, out: string | undefined): void {
-  if (out === undefined) {
-    io.out(text);
-    return;
-  }
-  const fresh = `${out}.${randomUUID()}`;
-  try {
-    const there = statSync(out, { throwIfNoEntry: false });
-    if (there !== undefined && !there.isFile()) throw new Error("it is not a file");
-    writeFileSync(fresh, text, { flag: "wx" });
-    renameSync(fresh, out);
-  } catch (error) {
-    rmSync(fresh, { force: true });
-    const want = error instanceof Error ? error.message : String(error);
-    throw fail("usage/bad-value", { option: "--out", value: out, want });
-  }
+async function emit({ io }: Session, text: string, out: string | undefined): Promise<void> {
+  if (out === undefined) io.out(text);
+  else await replaceText(out, text).catch((error: unknown) => Promise.reject(writeFailure(error, out)));
 }

@@ -5,13 +5,26 @@ import { processIo } from "./io.js";
 // From Node 22 on, compiled code is kept between runs.
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 const { main } = await import("./app.js");
+const { exit, exitCodeOf, lostOutput } = await import("./exit.js");
+const { printDiagnostics } = await import("./print.js");
+const io = processIo();
 
-// A reader that went away (`archc cost x.arch | head`) is no error of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+/** A reader that went away (`archc cost x.arch | head`) is no error; a full disk behind `> file` is the user's. */
+function lost(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(exit.clean);
+  const { diagnostics, sources } = lostOutput(error);
+  printDiagnostics(io, diagnostics, sources);
+  process.exit(exitCodeOf(diagnostics));
+}
 
-const code = await main(process.argv.slice(2), processIo());
+process.stdout.on("error", lost);
+// Nobody is left to be told.
+process.stderr.on("error", () => undefined);
+
+const code = await main(process.argv.slice(2), io);
 // Backends may leave workers behind; what was printed goes out first.
-process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+process.stdout.write("", () => {
+  const { errored } = process.stdout;
+  if (errored) lost(errored);
+  else process.stderr.write("", () => process.exit(code));
+});

@@ -18,6 +18,7 @@ import { CHECKPOINTS, checkpointsText } from "./export.js";
 import { placeOf, refusalOf, replaceFolder } from "./folder.js";
 import { modelPart } from "./manifest.js";
 import { emitOnnx, type Profile, profiles } from "./onnx/index.js";
+import { refusedBecause } from "./refused.js";
 import { hasRoom } from "./room.js";
 import { emitTfjs } from "./tfjs/emit.js";
 import { type Imported, importWeights, type WeightsOption } from "./weights.js";
@@ -95,27 +96,15 @@ async function attempt(
       sink.report("checkpoint/unreadable", { why: error.message });
       return undefined;
     }
-    const { code, message } = error as NodeJS.ErrnoException;
     // What the file system refuses is the user's to mend; all else is ours.
-    if (code === undefined) throw error;
-    sink.report("emit/cannot-write", { out: options.out, why: reasons[code] ?? message });
+    const why = refusedBecause(error);
+    if (why === undefined) throw error;
+    sink.report("emit/cannot-write", { out: options.out, why });
     return undefined;
   } finally {
     await imported?.file.close();
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "the system does not permit it",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  ENOTDIR: "a part of the path is not a folder",
-  ENOENT: "no folder can be made there",
-  ERR_INVALID_ARG_VALUE: "no path holds a NUL",
-  ENAMETOOLONG: "the name is too long",
-};
 
 interface Programs {
   readonly files: readonly { readonly name: string; readonly data: Uint8Array }[];

@@ -1,4 +1,4 @@
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Manifest } from "../../runtime/manifest.js";
@@ -11,7 +11,8 @@ import { bytesOf, type StoredTensor } from "../weights/fill.js";
 import { ForeignWeights } from "../weights/foreign.js";
 import { produceTensors } from "../weights/import.js";
 import { layOut } from "../weights/layout.js";
-import { type Progress, type WrittenFile, writeChunks } from "../weights/write.js";
+import { type Progress, type Sink, type WrittenFile, writeChunks } from "../weights/write.js";
+import { CannotWrite, replaceFile } from "./replace-file.js";
 import { chooseCheckpoint, unreadable } from "./weights.js";
 
 /** A build's own record of its model's checkpoints, so that an export needs no spec. */
@@ -70,7 +71,6 @@ export async function exportWeights(
 
 async function attempt(options: ExportOptions, sink: Diagnostics): Promise<Exported | undefined> {
   const { folder, manifest, out } = options;
-  const fresh = `${out}.archc-new-${process.pid}`;
   let weights: ForeignWeights | undefined;
   try {
     const sections = await readCheckpoints(folder, manifest);
@@ -97,17 +97,15 @@ async function attempt(options: ExportOptions, sink: Diagnostics): Promise<Expor
       return { name: tensor.name, dtype, shape: tensor.shape, init: { kind: "zeros" } };
     });
     const layout = layOut(stored, { format: "pt" });
-    const file = await writeChunks(
-      fresh,
-      layout,
-      (chunk) => produceTensors(layout, 0, (name) => moves.get(name), chunk),
-      options.progress,
-    );
-    await rename(fresh, out);
+    const produce = (chunk: Sink) => produceTensors(layout, 0, (name) => moves.get(name), chunk);
+    const file = await replaceFile(out, (fresh) => writeChunks(fresh, layout, produce, options.progress));
     return { ...file, checkpoint: chosen.name, tensors: stored.length };
   } catch (error) {
-    await rm(fresh, { force: true }).catch(() => undefined);
-    const why = unreadable(error, out);
+    if (error instanceof CannotWrite) {
+      sink.report("usage/cannot-write", { file: out, why: error.message });
+      return undefined;
+    }
+    const why = unreadable(error, folder);
     if (why === undefined) throw error;
     sink.report("checkpoint/unreadable", { why });
     return undefined;

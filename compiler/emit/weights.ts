@@ -5,6 +5,7 @@ import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
 import type { StoredTensor } from "../weights/fill.js";
 import { ForeignWeights } from "../weights/foreign.js";
 import { type ImportPlan, type Mismatch, planImport, untied } from "../weights/import.js";
+import { refusedBecause } from "./refused.js";
 
 /** Where a build's weights come from, where they are not drawn. */
 export interface WeightsOption {
@@ -69,18 +70,10 @@ export function chooseCheckpoint(
   return undefined;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  ENOTDIR: "a part of the path is not a folder",
-  ENOSPC: "the disk is full",
-  EROFS: "the file system is read-only",
-};
-
 /** What hinders work with a weight file, in words; undefined where that is not the file's fault. */
 export function unreadable(error: unknown, path: string): string | undefined {
   if (error instanceof SafetensorsError) return error.message;
   const { code, path: at } = error as NodeJS.ErrnoException;
-  return code === undefined ? undefined : `\`${at ?? path}\`: ${reasons[code] ?? code}`;
+  const why = code === "ENOENT" ? "there is no such file" : refusedBecause(error);
+  return why === undefined ? undefined : `\`${at ?? path}\`: ${why}`;
 }

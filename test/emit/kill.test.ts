@@ -72,7 +72,7 @@ const printOf = (folder: string): string =>
     .map(
       (name) =>
         `${name} ${createHash("sha256")
-          .update(readFileSync(join(folder, name)))
+          .update(new Uint8Array(readFileSync(join(folder, name))))
           .digest("hex")}`,
     )
     .join("\n");

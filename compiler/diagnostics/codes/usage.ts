@@ -47,6 +47,10 @@ export const usageCodes = {
     message: `\`${file}\` cannot be written: ${why}`,
     notes: ["what was there before is unchanged"],
   })),
+  "usage/output-lost": code<{ why: string }>("error", ({ why }) => ({
+    message: `what is printed cannot be written to standard output: ${why}`,
+    notes: ["what was written before it stopped is not whole"],
+  })),
   "usage/no-match": code<{ pattern: string }>("error", ({ pattern }) => ({
     message: `no spec matches \`${pattern}\``,
     helps: ["a pattern takes `*`, `**` and `?`; quote it, so that the shell leaves it alone"],
