@@ -1,4 +1,4 @@
-import type { Expr, Name, Span } from "../../grammar/ast.js";
+import type { Expr, Name, Span, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { Dim } from "../dim/dim.js";
 import { binary, unary, type Want } from "./arithmetic.js";
@@ -159,31 +159,36 @@ function nextValue(scope: Scope, name: Name): Val {
   return unknown;
 }
 
-/** `embed.table`, `embed.parts` */
+/** `embed.table`, `embed.parts`. A weight that the layer declares under a condition that did not hold is `none`. */
 function member(target: Val, name: Name, scope: Scope): Val {
   if (target.kind === "unknown" || target.kind === "hole") return unknown;
-  const members =
-    target.kind === "instance"
-      ? target.instance.members
-      : target.kind === "record"
-        ? target.members
-        : undefined;
-  if (!members) {
+  if (target.kind !== "instance" && target.kind !== "record") {
     scope.tracer.report("kind/no-members", { found: kindOf(target), name: name.text }, name.span);
     return unknown;
   }
+  const { members } = target.kind === "instance" ? target.instance : target;
   const found = members.get(name.text);
   if (found) return found;
   if (target.kind === "instance" && target.instance.runs === 0) {
     scope.tracer.report("layer/not-run-yet", { path: target.instance.path, name: name.text }, name.span);
-  } else
-    scope.tracer.report(
-      "name/unknown-member",
-      { name: name.text, near: nearest(name.text, [...members.keys()]), known: [...members.keys()] },
-      name.span,
-    );
+    return unknown;
+  }
+  const body = target.kind === "instance" ? target.instance.recipe.decl.body : target.body;
+  if (declaresWeight(body, name.text)) return none;
+  scope.tracer.report(
+    "name/unknown-member",
+    { name: name.text, near: nearest(name.text, [...members.keys()]), known: [...members.keys()] },
+    name.span,
+  );
   return unknown;
 }
+
+const declaresWeight = (body: readonly Stmt[], name: string): boolean =>
+  body.some((stmt) =>
+    stmt.kind === "if"
+      ? declaresWeight(stmt.then, name) || declaresWeight(stmt.otherwise ?? [], name)
+      : stmt.kind === "weight" && stmt.names.some((n) => n.text === name),
+  );
 
 function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
   const { callee } = expr;

@@ -37,7 +37,7 @@ export function evaluateFor(expr: ForExpr, scope: Scope): Val {
     inner.vars.set(expr.name.text, count(from + i * step));
     inner.line = "";
     items.push(runBody(expr.body, inner));
-    records.push({ kind: "record", members });
+    records.push({ kind: "record", members, body: expr.body });
   }
   scope.members.set(name, { kind: "list", items: records });
   return { kind: "list", items };

@@ -1,4 +1,4 @@
-import type { FnDecl, LayerDecl, Span } from "../../grammar/ast.js";
+import type { FnDecl, LayerDecl, Span, Stmt } from "../../grammar/ast.js";
 import { Dim } from "../dim/dim.js";
 import type { Value } from "../ir/graph.js";
 import type { Scope } from "./scope.js";
@@ -58,8 +58,8 @@ export type Val =
   | { readonly kind: "recipe"; readonly recipe: Recipe }
   | { readonly kind: "instance"; readonly instance: Instance }
   | { readonly kind: "tensor"; readonly tensor: Tensor }
-  /** The members of one round of a `for`. */
-  | { readonly kind: "record"; readonly members: ReadonlyMap<string, Val> }
+  /** The members of one round of a `for`, whose body declares them. */
+  | { readonly kind: "record"; readonly members: ReadonlyMap<string, Val>; readonly body: readonly Stmt[] }
   | { readonly kind: "fn"; readonly decl: FnDecl; readonly scope: Scope }
   /** A stack of blocks, callable like a layer. */
   | {

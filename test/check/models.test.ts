@@ -103,6 +103,19 @@ model M { slot mix: layer = twice()
     expect(weights(model(text("return b(a(x))")))).toEqual({ "mix.a.matrix": "4 4", "mix.b.matrix": "4 4" });
   });
 
+  it("show weights that were not declared as `none`, and no others", () => {
+    const text = (name: string, bias: boolean) => `
+layer reads(x: [.. D], of: layer) -> [.. D] { return if of.${name} != none then x + rename(of.${name}, F -> D) else x }
+model M { slot of: layer = linear(4, bias = ${bias})
+  slot mix: layer = reads(of)
+  forward(x: [B T D = 4]) -> [B T D] { return mix(of(x)) } }`;
+    expect(weights(model(text("shift", false)))).toEqual({ "of.matrix": "4 4" });
+    expect(Object.keys(weights(model(text("shift", true))))).toEqual(["of.matrix", "of.shift"]);
+    expect(check(text("shfit", false)).said).toEqual([
+      "name/unknown-member: there is no weight or inner layer named `shfit` here",
+    ]);
+  });
+
   it("run once in the argument of a function", () => {
     const text = `layer f(x: [.. D]) -> [..] { return sum(linear(4, bias = false)(x), D) }
 model M { slot f: layer = f()

@@ -88,9 +88,25 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">): void {
   };
   const [p, q] = values as [(typeof values)[number], (typeof values)[number]];
   const left = matrix(body.tensor(p), x, [rows, contracted], p.name || "left");
-  const right = matrix(body.tensor(q), y, [contracted, columns], q.name || "right");
+  // On wasm a right operand's storage must not come in two shapes: its kernel keeps the matrix that it first saw. A
+  // transpose that moves nothing would be a second shape of the same storage, so the product transposes it.
+  const turned =
+    batch === "" &&
+    y === columns + contracted &&
+    y !== contracted + columns &&
+    moves(y, contracted + columns) === 0;
+  const right = matrix(
+    body.tensor(q),
+    y,
+    turned ? [columns, contracted] : [contracted, columns],
+    q.name || "right",
+  );
   const product = body.line(
-    contracted === "" ? code`tf.mul(${left}, ${right})` : code`tf.matMul(${left}, ${right})`,
+    contracted === ""
+      ? code`tf.mul(${left}, ${right})`
+      : turned
+        ? code`tf.matMul(${left}, ${right}, false, true)`
+        : code`tf.matMul(${left}, ${right})`,
     name,
   );
   const folded = [...(batch === "" ? [] : [total(batch)]), total(rows), total(columns)];
