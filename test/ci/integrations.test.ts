@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -31,7 +33,7 @@ beforeAll(() => {
   symlinkSync(join(root, "compiler/layers"), join(js, "compiler/layers"));
   action = mkdtempSync(join(tmpdir(), "archc-action-"));
   symlinkSync(js, join(action, "dist"));
-  symlinkSync(join(root, "tools"), join(action, "tools"));
+  cpSync(join(root, "tools/ci"), join(action, "tools/ci"), { recursive: true });
   bin = join(action, "bin");
   mkdirSync(bin);
   script("archc", `exec node ${js}/compiler/cli/main.js "$@"`);
@@ -245,11 +247,15 @@ function commitHook(id: string): { readonly code: number | null; readonly out: s
   const { entry = "", files = "" } = hooks().get(id) ?? {};
   const staged = repository.git("diff", "--cached", "--name-only").split("\n");
   const [program = "", ...words] = entry.split(" ");
-  const ran = spawnSync(program, [...words, ...staged.filter((f) => new RegExp(files).test(f))], {
-    cwd: repository.root,
-    env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
-    encoding: "utf8",
-  });
+  const ran = spawnSync(
+    join(action, program),
+    [...words, ...staged.filter((f) => new RegExp(files).test(f))],
+    {
+      cwd: repository.root,
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+      encoding: "utf8",
+    },
+  );
   return { code: ran.status, out: ran.stdout + ran.stderr };
 }
 
@@ -259,11 +265,12 @@ describe("the pre-commit hooks", () => {
     repository.git("add", "--all");
   };
 
-  it("are installed by npm from this repository", () => {
-    const { bin: bins } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    for (const hook of hooks().values()) {
-      expect(hook.language).toBe("node");
-      expect(Object.keys(bins)).toContain(hook.entry!.split(" ")[0]);
+  it("are scripts of this repository that pre-commit may start", () => {
+    for (const { language, entry = "" } of hooks().values()) {
+      const [script = "", command = ""] = entry.split(" ");
+      expect([language, script]).toEqual(["script", "tools/ci/hook.sh"]);
+      expect(statSync(join(root, script)).mode & 0o111).toBe(0o111);
+      expect(["check", "lint", "fmt"]).toContain(command);
     }
   });
 
@@ -291,7 +298,7 @@ describe("the pre-commit hooks", () => {
 
 describe("shell scripts", () => {
   it("are well formed", () => {
-    for (const name of ["install.sh", "check.sh"]) {
+    for (const name of ["install.sh", "check.sh", "hook.sh"]) {
       execFileSync("bash", ["-n", join(root, "tools/ci", name)], { stdio: "pipe" });
     }
   });

@@ -1,5 +1,9 @@
 #!/usr/bin/env bash
-# Builds archc in the action's own folder, once.
+# Builds archc in its own folder, once: for the action, and for pre-commit in the clone that it keeps. The optional
+# packages are backends that only `archc run` needs.
 set -euo pipefail
-cd "$GITHUB_ACTION_PATH"
-[ -f dist/compiler/cli/main.js ] || npm ci --no-audit --no-fund
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+if [ ! -f dist/compiler/cli/main.js ]; then
+  npm ci --no-audit --no-fund --omit=optional --ignore-scripts
+  npm run --silent build
+fi
