@@ -27,7 +27,7 @@ let action = "";
 let bin = "";
 let repository: TestRepository;
 
-/** The action's folder as a runner has it after its install step, and an `archc` and a `gh` on the path. */
+/** The action's folder as a runner has it after its install step, and a `gh` on the path. */
 beforeAll(() => {
   const js = transpile(["compiler", "grammar", "runtime"]);
   symlinkSync(join(root, "compiler/layers"), join(js, "compiler/layers"));
@@ -36,7 +36,6 @@ beforeAll(() => {
   cpSync(join(root, "tools/ci"), join(action, "tools/ci"), { recursive: true });
   bin = join(action, "bin");
   mkdirSync(bin);
-  script("archc", `exec node ${js}/compiler/cli/main.js "$@"`);
   // Lists what is in $GH_COMMENTS, and writes down what it is asked to do.
   script("gh", 'echo "$@" >>"$GH_LOG"; case "$*" in *--jq*) cat "$GH_COMMENTS";; esac; exit $GH_EXIT');
 }, 120_000);
