@@ -1,6 +1,5 @@
 import type { Builder } from "../ir/build.js";
-import { newValue } from "../ir/build.js";
-import type { Node, Region, Value } from "../ir/graph.js";
+import type { Node, Value } from "../ir/graph.js";
 import type { TracedState, Tracer } from "./tracer.js";
 import { type Tensor, tensorVal, type Val } from "./values.js";
 
@@ -38,7 +37,7 @@ export function templateOf(
 }
 
 /**
- * Another block written like the template, at `path`: its own weights and states, the same equations, and what the
+ * Another block written like the template, at `path`: its own weights and states, the very same body, and what the
  * template took from outside. The inputs have the types that the template's had.
  */
 export function replicate(
@@ -59,7 +58,7 @@ export function replicate(
   const { attrs } = template.node;
   const copy = {
     ...template.node,
-    attrs: { ...attrs, path: rename(attrs.path), body: copyRegion(attrs.body, rename) },
+    attrs: { ...attrs, path: rename(attrs.path) },
   };
   const outputs = builder.copy(copy as Node, operands);
   for (const [i, state] of template.states.entries()) {
@@ -72,28 +71,4 @@ export function replicate(
   }
   const results = template.results.map((r, i) => tensorVal(outputs[i]!, r.axes));
   return results.length === 1 ? results[0]! : { kind: "tuple", items: results };
-}
-
-/** The same region of new values, the paths and names in it changed. */
-function copyRegion(region: Region, rename: (name: string) => string): Region {
-  const known = new Map<Value, Value>();
-  const fresh = (v: Value): Value => {
-    const value = newValue(v, rename(v.name));
-    known.set(v, value);
-    return value;
-  };
-  const inputs = region.inputs.map(fresh);
-  const nodes = region.nodes.map((node): Node => {
-    const operands = node.inputs.map((v) => known.get(v)!);
-    const { attrs } = node;
-    const inner = node.op === "call" ? { ...node.attrs, path: rename(node.attrs.path) } : attrs;
-    const body = node.op === "call" || node.op === "map" ? { body: copyRegion(node.attrs.body, rename) } : {};
-    return {
-      ...node,
-      inputs: operands,
-      attrs: { ...inner, ...body },
-      outputs: node.outputs.map(fresh),
-    } as Node;
-  });
-  return { inputs, nodes, outputs: region.outputs.map((v) => known.get(v)!) };
 }

@@ -1,6 +1,7 @@
 import type { Dim } from "../dim/dim.js";
 import type { DType, Graph, Node, Region, Value } from "../ir/graph.js";
 import { type Inlined, inline } from "../ir/passes/inline.js";
+import { pathAt } from "../ir/path.js";
 import { bytesPerElement } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import { AtPoint } from "./at-point.js";
@@ -165,7 +166,7 @@ class Simulation {
   ): Storage[] {
     if (node.op === "call") {
       for (const storage of operands) storage.holders++;
-      const inner = node.attrs.path || path;
+      const inner = pathAt(path, node.attrs.path);
       const asStates = states && innerStates(node.attrs.body, node.outputs, states);
       return this.region(node.attrs.body, operands, inner, asStates);
     }

@@ -2,6 +2,7 @@ import type { Attrs, OpName } from "../ops/attrs.js";
 import type { Check } from "../ops/define.js";
 import { ops } from "../ops/index.js";
 import type { Node, Region, Type, Value } from "./graph.js";
+import { pathFrom } from "./path.js";
 
 let nextId = 0;
 
@@ -31,6 +32,8 @@ const strict: Check = {
  */
 export class Builder {
   readonly parent: Builder | undefined;
+  /** The instance whose body it is; "" for the model itself. */
+  private readonly path: string;
   readonly inputs: Value[] = [];
   readonly nodes: Node[] = [];
   /** Outer values in the order of the inputs made for them. */
@@ -38,8 +41,9 @@ export class Builder {
   private readonly owned = new Set<Value>();
   private readonly local = new Map<Value, Value>();
 
-  constructor(parent?: Builder) {
+  constructor(parent?: Builder, path = parent?.path ?? "") {
     this.parent = parent;
+    this.path = path;
   }
 
   input(type: Type, name: string): Value {
@@ -55,7 +59,8 @@ export class Builder {
     const known = this.local.get(value);
     if (known) return known;
     if (!this.parent) throw new BuildError(`value %${value.id} (${value.name}) is not defined in this graph`);
-    const inner = this.input(value, value.name);
+    // A weight's whole name tells blocks apart that share this body.
+    const inner = this.input(value, value.name.slice(value.name.lastIndexOf(".") + 1));
     this.local.set(value, inner);
     this.captured.push(value);
     return inner;
@@ -94,17 +99,21 @@ export class Builder {
     return this.op("constant", [], { dtype, shape: [], data: [value] });
   }
 
-  /** A `call` node whose body is traced by `body` with the arguments as this new region knows them. */
+  /**
+   * A `call` node whose body is traced by `body` with the arguments as this new region knows them. `path` is the whole
+   * path of the instance that runs; a library function has none.
+   */
   call(
     name: string,
     args: readonly Value[],
     body: (inner: Builder, args: readonly Value[]) => readonly Value[],
     options: { path?: string; args?: Attrs["call"]["args"]; names?: readonly string[] } = {},
   ): readonly Value[] {
-    const inner = new Builder(this);
+    const inner = new Builder(this, options.path);
     const params = args.map((v) => inner.input(v, v.name));
     const region = inner.region(body(inner, params));
-    const attrs = { name, path: options.path ?? "", args: options.args ?? {}, body: region };
+    const path = options.path === undefined ? "" : pathFrom(this.path, options.path);
+    const attrs = { name, path, args: options.args ?? {}, body: region };
     return this.node("call", [...args, ...inner.captured], attrs, options.names ?? []);
   }
 

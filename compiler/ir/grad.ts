@@ -3,6 +3,7 @@ import type { OpDef } from "../ops/define.js";
 import { ops } from "../ops/index.js";
 import type { Builder } from "./build.js";
 import type { Node, NodeOf, Region, Value } from "./graph.js";
+import { takenOut } from "./path.js";
 
 /**
  * Derivatives backwards through `nodes`: adds nodes to `b` and gives, for every value of `wrt`, the sum over `outputs`
@@ -45,18 +46,22 @@ function dependentOn(nodes: readonly Node[], wrt: readonly Value[]): Set<Value> 
   return dependent;
 }
 
-/** Copies the nodes of a body into `b`, its inputs replaced by `args`. Gives the copies and what its outputs became. */
+/**
+ * Copies the nodes of the body of a call at `path` ("" for that of a map) into `b`, its inputs replaced by `args`. Gives
+ * the copies and what its outputs became.
+ */
 export function inlineRegion(
   b: Builder,
   region: Region,
   args: readonly Value[],
+  path: string,
 ): { nodes: readonly Node[]; outputs: readonly Value[] } {
   const known = new Map<Value, Value>();
   for (const [i, input] of region.inputs.entries()) known.set(input, args[i]!);
   const first = b.nodes.length;
   for (const node of region.nodes) {
     const copies = b.copy(
-      node,
+      takenOut(node, path),
       node.inputs.map((v) => known.get(v)!),
     );
     for (const [i, output] of node.outputs.entries()) known.set(output, copies[i]!);

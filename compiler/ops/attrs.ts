@@ -93,8 +93,9 @@ export interface Attrs {
   // composition
   /**
    * A layer or library function: `name` says what it means (`layer_norm`, `softmax`, …), `args` are its static
-   * arguments, `path` its instance (`blocks.5.ffn`; "" without one). A backend may match `name` to a fused kernel or
-   * expand `body`; both mean the same.
+   * arguments, `path` its instance (`blocks.5.ffn`; "" without one) as seen from the instance around it (ir/path.ts), so
+   * that layers alike share one body. A backend may match `name` to a fused kernel or expand `body`; both mean the
+   * same.
    */
   call: {
     readonly name: string;

@@ -12,8 +12,8 @@ export const call: OpDef<"call"> = {
     return body.outputs.map(({ dtype, shape }) => ({ dtype, shape }));
   },
   cost: ({ attrs }) => regionCost(attrs.body),
-  vjp(b, { inputs, attrs: { body } }, cotangents) {
-    const { nodes, outputs } = inlineRegion(b, body, inputs);
+  vjp(b, { inputs, attrs: { body, path } }, cotangents) {
+    const { nodes, outputs } = inlineRegion(b, body, inputs, path);
     return gradient(b, nodes, outputs, cotangents, inputs);
   },
   evaluate: (inputs, { body }, context) => context.run(body, inputs),

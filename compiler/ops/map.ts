@@ -30,7 +30,7 @@ export const map: OpDef<"map"> = {
     const slices = body.inputs.slice(0, mapped).map((v) => inner.input(v, v.name));
     const arriving = cotangents.map((c, i) => (c ? inner.input(body.outputs[i]!, "cotangent") : undefined));
     const params = [...slices, ...body.inputs.slice(mapped).map((v) => inner.input(v, v.name))];
-    const { nodes, outputs } = inlineRegion(inner, body, params);
+    const { nodes, outputs } = inlineRegion(inner, body, params, "");
     const found = gradient(inner, nodes, outputs, arriving, params);
     const region = inner.region(found.flatMap((v) => v ?? []));
     const attrs = { mapped: mapped + known.length, body: region };

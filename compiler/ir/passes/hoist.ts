@@ -1,5 +1,6 @@
 import { newValue } from "../build.js";
 import type { Graph, Node, Region, Value } from "../graph.js";
+import { takenOut } from "../path.js";
 import { Renaming, withBody, withRegion, withValues } from "../traverse.js";
 import { prune } from "./dce.js";
 
@@ -36,7 +37,8 @@ function hoistIn(region: Region, done: Map<Region, Split>): Region {
     }
     same = false;
     const renaming = new Renaming();
-    for (const moved of parts.nodes) nodes.push(freshCopy(moved, renaming));
+    const path = node.op === "call" ? node.attrs.path : "";
+    for (const moved of parts.nodes) nodes.push(freshCopy(takenOut(moved, path), renaming));
     nodes.push(
       withValues(withBody(node, parts.body) as Node, [...node.inputs, ...renaming.all(parts.roots)]),
     );

@@ -1,0 +1,41 @@
+import type { Node } from "./graph.js";
+import { withBody } from "./traverse.js";
+
+/**
+ * Where an instance stands, as seen from another: the names on the way in, after a `^` for each step out. From
+ * `blocks.0.wiring`, `blocks.0.attn` is `^.attn`; so it is from `blocks.1.wiring` to `blocks.1.attn`, and what two
+ * blocks alike call reads alike. From the model itself ("") every path is its own whole.
+ */
+export function pathFrom(base: string, path: string): string {
+  if (base === "") return path;
+  const from = base.split(".");
+  const to = path.split(".");
+  let shared = 0;
+  while (shared < from.length && shared < to.length && from[shared] === to[shared]) shared++;
+  return [...from.slice(shared).fill("^"), ...to.slice(shared)].join(".");
+}
+
+/** The path that `seen` from `base` means; `pathFrom` undone. A `base` that is itself seen from elsewhere gives one so seen. */
+export function pathAt(base: string, seen: string): string {
+  if (seen === "") return base;
+  if (base === "") return seen;
+  const at = base.split(".");
+  const steps = seen.split(".");
+  let out = 0;
+  while (steps[out] === "^" && at.length > 0 && at.at(-1) !== "^") {
+    at.pop();
+    out++;
+  }
+  return [...at, ...steps.slice(out)].join(".");
+}
+
+/** A node taken out of the body of a call at `path`, so that the calls in it still name the same instances. */
+export function takenOut(node: Node, path: string): Node {
+  if (node.op === "call" && node.attrs.path !== "") {
+    return { ...node, attrs: { ...node.attrs, path: pathAt(path, node.attrs.path) } };
+  }
+  if (node.op !== "call" && node.op !== "map") return node;
+  const { body } = node.attrs;
+  const nodes = body.nodes.map((inner) => takenOut(inner, path));
+  return nodes.every((inner, i) => inner === body.nodes[i]) ? node : withBody(node, { ...body, nodes });
+}
