@@ -1,33 +1,45 @@
 import { Dim } from "../dim/dim.js";
-import type { Graph, Node, Region } from "../ir/graph.js";
-import { inline } from "../ir/passes/inline.js";
+import type { Graph, Node } from "../ir/graph.js";
+import { pathAt } from "../ir/path.js";
 import type { NdArray, OpDef } from "../ops/define.js";
 import { type OpName, ops } from "../ops/index.js";
-import { Analysis, type CountedMasks, type Expression } from "./facts.js";
+import { type Analysis, analyse, type CountedMasks, type Expression } from "./facts.js";
 import { CostRules } from "./rules.js";
-import { type UsefulPart, usefulOf, usefulParts } from "./useful.js";
+import { type Useful, type UsefulPart, useful, usefulOf } from "./useful.js";
 import { type Cost, repeatCost, sumCosts, sumDims } from "./vector.js";
 
-/** The cost of one op of one instance, all its executions in a run of the graph. */
+/** The cost of one op in one run of the body that it stands in. */
 export interface NodeCost {
-  /** `blocks.5.attn`; "" in the model itself. */
-  readonly path: string;
   readonly op: OpName;
   readonly node: Node;
   readonly cost: Cost;
   /** `macs + attentionMacs` without products behind a mask. */
   readonly usefulMacs: Dim;
+}
+
+/** A body that runs in another. */
+export interface InnerCost {
+  /** The instance, as seen from the one around it (ir/path.ts); "" for the body of a map or a library function. */
+  readonly path: string;
   /** How often it runs; 1 outside of `map`. */
   readonly times: Dim;
+  readonly body: BodyCost;
+}
+
+/** The cost of one run of a body. One object for all calls that are alike, so that 48 equal blocks are counted once. */
+export interface BodyCost {
+  /** In execution order; a call is what its body is. */
+  readonly items: readonly (NodeCost | InnerCost)[];
+  /** Of its own nodes. */
+  readonly own: Cost;
+  /** With all that runs in it. */
+  readonly total: Cost;
+  readonly usefulMacs: Dim;
 }
 
 /** The exact cost of a graph. Every number is a polynomial in its symbols: a new point needs `evaluate` alone. */
-export interface GraphCost {
+export interface GraphCost extends BodyCost {
   readonly graph: Graph;
-  /** The graph with every call expanded, as it was counted. */
-  readonly flat: Region;
-  readonly nodes: readonly NodeCost[];
-  readonly total: Cost;
   /** 2 · (macs + attentionMacs): what the emitted graphs execute. */
   readonly flops: Dim;
   /** 2 · useful macs. May use symbols `mask1`, …: see `sizesAt`. */
@@ -36,60 +48,89 @@ export interface GraphCost {
   readonly counted: CountedMasks;
 }
 
-/** One walk over the expanded graph. An op without a cost rule throws: it never counts as 0. */
+/** One walk over the graph's distinct bodies. An op without a cost rule throws: it never counts as 0. */
 export function costOf(graph: Graph): GraphCost {
-  const { graph: flat, paths } = inline(graph);
-  const facts = new Analysis(flat);
-  const walk = new Walk(facts, paths);
-  walk.region(flat, Dim.one);
-  const { nodes } = walk;
-  const total = sumCosts(nodes.map((n) => n.cost));
+  const { facts, counted } = analyse(graph);
+  const body = new Walk().body(useful(facts));
   return {
+    ...body,
     graph,
-    flat,
-    nodes,
-    total,
-    flops: total.macs.plus(total.attentionMacs).times(2),
-    flopsUseful: sumDims(nodes.map((n) => n.usefulMacs)).times(2),
-    counted: facts.counted,
+    flops: body.total.macs.plus(body.total.attentionMacs).times(2),
+    flopsUseful: body.usefulMacs.times(2),
+    counted,
   };
 }
 
+/**
+ * Visits a body and all that run in it, where they have nodes of their own, each as often as it stands in the expanded
+ * graph, with its whole path.
+ */
+export function eachBody(
+  cost: BodyCost,
+  visit: (body: BodyCost, path: string, times: Dim) => void,
+  path = "",
+  times = Dim.one,
+): void {
+  if (cost.items.some((item) => !("body" in item))) visit(cost, path, times);
+  for (const item of cost.items) {
+    if ("body" in item) eachBody(item.body, visit, pathAt(path, item.path), times.times(item.times));
+  }
+}
+
+/** Visits every node of the expanded graph in execution order, with the whole path of its instance. */
+export function eachNode(
+  cost: BodyCost,
+  visit: (node: NodeCost, path: string, times: Dim) => void,
+  path = "",
+  times = Dim.one,
+): void {
+  for (const item of cost.items) {
+    if ("body" in item) eachNode(item.body, visit, pathAt(path, item.path), times.times(item.times));
+    else visit(item, path, times);
+  }
+}
+
 class Walk {
-  readonly nodes: NodeCost[] = [];
   private readonly rules = new CostRules();
   private readonly attention = new Map<Cost, Cost>();
   private readonly parts = new Map<string, Dim>();
+  private readonly bodies = new Map<Useful, BodyCost>();
 
-  constructor(
-    private readonly facts: Analysis,
-    private readonly paths: ReadonlyMap<Node, string>,
-  ) {}
-
-  region(region: Region, times: Dim): void {
-    const useful = usefulParts(region, this.facts);
-    for (const node of region.nodes) {
-      if (node.op === "map") {
-        const trips = node.inputs[0]!.shape[0] ?? Dim.one;
-        this.region(node.attrs.body, times.times(trips));
+  body(useful: Useful): BodyCost {
+    const known = this.bodies.get(useful);
+    if (known) return known;
+    const { facts, parts, bodies } = useful;
+    const items: (NodeCost | InnerCost)[] = [];
+    for (const node of facts.region.nodes) {
+      const inside = bodies.get(node);
+      if (inside) {
+        const path = node.op === "call" ? node.attrs.path : "";
+        const times = node.op === "map" ? (node.inputs[0]!.shape[0] ?? Dim.one) : Dim.one;
+        items.push({ path, times, body: this.body(inside) });
       }
-      const once = this.costOf(node);
-      this.nodes.push({
-        path: this.paths.get(node) ?? "",
-        op: node.op,
-        node,
-        cost: times.isOne ? once : repeatCost(once, times),
-        usefulMacs: once.macs.plus(this.usefulAttention(once, useful.get(node))).times(times),
-        times,
-      });
+      if (node.op === "call") continue;
+      const cost = this.costOf(node, facts);
+      const usefulMacs = cost.macs.plus(this.usefulAttention(cost, parts.get(node)));
+      items.push({ op: node.op, node, cost, usefulMacs });
     }
+    const own = sumCosts(items.flatMap((item) => ("body" in item ? [] : [item.cost])));
+    const total = sumCosts([
+      own,
+      ...items.flatMap((item) => ("body" in item ? [repeatCost(item.body.total, item.times)] : [])),
+    ]);
+    const usefulMacs = sumDims(
+      items.map((item) => ("body" in item ? item.body.usefulMacs.times(item.times) : item.usefulMacs)),
+    );
+    const cost = { items, own, total, usefulMacs };
+    this.bodies.set(useful, cost);
+    return cost;
   }
 
   /** The op's own rule; products of two activations are attention. */
-  private costOf(node: Node): Cost {
+  private costOf(node: Node, facts: Analysis): Cost {
     const cost = this.rules.of(node);
     if (node.op !== "einsum") return cost;
-    if (!node.inputs.every((v) => this.facts.of(v).origin === "activation")) return cost;
+    if (!node.inputs.every((v) => facts.of(v).origin === "activation")) return cost;
     let moved = this.attention.get(cost);
     if (!moved) this.attention.set(cost, (moved = { ...cost, macs: Dim.zero, attentionMacs: cost.macs }));
     return moved;
@@ -131,21 +172,21 @@ export function sizesAt(
 }
 
 function countTrue(expression: Expression, sizes: Readonly<Record<string, bigint>>): bigint {
-  const done = new Map<Node, readonly NdArray[]>();
+  const done = new Map<Expression, NdArray>();
   const context = {
     size: (dim: Dim) => dim.at(sizes),
     run: () => {
       throw new Error("masks hold no bodies");
     },
   };
-  const run = ({ node, output, operands }: Expression): NdArray => {
-    let results = done.get(node);
-    if (!results) {
-      const def = ops[node.op] as OpDef<OpName>;
-      results = def.evaluate(operands.map(run), node.attrs, context);
-      done.set(node, results);
+  const run = (of: Expression): NdArray => {
+    let result = done.get(of);
+    if (!result) {
+      const def = ops[of.node.op] as OpDef<OpName>;
+      result = def.evaluate(of.operands.map(run), of.node.attrs, context)[of.output]!;
+      done.set(of, result);
     }
-    return results[output]!;
+    return result;
   };
   let count = 0;
   for (const x of run(expression).data) if (x !== 0) count++;

@@ -1,6 +1,5 @@
 import { Dim } from "../dim/dim.js";
 import type { Graph, Node, Region, Value } from "../ir/graph.js";
-import { bodyOf } from "../ir/traverse.js";
 import {
   type Affine,
   affine,
@@ -12,6 +11,7 @@ import {
   renumberMask,
 } from "./masks.js";
 import { type Origin, originOf } from "./origins.js";
+import { PerBody } from "./per-body.js";
 import { cut, filled, permuted, reshaped, type Support, shifted } from "./supports.js";
 
 /** How a value that depends on sizes alone is computed, to count a mask at a point. */
@@ -41,21 +41,52 @@ export type CountedMasks = Map<string, { readonly expression: Expression; readon
 /** Below this a score counts as masked: its exponential beside others is 0. */
 const lowest = -1e4;
 
-/** Facts of every value of a graph without calls, bodies of maps included. */
+/** Where nothing but the origin is known: one object each, so that bodies whose operands are so known are seen alike. */
+const plain: Readonly<Record<Origin, Facts>> = {
+  constant: { origin: "constant" },
+  weight: { origin: "weight" },
+  rows: { origin: "rows" },
+  activation: { origin: "activation" },
+};
+
+/** Facts of a whole graph, and the masks that were met in it. */
+export function analyse(graph: Graph): { readonly facts: Analysis; readonly counted: CountedMasks } {
+  const shared = new Shared();
+  const given = graph.inputPorts.map((port) => plain[port.role === "weight" ? "weight" : "activation"]);
+  return { facts: new Analysis(graph, given, shared), counted: shared.counted };
+}
+
+/** What the bodies of a graph have in common. */
+class Shared {
+  readonly counted: CountedMasks = new Map();
+  readonly supports = new Map<Expression, Support>();
+  readonly bodies = new PerBody<Region, Facts, Analysis>();
+}
+
+/** Facts of every value of a region, for operands of which `given` is known. */
 export class Analysis {
   private readonly facts = new Map<Value, Facts>();
-  readonly counted: CountedMasks = new Map();
   private readonly known = new Map<Value, Support | undefined>();
+  private readonly inner = new Map<Node, Analysis>();
 
-  constructor(graph: Graph) {
-    for (const port of graph.inputPorts) {
-      this.facts.set(port.value, { origin: port.role === "weight" ? "weight" : "activation" });
-    }
-    this.region(graph);
+  constructor(
+    readonly region: Region,
+    given: readonly Facts[],
+    private readonly shared: Shared,
+  ) {
+    region.inputs.forEach((v, i) => {
+      this.facts.set(v, given[i] ?? plain.activation);
+    });
+    for (const node of region.nodes) this.node(node);
   }
 
   of(value: Value): Facts {
-    return this.facts.get(value) ?? { origin: "activation" };
+    return this.facts.get(value) ?? plain.activation;
+  }
+
+  /** The facts of the body of a call or map; the same object for bodies alike. */
+  bodyOf(node: Node): Analysis | undefined {
+    return this.inner.get(node);
   }
 
   /** Where a condition is true, if it depends on sizes alone or in part. */
@@ -63,44 +94,49 @@ export class Analysis {
     if (this.known.has(condition)) return this.known.get(condition);
     const { mask, expression } = this.of(condition);
     let support = mask && countMask(mask, condition);
-    if (!support && expression) {
-      const axes = condition.shape.flatMap((dim, axis) => (dim.isOne ? [] : [axis]));
-      const name = `mask${this.counted.size + 1}`;
-      this.counted.set(name, { expression, over: axes.map((axis) => condition.shape[axis]!) });
-      support = { count: Dim.symbol(name, 0), axes };
-    }
+    if (!support && expression) support = this.counted(expression, condition);
     this.known.set(condition, support);
     return support;
   }
 
-  private region(region: Region): void {
-    for (const node of region.nodes) {
-      const inputs = node.inputs.map((v) => this.of(v));
-      const origin = originOf(
-        node,
-        inputs.map((f) => f.origin),
-      );
-      const body = bodyOf(node);
-      if (body) {
-        body.inputs.forEach((v, i) => {
-          this.facts.set(v, { origin: inputs[i]?.origin ?? "activation" });
-        });
-        this.region(body);
-        node.outputs.forEach((v, i) => {
-          this.facts.set(v, { origin: this.of(body.outputs[i]!).origin });
-        });
-        continue;
-      }
-      const one = node.outputs.length === 1 ? onAxes(this.infer(node, inputs), node.outputs[0]!) : {};
-      node.outputs.forEach((v, output) => {
-        const operands = inputs.map((f) => f.expression);
-        const expression =
-          origin === "constant" && operands.every((e) => e !== undefined)
-            ? { node, output, operands }
-            : undefined;
-        this.facts.set(v, { ...one, origin, expression });
+  private counted(expression: Expression, { shape }: Value): Support {
+    const { counted, supports } = this.shared;
+    const known = supports.get(expression);
+    if (known) return known;
+    const axes = shape.flatMap((dim, axis) => (dim.isOne ? [] : [axis]));
+    const name = `mask${counted.size + 1}`;
+    counted.set(name, { expression, over: axes.map((axis) => shape[axis]!) });
+    const support = { count: Dim.symbol(name, 0), axes };
+    supports.set(expression, support);
+    return support;
+  }
+
+  private node(node: Node): void {
+    const inputs = node.inputs.map((v) => this.of(v));
+    if (node.op === "call" || node.op === "map") {
+      // Of one place of a map no more is known than what it comes from.
+      const given = node.op === "call" ? inputs : inputs.map((f) => plain[f.origin]);
+      const { body } = node.attrs;
+      const inner = this.shared.bodies.get(body, given, () => new Analysis(body, given, this.shared));
+      this.inner.set(node, inner);
+      node.outputs.forEach((v, i) => {
+        const facts = inner.of(body.outputs[i]!);
+        this.facts.set(v, node.op === "call" ? facts : plain[facts.origin]);
       });
+      return;
     }
+    const origin = originOf(
+      node,
+      inputs.map((f) => f.origin),
+    );
+    const one = node.outputs.length === 1 ? onAxes(this.infer(node, inputs), node.outputs[0]!) : {};
+    const more = Object.values(one).some((fact) => fact !== undefined);
+    const operands = inputs.map((f) => f.expression);
+    const isKnown = origin === "constant" && operands.every((e) => e !== undefined);
+    node.outputs.forEach((v, output) => {
+      const expression = isKnown ? { node, output, operands } : undefined;
+      this.facts.set(v, more || expression ? { ...one, origin, expression } : plain[origin]);
+    });
   }
 
   private infer(node: Node, inputs: readonly Facts[]): Omit<Facts, "origin"> {

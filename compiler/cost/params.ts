@@ -1,6 +1,6 @@
 import { Dim } from "../dim/dim.js";
 import type { InputPort, Node, Region, Value } from "../ir/graph.js";
-import { bodyOf, byteSize, elements } from "../ir/traverse.js";
+import { byteSize, elements } from "../ir/traverse.js";
 import type { GraphCost } from "./analyse.js";
 
 type WeightPort = Extract<InputPort, { role: "weight" }>;
@@ -21,16 +21,17 @@ export interface WeightCount {
  * `batch * seq`, never more than all; used in any other way as well (a tied head) it counts whole.
  */
 export function countWeights(report: GraphCost, positions: Dim): readonly WeightCount[] {
-  const uses = usesOf(report.flat);
-  return report.graph.inputPorts.flatMap((port) =>
-    port.role === "weight" ? [count(port, uses, positions)] : [],
+  const { graph } = report;
+  const uses = new Uses();
+  return graph.inputPorts.flatMap((port) =>
+    port.role === "weight" ? [count(port, graph, uses, positions)] : [],
   );
 }
 
-function count(port: WeightPort, uses: ReadonlyMap<Value, readonly Use[]>, positions: Dim): WeightCount {
+function count(port: WeightPort, graph: Region, uses: Uses, positions: Dim): WeightCount {
   const total = elements(port.value);
   const { lookup, kind } = port.weight;
-  const read = lookup ? rowsRead(port.value, uses) : undefined;
+  const read = lookup ? readOf(port.value, graph, uses)?.elements : undefined;
   const active = read ? capped(read.over(positions), total) : total;
   return {
     name: port.name,
@@ -49,48 +50,62 @@ function capped(read: Dim, total: Dim): Dim {
 interface Use {
   readonly node: Node;
   readonly operand: number;
-  readonly times: Dim;
 }
 
-/** Where each value is used, followed into bodies of maps. */
-function usesOf(flat: Region): ReadonlyMap<Value, readonly Use[]> {
-  const uses = new Map<Value, Use[]>();
-  const walk = (region: Region, times: Dim, outside: (value: Value) => Value) => {
-    for (const node of region.nodes) {
-      node.inputs.forEach((value, operand) => {
-        const of = outside(value);
-        const list = uses.get(of);
-        if (list) list.push({ node, operand, times });
-        else uses.set(of, [{ node, operand, times }]);
-      });
-      const body = bodyOf(node);
-      if (!body) continue;
-      const mapped = node.op === "map" ? node.attrs.mapped : 0;
-      const whole = new Map(
-        body.inputs.map((inner, i) => [inner, i < mapped ? inner : outside(node.inputs[i]!)]),
-      );
-      const trips = node.op === "map" ? (node.inputs[0]!.shape[0] ?? Dim.one) : Dim.one;
-      walk(body, times.times(trips), (value) => whole.get(value) ?? value);
+/** Where the values of a region are used in it; each region is looked through once. */
+class Uses {
+  private readonly known = new Map<Region, Map<Value, Use[]>>();
+
+  of(value: Value, region: Region): readonly Use[] {
+    let uses = this.known.get(region);
+    if (!uses) {
+      this.known.set(region, (uses = new Map()));
+      for (const node of region.nodes) {
+        for (const [operand, used] of node.inputs.entries()) {
+          const list = uses.get(used);
+          if (list) list.push({ node, operand });
+          else uses.set(used, [{ node, operand }]);
+        }
+      }
     }
-  };
-  walk(flat, Dim.one, (value) => value);
-  return uses;
+    return uses.get(value) ?? [];
+  }
 }
 
 const views: ReadonlySet<string> = new Set(["reshape", "transpose", "cast", "stop_gradient", "slice"]);
 
-/** Elements that gathers read of a weight, seen through views; undefined where it is used otherwise. */
-function rowsRead(value: Value, uses: ReadonlyMap<Value, readonly Use[]>): Dim | undefined {
+interface Read {
+  /** Elements that gathers read. */
+  readonly elements: Dim;
+  /** Results of the region that the value is (or a view of it). */
+  readonly results: readonly number[];
+}
+
+/** What gathers read of a weight, seen through views and calls; undefined where it is used otherwise. */
+function readOf(value: Value, region: Region, uses: Uses): Read | undefined {
   const read: Dim[] = [];
-  for (const { node, operand, times } of uses.get(value) ?? []) {
-    if (node.op === "gather" && operand === 0) read.push(elements(node.outputs[0]!).times(times));
-    else if (node.op === "map")
-      continue; // Its body's uses are counted by themselves.
-    else if (views.has(node.op)) {
-      const through = rowsRead(node.outputs[0]!, uses);
-      if (!through) return undefined;
-      read.push(through);
-    } else return undefined;
+  const results = region.outputs.flatMap((v, i) => (v === value ? [i] : []));
+  const follow = (view: Value): boolean => {
+    const through = readOf(view, region, uses);
+    if (through) {
+      read.push(through.elements);
+      results.push(...through.results);
+    }
+    return through !== undefined;
+  };
+  for (const { node, operand } of uses.of(value, region)) {
+    if (node.op === "gather" && operand === 0) read.push(elements(node.outputs[0]!));
+    else if (node.op === "call") {
+      const inner = readOf(node.attrs.body.inputs[operand]!, node.attrs.body, uses);
+      if (!inner?.results.every((i) => follow(node.outputs[i]!))) return undefined;
+      read.push(inner.elements);
+    } else if (node.op === "map") {
+      // Of an operand that the map goes along, each place is one of its own.
+      if (operand < node.attrs.mapped) continue;
+      const inner = readOf(node.attrs.body.inputs[operand]!, node.attrs.body, uses);
+      if (!inner) return undefined;
+      read.push(inner.elements.times(node.inputs[0]!.shape[0] ?? Dim.one));
+    } else if (!views.has(node.op) || !follow(node.outputs[0]!)) return undefined;
   }
-  return Dim.sum(read);
+  return { elements: Dim.sum(read), results };
 }

@@ -1,7 +1,7 @@
 import type { ModelInstance } from "../check/instance.js";
 import type { Dim } from "../dim/dim.js";
 import type { OpName } from "../ops/index.js";
-import type { GraphCost } from "./analyse.js";
+import { type BodyCost, eachBody, type GraphCost } from "./analyse.js";
 import { AtPoint } from "./at-point.js";
 import { type ConventionCost, conventionCosts } from "./convention-costs.js";
 import type { ConventionName } from "./conventions.js";
@@ -9,7 +9,7 @@ import type { MemoryReport } from "./memory.js";
 import { type Exact, inferenceMemory, leadingTerms, type Metric, metric, metricNames } from "./metrics.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
 import { type Stored, storedSize } from "./stored.js";
-import { type Cost, sumDims } from "./vector.js";
+import { type Cost, repeatCost, sumDims } from "./vector.js";
 
 /** One block, or one part outside of blocks (`embed`, `head`). Numbers at the report's point. */
 export interface PartCost {
@@ -120,11 +120,12 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored
     }
     return words[0]!;
   };
-  for (const node of cost.nodes) {
-    const sums = part(owner(node.path));
-    sums.macs.push(node.cost.macs, node.cost.attentionMacs);
-    sums.written.push(node.cost.bytesWritten);
-  }
+  eachBody(cost, ({ own }, path, times) => {
+    const { macs, attentionMacs, bytesWritten } = repeatCost(own, times);
+    const sums = part(owner(path));
+    sums.macs.push(macs, attentionMacs);
+    sums.written.push(bytesWritten);
+  });
   for (const weight of model.weights) {
     if (weight.kind !== "weight") continue;
     const sums = part(owner(weight.name));
@@ -153,37 +154,54 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored
 
 function opsOf(cost: GraphCost, point: Point): readonly OpCost[] {
   const now = new AtPoint(point);
-  const groups = new Map<OpName, GraphCost["nodes"][number][]>();
-  for (const node of cost.nodes) {
-    const group = groups.get(node.op);
-    if (group) group.push(node);
-    else groups.set(node.op, [node]);
-  }
-  const rows = [...groups].map(([op, nodes]): OpCost => {
-    const sum = (...keys: (keyof Cost)[]) =>
-      keys.reduce(
-        (all, key) =>
-          all +
-          total(
-            nodes.map((n) => n.cost[key]),
-            now,
-          ),
-        0n,
-      );
-    return {
-      op,
-      nodes: nodes.length,
-      flops: 2n * sum("macs", "attentionMacs"),
-      elementwise: sum("elementwise"),
-      transcendental: sum("transcendental"),
-      reduce: sum("reduce"),
-      compares: sum("compares"),
-      gatherRows: sum("gatherRows"),
-      bytesMoved: sum("bytesRead", "bytesWritten"),
-    };
+  // How often each body stands in the expanded graph, and runs.
+  const bodies = new Map<BodyCost, { copies: number; runs: bigint }>();
+  eachBody(cost, (body, _, times) => {
+    const { copies, runs } = bodies.get(body) ?? { copies: 0, runs: 0n };
+    bodies.set(body, { copies: copies + 1, runs: runs + now.whole(times) });
   });
-  return rows.sort((a, b) => Number(b.flops - a.flops) || Number(b.bytesMoved - a.bytesMoved));
+  const rows = new Map<OpName, Mutable<OpCost>>();
+  // Rows that are equal stay in the order of execution.
+  const seen = new Set<BodyCost>();
+  const walk = (body: BodyCost): void => {
+    if (seen.has(body)) return;
+    seen.add(body);
+    const { copies, runs } = bodies.get(body) ?? { copies: 0, runs: 0n };
+    for (const item of body.items) {
+      if ("body" in item) {
+        walk(item.body);
+        continue;
+      }
+      const row = rows.get(item.op) ?? { op: item.op, ...none };
+      rows.set(item.op, row);
+      const sum = (...keys: readonly (keyof Cost)[]) =>
+        runs * keys.reduce((all, key) => all + now.whole(item.cost[key]), 0n);
+      row.nodes += copies;
+      row.flops += 2n * sum("macs", "attentionMacs");
+      row.elementwise += sum("elementwise");
+      row.transcendental += sum("transcendental");
+      row.reduce += sum("reduce");
+      row.compares += sum("compares");
+      row.gatherRows += sum("gatherRows");
+      row.bytesMoved += sum("bytesRead", "bytesWritten");
+    }
+  };
+  walk(cost);
+  return [...rows.values()].sort((a, b) => Number(b.flops - a.flops) || Number(b.bytesMoved - a.bytesMoved));
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const none = {
+  nodes: 0,
+  flops: 0n,
+  elementwise: 0n,
+  transcendental: 0n,
+  reduce: 0n,
+  compares: 0n,
+  gatherRows: 0n,
+  bytesMoved: 0n,
+};
 
 function total(dims: readonly Dim[], point: AtPoint): bigint {
   return dims.reduce((sum, dim) => sum + point.whole(dim), 0n);

@@ -1,8 +1,8 @@
 import type { ModelInstance } from "../check/instance.js";
 import { Dim } from "../dim/dim.js";
-import type { Graph, Region, Value } from "../ir/graph.js";
+import type { Graph, InputPort, Region, Value } from "../ir/graph.js";
 import { bodyOf, elements } from "../ir/traverse.js";
-import type { GraphCost } from "./analyse.js";
+import { eachBody, type GraphCost } from "./analyse.js";
 import type { WeightCount } from "./params.js";
 import { sumDims } from "./vector.js";
 
@@ -59,12 +59,10 @@ export function tallies(
   walk(graph, Dim.one);
   const stacks = model.blocks.map((b) => b.path);
   const inBlock = (path: string) => stacks.some((s) => path === s || path.startsWith(`${s}.`));
-  const prefixes = new Map<string, boolean>();
-  const inside = (path: string) => {
-    let known = prefixes.get(path);
-    if (known === undefined) prefixes.set(path, (known = stacks.length === 0 || inBlock(path)));
-    return known;
-  };
+  const blocks: Dim[] = [];
+  eachBody(cost, ({ own }, path, times) => {
+    if (stacks.length === 0 || inBlock(path)) blocks.push(times.isOne ? own.macs : own.macs.times(times));
+  });
   const symbol = (name: string) => {
     const found = graph.symbols.find((s) => s.name === name);
     return found ? Dim.symbol(name, Number(found.least)) : Dim.one;
@@ -72,12 +70,12 @@ export function tallies(
   const positions = symbol("batch").times(symbol("seq"));
   return {
     dense: cost.total.macs,
-    blocks: sumDims(cost.nodes.filter((n) => inside(n.path)).map((n) => n.cost.macs)),
+    blocks: sumDims(blocks),
     attention: cost.total.attentionMacs,
     norm: sumDims(called.norm),
     softmax: sumDims(called.softmax),
     activation: sumDims(called.activation),
-    lookup: lookups(cost),
+    lookup: lookups(graph),
     params: sumDims(weights.filter((w) => w.kind === "weight").map((w) => w.active)).times(positions),
   };
 }
@@ -85,20 +83,32 @@ export function tallies(
 const views: ReadonlySet<string> = new Set(["reshape", "transpose", "cast", "stop_gradient"]);
 
 /** Gathers of a weight's rows whose places are the model's integer inputs. */
-function lookups({ flat, graph }: GraphCost): Dim {
-  const given = new Set<Value>();
-  const tables = new Set<Value>();
-  for (const port of graph.inputPorts) {
-    if (port.role === "weight") tables.add(port.value);
-    else if (port.role === "data" && port.value.dtype === "i32") given.add(port.value);
-  }
+function lookups(graph: Graph): Dim {
   const found: Dim[] = [];
-  for (const node of flat.nodes) {
-    const [first, second] = node.inputs;
-    if (views.has(node.op) && given.has(first!)) given.add(node.outputs[0]!);
-    if (node.op === "gather" && tables.has(first!) && given.has(second!)) {
-      found.push(elements(node.outputs[0]!).times(first!.shape[0] ?? Dim.one));
+  const walk = (region: Region, tables: Set<Value>, given: Set<Value>): void => {
+    for (const node of region.nodes) {
+      const [first, second] = node.inputs;
+      if (views.has(node.op) && given.has(first!)) given.add(node.outputs[0]!);
+      if (node.op === "gather" && tables.has(first!) && given.has(second!)) {
+        found.push(elements(node.outputs[0]!).times(first!.shape[0] ?? Dim.one));
+      }
+      if (node.op !== "call") continue;
+      const { body } = node.attrs;
+      const taken = (outer: Set<Value>) => new Set(body.inputs.filter((_, i) => outer.has(node.inputs[i]!)));
+      const inner = [taken(tables), taken(given)] as const;
+      walk(body, ...inner);
+      for (const [i, result] of body.outputs.entries()) {
+        if (inner[0].has(result)) tables.add(node.outputs[i]!);
+        if (inner[1].has(result)) given.add(node.outputs[i]!);
+      }
     }
-  }
+  };
+  const ports = (is: (port: InputPort) => boolean) =>
+    new Set(graph.inputPorts.filter(is).map((port) => port.value));
+  walk(
+    graph,
+    ports((port) => port.role === "weight"),
+    ports((port) => port.role === "data" && port.value.dtype === "i32"),
+  );
   return Dim.sum(found);
 }

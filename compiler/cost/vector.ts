@@ -63,8 +63,9 @@ export function sumDims(dims: readonly Dim[]): Dim {
   return Dim.sum([...counts].map(([dim, count]) => dim.times(count)));
 }
 
-/** Every entry but `workspace`, so many times. */
+/** Every entry but `workspace`, so many times; the same object where that is once. */
 export function repeatCost(cost: Cost, times: Dim): Cost {
+  if (times.isOne) return cost;
   return Object.fromEntries(
     costKeys.map((key) => [key, key === "workspace" ? cost[key] : cost[key].times(times)]),
   ) as unknown as Cost;

@@ -1,6 +1,8 @@
 import type { ModelInstance } from "../check/instance.js";
+import { eachNode } from "../cost/analyse.js";
 import { AtPoint } from "../cost/at-point.js";
 import { modelCost, type Point } from "../cost/model.js";
+import { repeatCost } from "../cost/vector.js";
 import type { Type } from "../ir/graph.js";
 
 /** One layer: a slot of a block, or a part outside of blocks. Numbers are of one block, at the picture's point. */
@@ -83,12 +85,13 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
   };
 
   const gathering = new Set<Box>();
-  for (const node of cost.nodes) {
-    if (node.path === "") continue;
-    const box = boxAt(node.path);
-    if (now.whole(node.cost.gatherRows) > 0n) gathering.add(box);
-    box.flops += 2n * (now.whole(node.cost.macs) + now.whole(node.cost.attentionMacs));
-  }
+  eachNode(cost, (node, path, times) => {
+    if (path === "") return;
+    const box = boxAt(path);
+    const { gatherRows, macs, attentionMacs } = repeatCost(node.cost, times);
+    if (now.whole(gatherRows) > 0n) gathering.add(box);
+    box.flops += 2n * (now.whole(macs) + now.whole(attentionMacs));
+  });
   const flow = new Set(stages.keys());
   const rowOf = new Map(
     instance.start.inputPorts.map((p) => [

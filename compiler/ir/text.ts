@@ -3,7 +3,8 @@ import type { Graph, Init, InputPort, Node, NodeOf, Region, Type, Value } from "
 
 /**
  * The graph as stable text: values numbered in order of definition, one node a line, and each distinct body printed
- * once, as a function above its first use. Two graphs of the same structure have the same text.
+ * once, as a function above its first use. A call names its instance as the function that calls it sees it: `@^.attn`
+ * is the `attn` beside it. Two graphs of the same structure have the same text.
  */
 export function graphText(graph: Graph): string {
   return new Printer().graph(graph);
@@ -14,6 +15,8 @@ type Numbers = Map<Value, string>;
 class Printer {
   /** Text of a body (with its call's name and arguments) → the function that stands for it. */
   private readonly known = new Map<string, string>();
+  /** The functions of a body, by the call's name and arguments; many calls may share it. */
+  private readonly seen = new Map<Region, Map<string, string>>();
   private readonly perName = new Map<string, number>();
   private readonly functions: string[] = [];
 
@@ -59,6 +62,15 @@ class Printer {
   /** The name of the function that prints the body of a call, made at its first use. */
   private functionFor(node: NodeOf<"call">): string {
     const { name, args, body } = node.attrs;
+    const called = `${name}${JSON.stringify(args)}`;
+    const before = this.seen.get(body) ?? new Map<string, string>();
+    this.seen.set(body, before);
+    const made = before.get(called) ?? this.makeFunction(node);
+    before.set(called, made);
+    return made;
+  }
+
+  private makeFunction({ attrs: { name, args, body } }: NodeOf<"call">): string {
     const numbers: Numbers = new Map();
     const params = body.inputs.map((v) => `${this.define(v, numbers)}: ${typeText(v)}`).join(", ");
     const shownArgs = Object.entries(args)

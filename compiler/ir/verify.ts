@@ -13,7 +13,7 @@ export function verify(graph: Graph): string[] {
   const problems: string[] = [];
   const symbols = new Set(graph.symbols.map((s) => s.name));
   checkPorts(graph, problems);
-  checkRegion(graph, "", symbols, problems);
+  checkRegion(graph, "", symbols, problems, new Set());
   return problems;
 }
 
@@ -43,7 +43,15 @@ function checkPorts(graph: Graph, problems: string[]): void {
   }
 }
 
-function checkRegion(region: Region, where: string, symbols: ReadonlySet<string>, problems: string[]): void {
+/** `seen` holds the bodies that were looked at: many calls may share one. */
+function checkRegion(
+  region: Region,
+  where: string,
+  symbols: ReadonlySet<string>,
+  problems: string[],
+  seen: Set<Region>,
+): void {
+  seen.add(region);
   const defined = new Set<Value>();
   const define = (value: Value, by: string) => {
     if (defined.has(value)) problems.push(`${by}: ${label(value)} is defined twice`);
@@ -57,7 +65,7 @@ function checkRegion(region: Region, where: string, symbols: ReadonlySet<string>
       if (!defined.has(value)) problems.push(`${at}: operand ${label(value)} is not defined here`);
     }
     for (const dim of attrDims(node)) checkSymbols(dim, at, symbols, problems);
-    checkBody(node, at, symbols, problems);
+    checkBody(node, at, symbols, problems, seen);
     checkTypes(node, at, problems);
     for (const value of node.outputs) define(value, at);
   });
@@ -66,10 +74,16 @@ function checkRegion(region: Region, where: string, symbols: ReadonlySet<string>
   }
 }
 
-function checkBody(node: Node, at: string, symbols: ReadonlySet<string>, problems: string[]): void {
+function checkBody(
+  node: Node,
+  at: string,
+  symbols: ReadonlySet<string>,
+  problems: string[],
+  seen: Set<Region>,
+): void {
   const body = bodyOf(node);
   if (!body) return;
-  checkRegion(body, `${at} > `, symbols, problems);
+  if (!seen.has(body)) checkRegion(body, `${at} > `, symbols, problems, seen);
   if (body.inputs.length !== node.inputs.length) {
     problems.push(`${at}: ${node.inputs.length} operands but its body has ${body.inputs.length} inputs`);
     return;

@@ -1,4 +1,5 @@
 import type { ModelInstance } from "../check/instance.js";
+import { eachNode } from "../cost/analyse.js";
 import { modelCost } from "../cost/model.js";
 import type { Dim } from "../dim/dim.js";
 import { einsumSizes } from "../ops/einsum.js";
@@ -25,8 +26,9 @@ export function productsOf(model: ModelInstance): readonly Product[] {
 
 function listed(model: ModelInstance): readonly Product[] {
   const cost = modelCost(model);
-  return cost.costOf(cost.forward).nodes.flatMap(({ node, path, cost: { attentionMacs } }): Product[] => {
-    if (node.op !== "einsum") return [];
+  const products: Product[] = [];
+  eachNode(cost.costOf(cost.forward), ({ node, cost: { attentionMacs } }, path) => {
+    if (node.op !== "einsum") return;
     const [, result = ""] = node.attrs.equation.split("->");
     const sizes = [...einsumSizes(node.attrs.equation, node.inputs)];
     const constant = sizes.map(([letter, size]) => [letter, whole(size)] as const);
@@ -36,8 +38,9 @@ function listed(model: ModelInstance): readonly Product[] {
       1n,
     );
     const outer = constant.flatMap(([letter, n]) => (n !== undefined && result.includes(letter) ? [n] : []));
-    return [{ path, attention: !attentionMacs.isZero, inner: product, outer }];
+    products.push({ path, attention: !attentionMacs.isZero, inner: product, outer });
   });
+  return products;
 }
 
 function whole(size: Dim): bigint | undefined {

@@ -17,8 +17,17 @@ export function dropStates(graph: Graph): Graph {
   return eliminateDeadCode({ ...graph, outputPorts, outputs: outputPorts.map((port) => port.value) });
 }
 
+/** A body with what some of its results need; `taken` says which of its inputs that is. */
+interface Cut {
+  readonly body: Region;
+  readonly taken: readonly boolean[];
+}
+
+/** Bodies that many calls share are cut once for each set of results that is read. */
+type Cuts = Map<Region, Map<string, Cut>>;
+
 /** The region with only what `outputs` need; its inputs stay. The same `nodes` array where nothing was dead. */
-export function prune(region: Region, outputs: readonly Value[]): Region {
+export function prune(region: Region, outputs: readonly Value[], cuts: Cuts = new Map()): Region {
   const needed = new Set<Value>(outputs);
   const kept: Node[] = [];
   let same = true;
@@ -28,7 +37,7 @@ export function prune(region: Region, outputs: readonly Value[]): Region {
       same = false;
       continue;
     }
-    const trimmed = trim(node, needed);
+    const trimmed = node.op === "call" || node.op === "map" ? trim(node, needed, cuts) : node;
     if (trimmed !== node) same = false;
     kept.push(trimmed);
     for (const value of trimmed.inputs) needed.add(value);
@@ -36,48 +45,38 @@ export function prune(region: Region, outputs: readonly Value[]): Region {
   return { inputs: region.inputs, nodes: same ? region.nodes : kept.reverse(), outputs };
 }
 
-function trim(node: Node, needed: ReadonlySet<Value>): Node {
-  if (node.op === "map") return trimMap(node, needed);
-  if (node.op !== "call") return node;
-  const { body, path } = node.attrs;
-  const instance = path !== "";
-  const live = node.outputs.map((v) => !instance || needed.has(v));
-  const inner = prune(
-    body,
-    body.outputs.filter((_, i) => live[i]),
-  );
-  const used = usedInputs(inner);
-  const taken = inner.inputs.map((v) => !instance || used.has(v));
-  if (inner.nodes === body.nodes && live.every(Boolean) && taken.every(Boolean)) return node;
-  const attrs = { ...node.attrs, body: { ...inner, inputs: inner.inputs.filter((_, i) => taken[i]) } };
+function trim(node: NodeOf<"call"> | NodeOf<"map">, needed: ReadonlySet<Value>, cuts: Cuts): Node {
+  const whole = node.op === "call" && node.attrs.path === "";
+  const mapped = node.op === "map" ? node.attrs.mapped : 0;
+  const live = node.outputs.map((v) => whole || needed.has(v));
+  const { body } = node.attrs;
+  const known = cuts.get(body) ?? new Map<string, Cut>();
+  cuts.set(body, known);
+  const key = `${whole};${mapped};${live}`;
+  const cut = known.get(key) ?? cutBody(body, live, whole, mapped, cuts);
+  known.set(key, cut);
+  if (cut.body === body) return node;
+  const { taken } = cut;
+  const attrs =
+    node.op === "map"
+      ? { mapped: taken.filter((t, i) => t && i < mapped).length, body: cut.body }
+      : { ...node.attrs, body: cut.body };
   return withValues(
-    { ...node, attrs },
+    { ...node, attrs } as Node,
     node.inputs.filter((_, i) => taken[i]),
     node.outputs.filter((_, i) => live[i]),
   );
 }
 
-function trimMap(node: NodeOf<"map">, needed: ReadonlySet<Value>): Node {
-  const { body, mapped } = node.attrs;
-  const live = node.outputs.map((v) => needed.has(v));
-  const inner = prune(
-    body,
-    body.outputs.filter((_, i) => live[i]),
-  );
+function cutBody(body: Region, live: readonly boolean[], whole: boolean, mapped: number, cuts: Cuts): Cut {
+  const outputs = body.outputs.filter((_, i) => live[i]);
+  const inner = prune(body, outputs, cuts);
   const used = usedInputs(inner);
-  const taken = inner.inputs.map((v) => used.has(v));
+  const taken = inner.inputs.map((v) => whole || used.has(v));
   // The first mapped operand stays where none is read: it says how often the body runs.
-  if (!taken.some((t, i) => t && i < mapped)) taken[0] = true;
-  if (inner.nodes === body.nodes && live.every(Boolean) && taken.every(Boolean)) return node;
-  const attrs = {
-    mapped: taken.filter((t, i) => t && i < mapped).length,
-    body: { ...inner, inputs: inner.inputs.filter((_, i) => taken[i]) },
-  };
-  return withValues(
-    { ...node, attrs },
-    node.inputs.filter((_, i) => taken[i]),
-    node.outputs.filter((_, i) => live[i]),
-  );
+  if (mapped > 0 && !taken.some((t, i) => t && i < mapped)) taken[0] = true;
+  const same = inner.nodes === body.nodes && live.every(Boolean) && taken.every(Boolean);
+  return { body: same ? body : { ...inner, inputs: inner.inputs.filter((_, i) => taken[i]) }, taken };
 }
 
 function usedInputs(region: Region): ReadonlySet<Value> {

@@ -1,3 +1,4 @@
+import { eachNode } from "../../cost/analyse.js";
 import { modelCost } from "../../cost/model.js";
 import { gather } from "../in-models.js";
 import type { LintRule } from "../rule.js";
@@ -11,11 +12,11 @@ export const idleTopk: LintRule = {
   check(context, report) {
     const found = gather<{ k: string }>(context, (model, add) => {
       const cost = modelCost(model);
-      for (const { node, path } of cost.costOf(cost.forward).nodes) {
+      eachNode(cost.costOf(cost.forward), ({ node }, path) => {
         const of = node.op === "topk" ? node.inputs[0]?.shape.at(-1) : undefined;
-        if (node.op !== "topk" || of === undefined || of.isOne || !of.equals(node.attrs.k)) continue;
+        if (node.op !== "topk" || of === undefined || of.isOne || !of.equals(node.attrs.k)) return;
         add(path, { k: `${of}` });
-      }
+      });
     });
     for (const { span, data, subject, where } of found)
       report("lint/idle-topk", { ...data, where }, { span, subject });
