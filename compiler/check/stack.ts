@@ -28,6 +28,7 @@ export class Stack {
   private size: { readonly expr: Expr; readonly file: string } | undefined;
   /** Slots being bound, the innermost last. */
   private readonly busy: string[] = [];
+  private readonly told = new Set<string>();
   private known: { readonly count: number | undefined } | undefined;
 
   constructor(
@@ -150,7 +151,7 @@ export class Stack {
       const known = templates.get(key);
       if (known) {
         const inputs = current.flatMap((v) => (v.kind === "tensor" ? [v.tensor.value] : []));
-        this.env.blocks.push({ path, slots: known.slots });
+        this.tell(path, known.slots);
         current = listOf(replicate(this.env.tracer, caller.builder, known.template, path, inputs));
         continue;
       }
@@ -175,6 +176,12 @@ export class Stack {
     return `${lines.join(";")}|${types.join(";")}`;
   }
 
+  /** A stack that runs again has no more blocks. */
+  private tell(path: string, slots: Readonly<Record<string, string>>): void {
+    if (!this.told.has(path)) this.env.blocks.push({ path, slots });
+    this.told.add(path);
+  }
+
   private runBlock(i: number, n: number, path: string, current: readonly Val[], caller: Scope, span: Span) {
     const { tracer } = this.env;
     const slot = this.block(i, n, path);
@@ -192,7 +199,7 @@ export class Stack {
     const tensors = current.map((val) => ({ name: undefined, bound: { val, span } }));
     const result = callLayer(caller, wiring, tensors, this.span);
     const slots = Object.fromEntries([...this.slots.keys()].map((s) => [s, describe(slot(s))]));
-    this.env.blocks.push({ path, slots });
+    this.tell(path, slots);
     if (result.kind === "unknown") return undefined;
     const isClean = tracer.sink.list.length === before.problems && wiring.instance.runs === 1;
     const template = isClean
