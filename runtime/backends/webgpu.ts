@@ -27,6 +27,9 @@ interface Gpu {
 /** The software GPU that Debian's `chromium` brings. */
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
+/** tfjs's matrix product in tiles, among its `MatMulProgramType`. */
+const packedProducts = 3;
+
 const wanted = [
   "maxComputeWorkgroupStorageSize",
   "maxComputeWorkgroupsPerDimension",
@@ -60,6 +63,8 @@ export const webgpu: BackendKind = {
       failure ??= `the device was lost (${why || reason})`;
     });
     await register(gpu, device, info);
+    // For few results tfjs has all threads of a group add up one: quick on a GPU, twenty times slower in software.
+    if (isSoftware(info)) tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", packedProducts);
     const tensor = Math.min(device.limits.maxBufferSize!, device.limits.maxStorageBufferBindingSize!);
     return {
       name: "webgpu",

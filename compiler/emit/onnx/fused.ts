@@ -1,7 +1,7 @@
 import type { NodeOf, Value } from "../../ir/graph.js";
 import { regionKey } from "../../ir/passes/key.js";
+import { axesOf, epsilonOf, type Formula, formulas, meansTheSame } from "../probe.js";
 import { type Emitter, named, type Ref } from "./emitter.js";
-import { axesOf, epsilonOf, type Formula, formulas, meansTheSame } from "./probe.js";
 
 type Call = NodeOf<"call">;
 type Fuse = (e: Emitter, node: Call, x: string, inputs: readonly Ref[]) => string | undefined;

@@ -180,11 +180,7 @@ export class Body {
 
   /** About how many elements a tensor of this shape has, at typical sizes. */
   elements(dims: readonly Dim[]): number {
-    return dims.reduce((product, dim) => {
-      const sizes = Object.fromEntries([...dim.symbols].map((name) => [name, this.typical[name] ?? 16]));
-      const [numerator, denominator] = dim.evaluate(sizes);
-      return product * (Number(numerator) / Number(denominator));
-    }, 1);
+    return countElements(dims, this.typical);
   }
 
   /**
@@ -295,4 +291,13 @@ export interface Rendered {
   readonly needsSizes: boolean;
   readonly parameters: readonly string[];
   readonly results: readonly string[];
+}
+
+/** About how many elements a tensor of this shape has, at these sizes. */
+export function countElements(dims: readonly Dim[], typical: Readonly<Record<string, number>>): number {
+  return dims.reduce((product, dim) => {
+    const sizes = Object.fromEntries([...dim.symbols].map((name) => [name, typical[name] ?? 16]));
+    const [numerator, denominator] = dim.evaluate(sizes);
+    return product * (Number(numerator) / Number(denominator));
+  }, 1);
 }

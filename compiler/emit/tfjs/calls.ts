@@ -1,12 +1,13 @@
 import type { NodeOf } from "../../ir/graph.js";
 import { type Body, code, list, type Operand } from "./body.js";
 import type { LowerRegion } from "./module.js";
+import { isSoftmax } from "./rewrite.js";
 
 /** Library functions that tfjs has in a form that is right on every backend; false where it does not fit. */
 const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boolean>> = {
   softmax(body, node) {
     const [x] = node.inputs;
-    if (node.inputs.length !== 1 || !x || node.attrs.args.axis !== x.shape.length - 1) return false;
+    if (!x || !isSoftmax(node)) return false;
     body.bind(
       node.outputs[0]!,
       body.line(code`tf.softmax(${body.tensor(x)})`, node.outputs[0]!.name || "weights"),

@@ -1,10 +1,12 @@
 import type { Dim } from "../../dim/dim.js";
 import type { Graph } from "../../ir/graph.js";
-import { Body } from "./body.js";
+import { optimize } from "../../ir/passes/optimize.js";
+import { Body, countElements } from "./body.js";
 import { helpers } from "./helpers.js";
 import { lowerRegion } from "./lower.js";
 import { Module } from "./module.js";
 import { key, property } from "./names.js";
+import { rewrite } from "./rewrite.js";
 import { sizeText } from "./size.js";
 import { indexLimits, tensorSizes } from "./survey.js";
 import { functionText, shapeText, wrap } from "./text.js";
@@ -18,7 +20,9 @@ const typical = { start: { batch: 1, seq: 256, past: 0 }, step: { batch: 1, seq:
  * imports nothing: `start(tf, w, inputs)` and `step(tf, w, inputs)` get the library, the weights by name and the input
  * tensors by name, and return `{ outputs, states }`, which the caller owns. Same graphs, same bytes.
  */
-export function emitTfjs(start: Graph, step: Graph): { readonly module: string; readonly types: string } {
+export function emitTfjs(ofStart: Graph, ofStep: Graph): { readonly module: string; readonly types: string } {
+  const start = prepare(ofStart, "start");
+  const step = ofStep === ofStart ? start : prepare(ofStep, "step");
   const module = new Module([...start.symbols, ...step.symbols].map((s) => s.name));
   const entries = [entry(module, "start", start), ...(step === start ? [] : [entry(module, "step", step)])];
   if (step === start) entries.push("/** Nothing is kept from step to step. */\nexport const step = start;\n");
@@ -34,6 +38,10 @@ export function emitTfjs(start: Graph, step: Graph): { readonly module: string; 
     ...used.map(([, text]) => `${text.trim()}\n`),
   ];
   return { module: parts.join("\n"), types: typesText(start, step) };
+}
+
+function prepare(graph: Graph, kind: "start" | "step"): Graph {
+  return optimize(rewrite(graph, (value) => countElements(value.shape, typical[kind])));
 }
 
 function banner(graph: Graph): string {

@@ -61,6 +61,21 @@ function polynomial(tf, x, divisors) {
   const square = tf.mul(x, x);
   return divisors.slice(1).reduceRight((sum, d) => tf.sub(1, tf.mul(tf.mul(square, 1 / d), sum)), tf.onesLike(x));
 }`,
+  products: `
+/** Products of two stacks of matrices, the second \`turned\` or not; wasm is fast at one pair at a time, not at stacks. */
+function products(tf, a, b, turned = false) {
+  if (tf.getBackend() !== "wasm" || a.shape[1] < 16) return tf.matMul(a, b, false, turned);
+  return tf.tidy(() => {
+    const [left, right] = [tf.unstack(a), tf.unstack(turned ? tf.transpose(b, [0, 2, 1]) : b)];
+    return tf.stack(left.map((x, i) => tf.matMul(x, right[i])));
+  });
+}`,
+  timesTurned: `
+/** \`x\` times a matrix that is turned; wasm is fast only without turning, so the smaller \`x\` turns there. */
+function timesTurned(tf, x, matrix) {
+  if (tf.getBackend() !== "wasm") return tf.matMul(x, matrix, false, true);
+  return tf.tidy(() => tf.transpose(tf.matMul(matrix, tf.transpose(x))));
+}`,
   mapPlaces: `
 /** Runs \`f\` on one place of axis 0 after another, and stacks what it gives. */
 function mapPlaces(tf, tensors, f) {

@@ -1,9 +1,9 @@
-import { evaluateRegion } from "../../ir/evaluate.js";
-import type { NodeOf } from "../../ir/graph.js";
-import { around, emptyArray } from "../../ops/array.js";
-import type { NdArray } from "../../ops/define.js";
-import { errorFunction } from "../../ops/error-function.js";
-import { sampleInputs } from "../../ops/samples.js";
+import { evaluateRegion } from "../ir/evaluate.js";
+import type { NodeOf } from "../ir/graph.js";
+import { around, emptyArray } from "../ops/array.js";
+import type { NdArray } from "../ops/define.js";
+import { errorFunction } from "../ops/error-function.js";
+import { sampleInputs } from "../ops/samples.js";
 
 type Call = NodeOf<"call">;
 export type Formula = (inputs: readonly NdArray[], node: Call) => NdArray;

@@ -1,0 +1,230 @@
+/**
+ * The tfjs module of a GPT-2 against gpt-tfjs (npm, by zemlyansky), with the same weights, in one process, on one
+ * backend after another. `npm run build && node bench/tfjs.mjs [--models mini,gpt2] [--backends wasm,cpu] [--rounds 5]`
+ * - `all logits`: one pass over a sequence, logits of every position read back;
+ * - `per token`: generation as users run it, prompt included (gpt-tfjs has no cache and computes all positions anew).
+ * Installs gpt-tfjs into a temporary folder (or uses that of `--peer`), checks that both give the same logits, prints a table of ratios.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const peer = ["gpt-tfjs@0.0.5", "@tensorflow/tfjs@4.22.0"];
+const backends = ["tensorflow", "wasm", "cpu", "webgpu"];
+const seconds = 1000;
+
+/** gpt-tfjs's own sizes; bytes as tokens where it names none. */
+const models = {
+  nano: { layers: 3, heads: 3, dim: 48, vocab: 256, context: 256 },
+  micro: { layers: 4, heads: 4, dim: 128, vocab: 256, context: 256 },
+  mini: { layers: 6, heads: 6, dim: 192, vocab: 256, context: 256 },
+  gpt2: { layers: 12, heads: 12, dim: 768, vocab: 50257, context: 1024 },
+};
+
+/** What each backend can do in a few seconds: positions of a pass, and of a prompt with tokens after it. */
+const work = {
+  tensorflow: { nano: [128, 32, 32], mini: [128, 32, 32], gpt2: [256, 32, 32] },
+  wasm: { nano: [128, 32, 32], mini: [128, 32, 32], gpt2: [128, 32, 8] },
+  cpu: { nano: [64, 32, 16], mini: [64, 32, 8] },
+  webgpu: { nano: [64, 32, 16], micro: [64, 32, 8] },
+};
+
+const { values: flags } = parseArgs({
+  options: {
+    models: { type: "string", default: Object.keys(models).join() },
+    backends: { type: "string", default: backends.join() },
+    rounds: { type: "string", default: "5" },
+    peer: { type: "string" },
+    // Of the process of one row.
+    row: { type: "string" },
+  },
+});
+
+if (flags.row === undefined) table();
+else console.log(JSON.stringify(await row(JSON.parse(flags.row))));
+
+function table() {
+  const folder = mkdtempSync(join(tmpdir(), "archc-tfjs-"));
+  try {
+    if (flags.peer === undefined)
+      command("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", ...peer]);
+    console.log("milliseconds, median (archc / gpt-tfjs): under 0.5 is the target\n");
+    console.log(
+      "backend     model  positions  all logits             per token              logits differ by",
+    );
+    for (const model of names(flags.models, models)) {
+      const build = join(folder, model);
+      let built = false;
+      for (const backend of names(flags.backends, work)) {
+        const sizes = work[backend][model];
+        if (!sizes) continue;
+        if (!built) compile(folder, model, build);
+        built = true;
+        const given = JSON.stringify({ folder: flags.peer ?? folder, build, backend, model, sizes });
+        const { status, stdout, stderr } = spawnSync(
+          process.execPath,
+          [fileURLToPath(import.meta.url), "--row", given, "--rounds", flags.rounds],
+          { encoding: "utf8" },
+        );
+        const head = `${backend.padEnd(11)} ${model.padEnd(6)}`;
+        if (status === 0) console.log(`${head} ${line(sizes, JSON.parse(stdout.trim().split("\n").at(-1)))}`);
+        else console.log(`${head} ${/(?:BackendError|Error): .*/.exec(stderr)?.[0] ?? stderr}`);
+      }
+      rmSync(build, { recursive: true, force: true });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function names(list, known) {
+  const asked = list.split(",");
+  const wrong = asked.find((name) => !Object.hasOwn(known, name));
+  if (wrong !== undefined)
+    throw new Error(`there is no \`${wrong}\`; there are ${Object.keys(known).join(", ")}`);
+  return asked;
+}
+
+function command(name, args) {
+  const { status, stderr } = spawnSync(name, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${name} ${args.join(" ")} ended with ${status}: ${stderr}`);
+}
+
+function compile(folder, model, out) {
+  const { layers, heads, dim, vocab, context } = models[model];
+  const spec = join(folder, `${model}.arch`);
+  writeFileSync(
+    spec,
+    `import { decoder } from "std"
+
+model Peer : decoder {
+  vocab = ${vocab}
+  seq   = ${context}
+  dim   = ${dim}
+  heads = ${heads}
+  blocks ${layers} {
+    attn = attention(heads, causal = true)
+    ffn  = mlp(act = gelu_tanh)
+  }
+}
+`,
+  );
+  command(process.execPath, [
+    join(root, "dist/compiler/cli/main.js"),
+    "build",
+    spec,
+    "--target",
+    "tfjs",
+    "-o",
+    out,
+  ]);
+}
+
+function line([positions, prompt, tokens], { pass, token, differ }) {
+  const pair = ([ours, theirs]) =>
+    `${ours.toFixed(1)} / ${theirs.toFixed(1)}`.padEnd(16) + (ours / theirs).toFixed(2).padEnd(7);
+  return `${`${positions}; ${prompt}+${tokens}`.padEnd(10)} ${pair(pass)}${pair(token)}${differ.toExponential(0)}`;
+}
+
+/** Times both models on one backend, turn by turn. */
+async function row({ folder, build, backend, model: name, sizes }) {
+  const runtime = await import("../dist/runtime/index.js");
+  const { tf } = await runtime.openBackend(backend);
+  const manifest = await runtime.readManifest(build);
+  const session = new runtime.Session(await runtime.loadTfjs(build, { backend }), manifest);
+  const theirs = await gptTfjs(folder, build, models[name]);
+  const [positions, prompt, tokens] = sizes;
+  const ids = Int32Array.from({ length: positions }, (_, i) => (i * 31 + 7) % 251);
+
+  const ourPass = async () =>
+    (await session.start({ input_ids: { dtype: "i32", shape: [1, positions], data: ids } })).logits.data;
+  const theirPass = async () => {
+    const given = tf.tensor(ids, [1, positions], "int32");
+    const logits = theirs.model.predict(given);
+    const data = await logits.data();
+    tf.dispose([given, logits]);
+    return data;
+  };
+  const begin = [...ids.subarray(0, prompt)];
+  const ourTokens = async () => {
+    const made = [];
+    for await (const id of runtime.generate(session, { prompt: begin, tokens })) made.push(id);
+    return made;
+  };
+  const theirTokens = async () => {
+    const given = tf.tensor([begin], [1, prompt], "int32");
+    const [all] = await theirs.generate(given, { maxNewTokens: tokens });
+    given.dispose();
+    return all.slice(prompt);
+  };
+
+  const [a, b] = [await ourPass(), await theirPass()];
+  const differ = a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
+  if (!(differ < 1e-2)) throw new Error(`the logits differ by ${differ}`);
+  const [ourIds, theirIds] = [await ourTokens(), await theirTokens()];
+  if (ourIds.join() !== theirIds.join()) throw new Error(`${ourIds} is not ${theirIds}`);
+  const token = await race(ourTokens, theirTokens);
+  return { pass: await race(ourPass, theirPass), token: token.map((ms) => ms / tokens), differ };
+}
+
+/** Medians in ms, turn by turn so that a busy machine slows both; fewer turns where one takes long. */
+async function race(...runs) {
+  const times = runs.map(() => []);
+  const began = performance.now();
+  for (let i = 0; i < Number(flags.rounds) && (i < 2 || performance.now() - began < 20 * seconds); i++)
+    for (const [k, run] of runs.entries()) {
+      const start = performance.now();
+      await run();
+      times[k].push(performance.now() - start);
+    }
+  return times.map((list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]);
+}
+
+/** gpt-tfjs's model with the weights of our build. */
+async function gptTfjs(folder, build, { layers, heads, dim, vocab, context }) {
+  const require = createRequire(join(folder, "package.json"));
+  // The kernels of `cpu` are registered already, and it says so of each.
+  const { log, warn } = console;
+  console.log = console.warn = () => undefined;
+  const tf = require("@tensorflow/tfjs");
+  const { GPTLMHeadModel } = require("gpt-tfjs").model;
+  const shape = { nLayer: layers, nHead: heads, nEmbd: dim, vocabSize: vocab, blockSize: context };
+  const made = GPTLMHeadModel({ ...shape, dropout: 0, embdDrop: 0, residDrop: 0 });
+  Object.assign(console, { log, warn });
+
+  const { SafetensorsFile } = await import("../dist/runtime/safetensors.js");
+  const file = await SafetensorsFile.open(join(build, "weights.safetensors"));
+  const read = async (name, ...sizes) => tf.tensor((await file.read(name)).data, sizes);
+  const sideBySide = async (path, ...rows) =>
+    tf.concat(await Promise.all(path.map((name) => read(name, ...rows, dim))), rows.length);
+  const projections = (i, end) => ["query", "key", "value"].map((name) => `blocks.${i}.attn.${name}${end}`);
+  const values = [await read("embed.table", vocab, dim), await read("positions.table", context, dim)];
+  for (let i = 0; i < layers; i++) {
+    const at = `blocks.${i}`;
+    values.push(
+      await read(`${at}.wiring.norm_a.scale`, dim),
+      await read(`${at}.wiring.norm_a.shift`, dim),
+      await sideBySide(projections(i, ""), dim),
+      await sideBySide(projections(i, "_shift")),
+      await read(`${at}.attn.out`, dim, dim),
+      await read(`${at}.attn.out_shift`, dim),
+      await read(`${at}.wiring.norm_b.scale`, dim),
+      await read(`${at}.wiring.norm_b.shift`, dim),
+      await read(`${at}.ffn.up`, dim, 4 * dim),
+      await read(`${at}.ffn.up_shift`, 4 * dim),
+      await read(`${at}.ffn.down`, 4 * dim, dim),
+      await read(`${at}.ffn.down_shift`, dim),
+    );
+  }
+  values.push(await read("norm.scale", dim), await read("norm.shift", dim));
+  values.push(tf.transpose(await read("embed.table", vocab, dim)));
+  made.model.setWeights(values);
+  tf.dispose(values);
+  await file.close();
+  return made;
+}
