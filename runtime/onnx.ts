@@ -16,6 +16,12 @@ export interface OnnxOptions {
 }
 
 /**
+ * ONNX Runtime's arena doubles what it takes and gives nothing back, and its patterns keep a block for every shape
+ * seen: a run held up to twice what is alive, and a decode step after a long prompt as much as that prompt.
+ */
+const exact = { enableCpuMemArena: false, enableMemPattern: false };
+
+/**
  * Loads the ONNX model of a build folder into ONNX Runtime. Throws BackendError where `onnxruntime-node` is absent or
  * cannot load the model, InputError where the folder was built without it, and the system's or zod's error where the
  * folder is not a build.
@@ -94,7 +100,7 @@ async function load(
 ): Promise<ort.InferenceSession> {
   const threads = options.threads === undefined ? {} : { intraOpNumThreads: options.threads };
   try {
-    return await InferenceSession.create(path, { logSeverityLevel: 3, ...threads });
+    return await InferenceSession.create(path, { logSeverityLevel: 3, ...exact, ...threads });
   } catch (error) {
     throw new BackendError(`ONNX Runtime cannot load \`${path}\`: ${message(error)}`);
   }

@@ -57,7 +57,9 @@ export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promi
     for (const { name, shape } of manifest.weights) {
       const tensor = await file.read(name);
       use(backend);
-      weights[name] = upload(backend.tf, tensor);
+      const weight = upload(backend.tf, tensor);
+      backend.adopt?.(weight);
+      weights[name] = weight;
       done += bytesOf(shape);
       options.onProgress?.(done, total, "weights");
     }

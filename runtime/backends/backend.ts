@@ -21,6 +21,8 @@ export interface OpenBackend {
   readonly tf: Tf;
   /** Bytes that one tensor, and all together, may take; undefined where nothing is known to bound them. */
   readonly limits: { readonly tensor: number | undefined; readonly total: number | undefined };
+  /** Moves a new tensor's data into the backend's own memory now, where it would else wait for the first use. */
+  adopt?(tensor: tfjs.Tensor): void;
   /** Throws a BackendError where something failed since the last call that tfjs itself did not notice. */
   check(): void;
 }

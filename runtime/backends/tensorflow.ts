@@ -26,6 +26,10 @@ export const tensorflow: BackendKind = {
           detail: onGpu ? `TensorFlow on CUDA (${name})` : `TensorFlow on the CPU (${name})`,
           tf,
           limits: { tensor: undefined, total: undefined },
+          // tfjs-node keeps the array until an op first reads the tensor: all weights would be there twice in the end.
+          adopt(tensor) {
+            if (tensor.size > 0) tf.tidy(() => void tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
+          },
           check() {},
         };
       } catch (error) {

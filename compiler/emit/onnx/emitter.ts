@@ -54,6 +54,8 @@ export class Emitter {
   private readonly taken = new Set<string>();
   private readonly described = new Set<string>();
   private readonly constants = new Map<string, string>();
+  /** How a weight was read first. */
+  private readonly uses = new Map<string, "rows" | "whole">();
 
   constructor(
     private readonly lower: LowerNode,
@@ -172,12 +174,22 @@ export class Emitter {
     return this.constant("i32", [values.length], values);
   }
 
-  /** The name of a value, made an initializer where it is a weight. */
-  name(ref: Ref): string {
+  /** `name` of what rows are gathered from. */
+  table(ref: Ref): string {
+    return this.name(ref, "rows");
+  }
+
+  /**
+   * The name of a value, made an initializer where it is a weight. One that is read by rows and as a whole becomes two
+   * of the same bytes: runtimes repack what products read and let go of the file, and rows are read from the file.
+   */
+  name(ref: Ref, use: "rows" | "whole" = "whole"): string {
     if (ref.kind === "named") return ref.name;
     const { tensor: stored, offset, bytes } = ref.placed;
     const same = stored.shape.length === ref.shape.length && stored.shape.every((n, i) => n === ref.shape[i]);
-    const name = same ? stored.name : `${stored.name} as [${ref.shape.join(", ")}]`;
+    const plain = same ? stored.name : `${stored.name} as [${ref.shape.join(", ")}]`;
+    if (!this.uses.has(plain)) this.uses.set(plain, use);
+    const name = this.uses.get(plain) === use ? plain : `${plain} (${use})`;
     const wide = stored.dtype === "i32";
     const key = wide ? `${name} (int32)` : name;
     if (!this.initializers.has(key)) {

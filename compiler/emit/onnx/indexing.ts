@@ -10,7 +10,7 @@ import { tensor } from "./proto.js";
 export const gather: Lower<"gather"> = (e, node, inputs) => {
   const [x, indices] = node.inputs as [(typeof node.inputs)[0], (typeof node.inputs)[0]];
   const { axis, batch } = node.attrs;
-  const [data, at] = [e.name(inputs[0]!), e.name(inputs[1]!)];
+  const [data, at] = [e.table(inputs[0]!), e.name(inputs[1]!)];
   if (batch === 0) return [named(e.op("Gather", [data, at], { axis }))];
   const rank = x.shape.length;
   if (rank === batch + 1 && indices.shape.length === rank) {
