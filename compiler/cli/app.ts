@@ -14,7 +14,7 @@ import { fmtCommand } from "./fmt.js";
 import { graphCommand } from "./graph.js";
 import type { Io } from "./io.js";
 import { lintCommand } from "./lint.js";
-import { printDiagnostics } from "./print.js";
+import { printDiagnostics, printGithub, printJson } from "./print.js";
 import { runCommand } from "./run.js";
 
 /** What a command gets to say its exit code with, and to print. */
@@ -33,12 +33,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     const failure = error instanceof CommanderError ? usageFailure(error, program, argv) : error;
     if (failure === undefined) return exit.clean;
-    if (failure instanceof Failure) {
-      printDiagnostics(io, failure.diagnostics, failure.sources);
-      return exitCodeOf(failure.diagnostics);
-    }
-    printDiagnostics(io, [internalDiagnostic(failure, argv)], { source: () => undefined });
-    return exit.internal;
+    const told = failure instanceof Failure ? failure : new Failure([internalDiagnostic(failure, argv)]);
+    await printFailure(told, argv, io);
+    return exitCodeOf(told.diagnostics);
   }
 }
 
@@ -80,6 +77,24 @@ function build(session: Session): Command {
   });
   program.allowExcessArguments();
   return program;
+}
+
+/** What ends a command, in the form that its reader waits for: a machine is not helped by words beside an empty output. */
+async function printFailure(
+  { diagnostics, sources }: Failure,
+  argv: readonly string[],
+  io: Io,
+): Promise<void> {
+  const at = argv.findIndex((word) => word === "--format" || word.startsWith("--format="));
+  const format = argv[at]?.split("=")[1] ?? argv[at + 1];
+  if (at < 0) printDiagnostics(io, diagnostics, sources);
+  else if (format === "json") printJson(io, {}, diagnostics, sources);
+  else if (format === "github") printGithub(io, diagnostics, sources);
+  else if (format === "sarif") {
+    const { toSarif } = await import("../diagnostics/render-sarif.js");
+    const file = argv.slice(1).find((word) => !word.startsWith("-")) ?? ".";
+    io.out(toSarif([{ file, diagnostics, options: sources }], { version: archcVersion() }));
+  } else printDiagnostics(io, diagnostics, sources);
 }
 
 /** Commander's complaint in our words; undefined for help and version, which are no complaint. */

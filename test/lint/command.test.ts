@@ -62,6 +62,24 @@ describe("archc lint", () => {
     expect(stderr).toContain("did you mean `head-size`?");
   });
 
+  it("tells what ends it in the form that was asked for", async () => {
+    configured({ lint: { rules: { "head-sise": "off" } } });
+    const as = async (...argv: readonly string[]) => {
+      const { code, stdout, stderr } = await archc("lint", ...argv);
+      expect([code, stderr]).toEqual([2, ""]);
+      return stdout;
+    };
+    const json = JSON.parse(await as(file("specs"), "--format", "json"));
+    expect(json.diagnostics).toMatchObject([{ code: "config/unknown-key", place: { line: 1 } }]);
+    expect(await as(file("specs"), "--format=github")).toMatch(
+      /^::error file=.*archc\.config\.json,line=1,.*title=config\/unknown-key::/,
+    );
+    const [result] = sarif.parse(JSON.parse(await as(file("specs"), "--format", "sarif"))).runs[0]!.results;
+    expect(result!.locations[0]!.physicalLocation.artifactLocation.uri).toMatch(/archc\.config\.json$/);
+    const none = sarif.parse(JSON.parse(await as("--format", "sarif", "none/*.arch"))).runs[0]!.results;
+    expect(none).toMatchObject([{ ruleId: "usage/no-match" }]);
+  });
+
   it("is printed for machines", async () => {
     configured(undefined);
     const json = JSON.parse((await archc("lint", file("specs"), "--format", "json")).stdout);
