@@ -3,7 +3,7 @@ import { replaceText } from "../emit/replace-file.js";
 import type { Session } from "./app.js";
 import { exitCodeOf, writeFailure } from "./exit.js";
 import { type OpenSpec, open } from "./open.js";
-import { choice, formatOption, modelOption } from "./options.js";
+import { choice, formatOption, modelOption, parseAt } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
 
 interface Options {
@@ -11,6 +11,7 @@ interface Options {
   readonly part: string;
   readonly svg?: boolean;
   readonly out?: string;
+  readonly at?: string;
   readonly format: string;
 }
 
@@ -21,6 +22,7 @@ export function graphCommand(session: Session): Command {
     .argument("<spec>", "an .arch file")
     .option("--part <part>", "start: whole sequences from nothing; step: continuing from states", "start")
     .option("--svg", "a picture of the model: its blocks and layers, their shapes and cost")
+    .option("--at <sizes>", "sizes that a picture's cost is taken at: `seq=128`")
     .option("-o, --out <file>", "the file to write; else standard output")
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
@@ -44,17 +46,18 @@ export function graphCommand(session: Session): Command {
 }
 
 async function draw(session: Session, spec: OpenSpec, options: Options): Promise<void> {
-  const { value, diagnostics } = spec.service.instance(spec.path, options.model);
+  const at = options.at === undefined ? undefined : parseAt(options.at);
+  const { value } = spec.service.instance(spec.path, options.model);
+  const { value: cost, diagnostics } = spec.service.cost(spec.path, { model: options.model, at });
   printDiagnostics(session.io, diagnostics, spec.sources);
   session.code = exitCodeOf(diagnostics);
-  if (value === undefined) return;
+  if (value === undefined || cost === undefined) return;
   // Loaded when asked for: other commands start sooner.
-  const [{ defaultSettings, pointOf }, { pictureOf }, { svgText }] = await Promise.all([
-    import("../check/point.js"),
+  const [{ pictureOf }, { svgText }] = await Promise.all([
     import("../draw/picture.js"),
     import("../draw/svg.js"),
   ]);
-  await emit(session, svgText(pictureOf(value, pointOf(defaultSettings(value)))), options.out);
+  await emit(session, svgText(pictureOf(value, cost.point)), options.out);
 }
 
 /** To a file, whole or not at all, or to standard output. */

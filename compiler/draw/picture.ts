@@ -4,6 +4,7 @@ import { AtPoint } from "../cost/at-point.js";
 import { modelCost, type Point } from "../cost/model.js";
 import { repeatCost } from "../cost/vector.js";
 import type { Type } from "../ir/graph.js";
+import { branchOf } from "./lanes.js";
 
 /** One layer: a slot of a block, or a part outside of blocks. Numbers are of one block, at the picture's point. */
 export interface Box {
@@ -31,6 +32,18 @@ export interface Stage {
   readonly shape: string;
 }
 
+/** Stages that stand beside the flow, as an encoder does, and where their result goes. */
+export interface SideLane {
+  readonly stages: readonly Stage[];
+  /** How many stages of the flow come before both. */
+  readonly after: number;
+  /** The shape that goes on from there in the flow. */
+  readonly shape: string;
+  /** Index of the stage of the flow that reads it, and the slot there. */
+  readonly into: number;
+  readonly slot: string;
+}
+
 export interface Picture {
   readonly model: string;
   readonly point: Point;
@@ -39,6 +52,7 @@ export interface Picture {
   /** `input_ids [batch, seq]` */
   readonly inputs: readonly string[];
   readonly stages: readonly Stage[];
+  readonly side: SideLane | undefined;
   /** Weights of the model itself that several layers share; they stand beside the flow. */
   readonly shared: readonly Box[];
   readonly outputs: readonly string[];
@@ -125,18 +139,45 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     for (const box of boxes.values())
       box.readsShared = sharesTable && slots.has(label) && box.rows === 0n && gathering.has(box);
 
+  const branch = branchOf(
+    instance.start,
+    (path) => blockOf(path) ?? path.split(".")[0]!,
+    (label) => slots.has(label),
+    (value) => instance.start.outputPorts.some((p) => p.role === "data" && p.value === value),
+  );
   const inFlow = [...stages].filter(([label]) => flow.has(label));
-  const drawn = inFlow.map(([label, { boxes, shape }]): Stage => {
+  const all = inFlow.map(([label, { boxes, shape }]): Stage => {
     const shown = [...boxes.values()];
     return { label, blocks: slots.has(label) ? 1 : 0, boxes: shown.filter(hasWeight), shape };
   });
+  const shapeInto = (stage: Stage | undefined): string => {
+    const [first = ""] = stage?.label.split(" ") ?? [];
+    const node = instance.start.nodes.find(
+      (n) => n.op === "call" && stageAt(n.attrs.path ?? "").label === first,
+    );
+    return node?.inputs[0] ? shapeText(node.inputs[0]) : "";
+  };
+  const drawn = all.filter((stage) => stage.boxes.length > 0);
+  const isBeside = (stage: Stage) => branch?.labels.has(stage.label) === true;
+  const main = folded(drawn.filter((stage) => !isBeside(stage)));
   return {
     model: instance.name,
     point,
     params: model.weights.reduce((sum, w) => (w.kind === "weight" ? sum + now.whole(w.total) : sum), 0n),
     flops: now.whole(cost.flops),
     inputs: ports(instance.start.inputPorts),
-    stages: folded(drawn.filter((stage) => stage.boxes.length > 0)),
+    stages: main,
+    side: branch && {
+      stages: folded(drawn.filter(isBeside)),
+      after: drawn.findIndex(isBeside),
+      shape: shapeInto(main[drawn.findIndex(isBeside)]),
+      into: indexOf(
+        branch.into,
+        drawn.filter((stage) => !isBeside(stage)),
+        main,
+      ),
+      slot: branch.slot,
+    },
     shared,
     outputs: ports(instance.start.outputPorts),
   };
@@ -151,6 +192,12 @@ function ports(list: readonly { role: string; name: string; value: Type }[]): st
 
 function shapeText({ shape }: Type): string {
   return `[${shape.join(", ")}]`;
+}
+
+/** Where a stage stands once its neighbours are folded. */
+function indexOf(label: string, unfolded: readonly Stage[], stages: readonly Stage[]): number {
+  let left = unfolded.findIndex((stage) => stage.label === label);
+  return stages.findIndex((stage) => (left -= Math.max(1, stage.blocks)) < 0);
 }
 
 /** Neighbours that are alike become one: `blocks.0 .. 4`. */

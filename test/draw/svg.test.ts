@@ -64,6 +64,29 @@ describe("archc graph --svg", () => {
     expect(words(stdout).filter((w) => w === "reads rows of a shared table")).toHaveLength(2);
   });
 
+  it("sets an encoder beside the decoder, with an edge to the layer that reads it", async () => {
+    const argv = ["graph", spec("transformer"), "--model", "TransformerBaseT2T", "--svg"];
+    const { stdout } = await archc(...argv, "--at", "seq=64,source=32");
+    const shown = words(stdout);
+    expect(shown).toContain("63.0M parameters, 6.74 GFLOP forward at batch 1, seq 64, source 32");
+    const at = (word: string) => {
+      const [, x, y] = new RegExp(`<text x="(\\d+)" y="(\\d+)"[^>]*>${word}<`).exec(stdout)!;
+      return { x: Number(x), y: Number(y) };
+    };
+    const [encode, decode, cross] = ["encode.0 .. 5", "decode.0 .. 5", "cross: cross_attention"].map(at);
+    expect([encode!.y, encode!.x < decode!.x]).toEqual([decode!.y, true]);
+    // The edge ends at the left of the box, within its height.
+    const [, into, end] = /V(\d+)H(\d+)" [^>]*marker-end/.exec(stdout)!;
+    expect(Number(end)).toBe(cross!.x - 12);
+    expect(Number(into) - cross!.y).toBeGreaterThan(0);
+    expect(Number(into) - cross!.y).toBeLessThan(60);
+    // Into the encoder, out of it, out of its norm; into the decoder, out of it, out of its norm.
+    expect(shown.filter((w) => w === "[batch, source, 512]")).toHaveLength(3);
+    expect(shown.filter((w) => w === "[batch, seq, 512]")).toHaveLength(3);
+    const wrong = await archc(...argv, "--at", "sequence=64");
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("no size `sequence`")]);
+  });
+
   it("writes a file whole, and refuses what is none", async () => {
     const out = join(folder, "a.svg");
     const argv = ["graph", spec("small"), "--model", "TinyPkm", "--svg", "-o"];
@@ -71,7 +94,7 @@ describe("archc graph --svg", () => {
     expect(readFileSync(out, "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
     for (const bad of [folder, join(folder, "none/a.svg"), "/dev/null"]) {
       const { code, stderr } = await archc(...argv, bad);
-      expect([code, stderr]).toEqual([2, expect.stringContaining(`\`--out\` cannot be \`${bad}\``)]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`\`${bad}\` cannot be written`)]);
     }
     expect(readdirSync(folder)).toEqual(["a.svg"]);
   });
@@ -94,6 +117,7 @@ describe("archc graph --svg", () => {
       flops: 1n,
       inputs: [evil],
       stages: [{ label: evil, blocks: 2, boxes: [box], shape: evil }],
+      side: undefined,
       shared: [box],
       outputs: [evil],
     };
