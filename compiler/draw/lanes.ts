@@ -1,4 +1,5 @@
 import type { Node, Region, Value } from "../ir/graph.js";
+import { pathAt } from "../ir/path.js";
 
 /** What stands beside the main flow: an encoder whose result another stack reads. */
 export interface Branch {
