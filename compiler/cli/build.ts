@@ -4,9 +4,9 @@ import { inBytes, quantityText } from "../check/quantity.js";
 import { columns } from "../columns.js";
 import type { BuildOptions, Target } from "../emit/build.js";
 import type { Session } from "./app.js";
-import { exit, exitCodeOf, fail } from "./exit.js";
+import { exit, exitCodeOf } from "./exit.js";
 import { open } from "./open.js";
-import { choice, formatOption, modelOption, wholeNumber } from "./options.js";
+import { choice, formatOption, modelOption, weightsOf, weightsOptions, wholeNumber } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
 import { progress } from "./progress.js";
 import { tokenizerFailure } from "./run.js";
@@ -25,13 +25,11 @@ interface Options {
 
 /** `archc build FILE -o DIR`: manifest, weights, and a program for each target. */
 export function buildCommand(session: Session): Command {
-  return modelOption(new Command("build"))
+  return weightsOptions(modelOption(new Command("build")))
     .description("write a model's build: weights, model.onnx, model.js and a manifest")
     .argument("<spec>", "an .arch file")
     .requiredOption("-o, --out <dir>", "the folder to write, replaced as a whole")
     .option("--seed <n>", "draws the weights", "0")
-    .option("--weights <file>", "read the weights: a .safetensors file, or the index.json of a sharded one")
-    .option("--checkpoint <name>", "the `checkpoint` of the spec that the file follows")
     .option("--tokenizer <file>", "a tokenizer.json to keep in the build, for `archc run`")
     .option("--target <targets>", "onnx, tfjs or onnx,tfjs", "onnx,tfjs")
     .option("--profile <name>", "ONNX opset: default (20) or modern (23)", "default")
@@ -84,13 +82,6 @@ async function readTokenizer(file: string): Promise<Uint8Array> {
   } catch (error) {
     throw tokenizerFailure(error, file);
   }
-}
-
-function weightsOf({ weights, checkpoint }: Options): BuildOptions["weights"] {
-  if (weights !== undefined) return { file: weights, checkpoint };
-  if (checkpoint === undefined) return undefined;
-  const want = "it says what `--weights FILE` holds, and there is none";
-  throw fail("usage/bad-value", { option: "--checkpoint", value: checkpoint, want });
 }
 
 export function sizeText(bytes: number): string {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { archcVersion } from "../version.js";
 
 /** Builds that stay; one of a large model has gigabytes. */
@@ -19,6 +19,17 @@ export function cachedBuild(model: string, ...words: readonly string[]): string 
   const hash = createHash("sha256");
   for (const word of [archcVersion(), model, ...words]) hash.update(`${word.length}:${word}`);
   return join(cacheRoot(), `${model}-${hash.digest("hex").slice(0, 16)}`);
+}
+
+/** What tells one state of a weight file from another without reading it: place, size and time of it and of its shards. */
+export function weightsWords(file: string): readonly string[] {
+  const path = resolve(file);
+  const beside = existsSync(dirname(path)) ? readdirSync(dirname(path)) : [];
+  const shards = path.endsWith(".json") ? beside.filter((name) => name.endsWith(".safetensors")).sort() : [];
+  return [path, ...shards.map((name) => join(dirname(path), name))].map((each) => {
+    const found = statSync(each, { throwIfNoEntry: false });
+    return `${each} ${found?.size} ${found?.mtimeMs}`;
+  });
 }
 
 /** Is a whole build there? Marks it as just used. */

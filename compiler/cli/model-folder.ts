@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import type { Manifest } from "../../runtime/manifest.js";
 import type { Model } from "../../runtime/model.js";
 import { bringBack } from "../../runtime/settle.js";
-import { cachedBuild, isCached, pruneCache } from "./cache.js";
+import type { BuildOptions } from "../emit/build.js";
+import { cachedBuild, isCached, pruneCache, weightsWords } from "./cache.js";
 import { Failure, fail } from "./exit.js";
 import type { Io } from "./io.js";
 import { open } from "./open.js";
@@ -15,6 +16,8 @@ import { progress } from "./progress.js";
 export interface SpecBuild {
   readonly model?: string | undefined;
   readonly seed: number;
+  /** The file that its weights are read from; else they are drawn. */
+  readonly weights?: BuildOptions["weights"];
 }
 
 /** The build folder that an argument means: itself, or for a spec the one in the cache, built where it is missing. */
@@ -22,6 +25,10 @@ export async function modelFolder(argument: string, build: SpecBuild, io: Io): P
   // A killed build may have left the old one aside.
   if (!existsSync(argument)) await bringBack(resolve(argument));
   if (existsSync(argument) && statSync(argument).isDirectory()) {
+    if (build.weights !== undefined) {
+      const want = `weights are read into a spec, and \`${argument}\` is a folder: a build has its own`;
+      throw fail("usage/bad-value", { option: "--weights", value: build.weights.file, want });
+    }
     if (existsSync(join(argument, "manifest.json"))) return argument;
     throw fail("usage/not-a-build", { folder: argument, why: "it has no manifest.json" });
   }
@@ -29,7 +36,9 @@ export async function modelFolder(argument: string, build: SpecBuild, io: Io): P
   const { value: instance, diagnostics } = spec.service.instance(spec.path, build.model);
   printDiagnostics(io, instance === undefined ? [] : diagnostics, spec.sources);
   if (instance === undefined) throw new Failure(diagnostics, spec.sources);
-  const out = cachedBuild(instance.name, String(build.seed), ...spec.service.texts().flat());
+  const { weights } = build;
+  const words = weights ? ["weights", weights.checkpoint ?? "", ...weightsWords(weights.file)] : [];
+  const out = cachedBuild(instance.name, String(build.seed), ...words, ...spec.service.texts().flat());
   if (isCached(out)) return out;
   pruneCache();
   io.err(`building ${instance.name} in ${out}\n`);
@@ -38,6 +47,7 @@ export async function modelFolder(argument: string, build: SpecBuild, io: Io): P
     model: instance.name,
     out,
     seed: build.seed,
+    weights,
     targets: ["onnx", "tfjs"],
     profile: "default",
     progress: bar.step,

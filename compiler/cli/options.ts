@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { BuildOptions } from "../emit/build.js";
 import { fail } from "./exit.js";
 
 /** `--format text|json|…`; the value is checked by `choice`. */
@@ -56,4 +57,23 @@ export function parseAt(value: string): Readonly<Record<string, bigint>> {
 /** The options that most commands share. */
 export function modelOption(command: Command): Command {
   return command.option("--model <name>", "the model meant; else the file's only or last one");
+}
+
+/** `--weights FILE` and `--checkpoint NAME`, which mean the same wherever a spec is built. */
+export function weightsOptions(command: Command): Command {
+  return command
+    .option("--weights <file>", "read the weights: a .safetensors file, or the index.json of a sharded one")
+    .option("--checkpoint <name>", "the `checkpoint` of the spec that the file follows");
+}
+
+/** Where a build's weights come from; undefined where they are drawn. */
+export function weightsOf(options: {
+  readonly weights?: string;
+  readonly checkpoint?: string;
+}): BuildOptions["weights"] {
+  const { weights, checkpoint } = options;
+  if (weights !== undefined) return { file: weights, checkpoint };
+  if (checkpoint === undefined) return undefined;
+  const want = "it says what `--weights FILE` holds, and there is none";
+  throw fail("usage/bad-value", { option: "--checkpoint", value: checkpoint, want });
 }

@@ -8,7 +8,15 @@ import type { Session as Cli } from "./app.js";
 import { fail } from "./exit.js";
 import type { Io } from "./io.js";
 import { inWords, loadModel, modelFolder, type Where, whereToRun } from "./model-folder.js";
-import { choice, formatOption, modelOption, numberIn, wholeNumber } from "./options.js";
+import {
+  choice,
+  formatOption,
+  modelOption,
+  numberIn,
+  weightsOf,
+  weightsOptions,
+  wholeNumber,
+} from "./options.js";
 import { jsonText } from "./print.js";
 
 interface Options {
@@ -20,6 +28,8 @@ interface Options {
   readonly tokens: string;
   readonly seed: string;
   readonly weightsSeed: string;
+  readonly weights?: string;
+  readonly checkpoint?: string;
   readonly temperature?: string;
   readonly topK?: string;
   readonly topP?: string;
@@ -29,7 +39,7 @@ interface Options {
 
 /** `archc run DIR|FILE`: generates text, in the tokens of a tokenizer.json or byte by byte. */
 export function runCommand(cli: Cli): Command {
-  return modelOption(new Command("run"))
+  return weightsOptions(modelOption(new Command("run")))
     .description("generate with a build, or with a spec that is built into a cache first")
     .argument("<build>", "the folder of a build, or an .arch file")
     .option("--prompt <text>", "what to continue", "Once upon a time")
@@ -49,7 +59,8 @@ export function runCommand(cli: Cli): Command {
       const sampling = samplingOf(options);
       const seed = wholeNumber("--weights-seed", options.weightsSeed, 0);
       const where = await whereToRun(options.target, options.backend);
-      const folder = await modelFolder(argument, { model: options.model, seed }, cli.io);
+      const weights = weightsOf(options);
+      const folder = await modelFolder(argument, { model: options.model, seed, weights }, cli.io);
       const io = format === "json" ? { ...cli.io, out: () => undefined } : cli.io;
       const result = await generateText(folder, where, options.prompt, sampling, io, options.tokenizer);
       if (format === "json") cli.io.out(`${jsonText({ version: 1, ...result })}\n`);

@@ -1,12 +1,15 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exitCodeOf } from "../../compiler/cli/exit.js";
 import { Diagnostics } from "../../compiler/diagnostics/sink.js";
 import { archc, specFile } from "./archc.js";
 
 const tiny = specFile("tiny");
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../weights/fixtures/gpt2-checkpoint/${name}`, import.meta.url));
 let folder = "";
 let built = "";
 
@@ -84,6 +87,37 @@ describe("run", () => {
     expect(second.stdout).toBe(first.stdout);
     const other = await archc("run", tiny, "--tokens", "1", "--greedy", "--weights-seed", "1");
     expect(other.stderr).toContain("building Tiny in ");
+  });
+
+  it("reads a checkpoint into a spec as `build` does, and anew when the file changes", async () => {
+    const small = fixture("small.arch");
+    const file = join(folder, "model.safetensors");
+    cpSync(fixture("whole/model.safetensors"), file);
+    const common = ["--prompt", "@A", "--tokens", "4", "--greedy", "--backend", "cpu"];
+    const out = join(folder, "read");
+    expect((await archc("build", small, "-o", out, "--weights", file)).code).toBe(0);
+    const due = await tokens(out, ...common);
+    expect(await tokens(small, "--weights", file, ...common)).toEqual(due);
+    const again = await archc("run", small, "--weights", file, ...common);
+    expect(again.stderr).not.toContain("building");
+    expect(await tokens(small, "--weights", file, "--checkpoint", "huggingface", ...common)).toEqual(due);
+    expect(
+      await tokens(small, "--weights", fixture("sharded/model.safetensors.index.json"), ...common),
+    ).toEqual(due);
+    expect(await tokens(small, ...common)).not.toEqual(due);
+    utimesSync(file, new Date(1e12), new Date(1e12));
+    const changed = await archc("run", small, "--weights", file, ...common);
+    expect(changed.stderr).toContain("building Tiny in ");
+  });
+
+  it("says what is wrong with weights that it is given", async () => {
+    const small = fixture("small.arch");
+    const absent = await archc("run", small, "--weights", join(folder, "absent.safetensors"));
+    expect([absent.code, absent.stderr.includes("error[checkpoint/unreadable]")]).toEqual([2, true]);
+    const ofBuild = await archc("run", built, "--weights", fixture("whole/model.safetensors"));
+    expect([ofBuild.code, ofBuild.stderr.includes("a build has its own")]).toEqual([2, true]);
+    const alone = await archc("run", small, "--checkpoint", "huggingface");
+    expect([alone.code, alone.stderr.includes("`--weights FILE`")]).toEqual([2, true]);
   });
 
   it("says where it ran, and how fast, apart from what the model says", async () => {

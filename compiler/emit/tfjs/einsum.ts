@@ -1,6 +1,6 @@
 import { Dim } from "../../dim/dim.js";
 import type { NodeOf } from "../../ir/graph.js";
-import { type Body, code, type Variable } from "./body.js";
+import { type Body, type Code, code, type Variable } from "./body.js";
 import { reshape, transpose } from "./structure.js";
 
 interface Plan {
@@ -10,6 +10,8 @@ interface Plan {
   readonly rows: string;
   readonly contracted: string;
   readonly columns: string;
+  /** The second matrix stands as [columns, contracted], which a flag of the product tells. */
+  readonly turned: boolean;
 }
 
 const only = (letters: string, keep: (letter: string) => boolean) => [...letters].filter(keep).join("");
@@ -18,7 +20,7 @@ const permutation = (from: string, to: string) => [...to].map((l) => from.indexO
 
 /**
  * Every einsum is transposes around one matrix product. Which operand comes first and in which order its letters are
- * folded is free; the plan that moves the fewest elements wins. So a tied head turns the activations, not the table.
+ * folded is free, and the second may stand turned; the plan that moves the fewest elements wins.
  */
 function plans(a: string, b: string, out: string): readonly Plan[] {
   const found: Plan[] = [];
@@ -33,13 +35,15 @@ function plans(a: string, b: string, out: string): readonly Plan[] {
       for (const contracted of [x, y])
         for (const rows of [out, x])
           for (const columns of [out, y])
-            found.push({
-              first,
-              batch: inOrderOf(kept, batch),
-              contracted: inOrderOf(summed, contracted),
-              rows: inOrderOf(left, rows),
-              columns: inOrderOf(right, columns),
-            });
+            for (const turned of summed === "" ? [false] : [false, true])
+              found.push({
+                first,
+                batch: inOrderOf(kept, batch),
+                contracted: inOrderOf(summed, contracted),
+                rows: inOrderOf(left, rows),
+                columns: inOrderOf(right, columns),
+                turned,
+              });
   }
   return found;
 }
@@ -60,12 +64,17 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">): void {
     const real = only(to, (l) => !size.get(l)!.isOne);
     return real === inOrderOf(real, from) ? 0 : body.elements(dims(from));
   };
-  const cost = ({ first, batch, rows, contracted, columns }: Plan) => {
+  const second = ({ contracted, columns, turned }: Plan) =>
+    (turned ? [columns, contracted] : [contracted, columns]) as [string, string];
+  const cost = (plan: Plan) => {
+    const { first, batch, rows, contracted, columns } = plan;
     const [x, y] = first === 0 ? [a, b] : [b, a];
+    const order = batch + second(plan).join("");
+    // On wasm the storage of a right operand must not come in two shapes: its kernel keeps the matrix that it first
+    // saw. A transpose that moves nothing would be a second shape, so telling that it stands turned is better.
+    const reshaped = order === y ? 0 : 0.5;
     return (
-      moves(x, batch + rows + contracted) +
-      moves(y, batch + contracted + columns) +
-      moves(batch + rows + columns, out)
+      moves(x, batch + rows + contracted) + moves(y, order) + reshaped + moves(batch + rows + columns, out)
     );
   };
   let plan: Plan | undefined;
@@ -74,7 +83,7 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">): void {
     const price = cost(candidate);
     if (price < least) [plan, least] = [candidate, price];
   }
-  const { first, batch, rows, contracted, columns } = plan!;
+  const { first, batch, rows, contracted, columns, turned } = plan!;
   const values = first === 0 ? node.inputs : [node.inputs[1]!, node.inputs[0]!];
   const [x, y] = first === 0 ? [a, b] : [b, a];
   const name = node.outputs[0]!.name || "product";
@@ -82,35 +91,32 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">): void {
   /** One operand as a matrix, or a stack of matrices where letters are shared. */
   const matrix = (operand: Variable, from: string, to: readonly [string, string], hint: string) => {
     const order = batch + to[0] + to[1];
-    const turned = transpose(body, operand, dims(from), permutation(from, order), hint);
+    const moved = transpose(body, operand, dims(from), permutation(from, order), hint);
     const folded = [...(batch === "" ? [] : [total(batch)]), total(to[0]), total(to[1])];
-    return reshape(body, turned, dims(order), folded, hint);
+    return reshape(body, moved, dims(order), folded, hint);
   };
   const [p, q] = values as [(typeof values)[number], (typeof values)[number]];
   const left = matrix(body.tensor(p), x, [rows, contracted], p.name || "left");
-  // On wasm a right operand's storage must not come in two shapes: its kernel keeps the matrix that it first saw. A
-  // transpose that moves nothing would be a second shape of the same storage, so the product transposes it.
-  const turned =
-    batch === "" &&
-    y === columns + contracted &&
-    y !== contracted + columns &&
-    moves(y, contracted + columns) === 0;
-  const right = matrix(
-    body.tensor(q),
-    y,
-    turned ? [columns, contracted] : [contracted, columns],
-    q.name || "right",
-  );
+  const right = matrix(body.tensor(q), y, second(plan!), q.name || "right");
   const product = body.line(
-    contracted === ""
-      ? code`tf.mul(${left}, ${right})`
-      : turned
-        ? code`tf.matMul(${left}, ${right}, false, true)`
-        : code`tf.matMul(${left}, ${right})`,
+    productOf(body, left, right, { stacked: batch !== "", turned, contracted }),
     name,
   );
   const folded = [...(batch === "" ? [] : [total(batch)]), total(rows), total(columns)];
   const order = batch + rows + columns;
   const apart = reshape(body, product, folded, dims(order), name);
   body.bind(node.outputs[0]!, transpose(body, apart, dims(order), permutation(order, out), name));
+}
+
+/** The product itself; wasm has a fast one for two matrices that stand as they are, and helpers that lead to it. */
+function productOf(
+  body: Body,
+  left: Variable,
+  right: Variable,
+  { stacked, turned, contracted }: { stacked: boolean; turned: boolean; contracted: string },
+): Code {
+  if (contracted === "") return code`tf.mul(${left}, ${right})`;
+  if (stacked) return code`${body.helper("products")}(tf, ${left}, ${right}${turned ? ", true" : ""})`;
+  if (turned) return code`${body.helper("timesTurned")}(tf, ${left}, ${right})`;
+  return code`tf.matMul(${left}, ${right})`;
 }
