@@ -72,6 +72,22 @@ export async function buildWith(
   return { folder, instance, manifest: value.manifest, weights: stored };
 }
 
+/** Builds a model for all targets with the weights of a foreign file, by its `checkpoint` section. */
+export async function buildFrom(instance: ModelInstance, file: string): Promise<Built> {
+  const folder = join(base, `${builds++}`);
+  const { value, diagnostics } = await build(instance, {
+    out: folder,
+    seed: 1,
+    targets: ["onnx", "tfjs"],
+    profile: "default",
+    spec: { file: "test.arch", text: "" },
+    weights: { file },
+  });
+  if (!value) throw new Error(diagnostics.map((d) => [d.message, ...d.notes].join("\n")).join("\n"));
+  const weights = await readTensors(join(folder, "weights.safetensors"));
+  return { folder, instance, manifest: value.manifest, weights };
+}
+
 /** Every tensor of a safetensors file. */
 export function readTensors(path: string): Promise<Tensors> {
   return opened(path, async (file) => {
