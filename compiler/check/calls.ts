@@ -55,10 +55,16 @@ export function makeRecipe(scope: Scope, recipe: Recipe, args: readonly CallArg[
         `\`${param.name.text}\` of \`${recipe.decl.name.text}\``,
         undefined,
         "",
+        undefined,
+        optional(param),
       );
   }
   return { kind: "recipe", recipe: { ...recipe, args: bound, span } };
 }
+
+/** The name of a parameter that is `none` where it is left out. */
+const optional = (param: Param): string | undefined =>
+  param.value?.kind === "name" && param.value.name === "none" ? param.name.text : undefined;
 
 /** Puts positional and named arguments to their parameters; tensors come first. Reports what does not fit. */
 function bindArguments(
@@ -348,6 +354,7 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
       param.within,
       join(scope.path, name),
       notes,
+      optional(param),
     );
     if (!checked) {
       ok = false;

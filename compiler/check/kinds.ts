@@ -7,7 +7,7 @@ import { asNumber, kindOf, number, show, type Val } from "./values.js";
 
 /**
  * A value as the declared kind wants it: counts are whole, a count serves as a number, a recipe becomes an instance
- * at `path`. Undefined where it does not fit (reported) or is unknown.
+ * at `path`. Undefined where it does not fit (reported) or is unknown. `leaveOut` is the name of what need not be given.
  */
 export function checkKind(
   scope: Scope,
@@ -18,6 +18,7 @@ export function checkKind(
   within: Range | undefined,
   path: string,
   notes?: () => readonly string[],
+  leaveOut?: string,
 ): Val | undefined {
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind === "none") return val;
@@ -32,7 +33,7 @@ export function checkKind(
   switch (type?.name) {
     case "count": {
       if (val.kind !== "count") return wrong("a count");
-      const dim = asWhole(scope, val, span, what, notes);
+      const dim = asWhole(scope, val, span, what, notes, leaveOut);
       return dim && inRange(scope, val, within, span, what) ? { kind: "count", dim } : undefined;
     }
     case "number": {

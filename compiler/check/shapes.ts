@@ -41,6 +41,7 @@ export function asWhole(
   span: Span,
   what: string,
   notes?: () => readonly string[],
+  leaveOut?: string,
 ): Dim | undefined {
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind !== "count") {
@@ -59,7 +60,7 @@ export function asWhole(
   }
   const int = val.dim.int;
   if (int !== undefined && int < 0n) {
-    scope.tracer.report("count/negative", { what, value: String(val.dim) }, span, {
+    scope.tracer.report("count/negative", { what, value: String(val.dim), leaveOut }, span, {
       notes: withValues(notes?.() ?? []),
     });
     return undefined;

@@ -132,9 +132,13 @@ export const shapeCodes = {
       "counts divide exactly: change one of the two, or round with `round_up(n, m)` or `floor_div(a, b)`",
     ],
   })),
-  "count/negative": code<{ what: string; value: string }>("error", ({ what, value }) => ({
-    message: `${what} cannot be negative, and is ${value}`,
-  })),
+  "count/negative": code<{ what: string; value: string; leaveOut?: string | undefined }>(
+    "error",
+    ({ what, value, leaveOut }) => ({
+      message: `${what} cannot be negative, and is ${value}`,
+      helps: leaveOut === undefined ? [] : [`for none, leave \`${leaveOut}\` out`],
+    }),
+  ),
   "count/divided-by-zero": code<object>("error", () => ({ message: "division by zero" })),
   "number/undefined": code<{ call: string }>("error", ({ call }) => ({
     message: `\`${call}\` has no value`,
