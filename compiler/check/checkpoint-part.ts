@@ -106,7 +106,6 @@ function readSubscript(
 
 /** Where a part's numbers lie in its weight, its axes in the order of the file. */
 export interface LaidOut {
-  readonly weight: string;
   readonly sizes: number[];
   readonly start: number;
   readonly steps: number[];
@@ -168,7 +167,6 @@ export function partOf(
   } else for (const [i, axis] of weight.axes.entries()) if (!seen.has(axis)) order.push([i]);
   const groups = order.map((axes) => axes.map((a) => weight.shape[a]!));
   return {
-    weight: weight.path,
     sizes: groups.flat(),
     start,
     steps: order.flat().map((a) => steps[a]!),
