@@ -10,7 +10,8 @@ export interface Part {
   readonly path: readonly (string | number | { readonly index: string })[];
   /** Places taken of some axes. */
   readonly picks: readonly { readonly axis: Name; readonly index: string | number; readonly span: Span }[];
-  /** The other axes in the order of the file, those side by side that are one there; undefined: as declared. */
+  /** The other axes in the order of the file, those side by side that are one there, none for an axis of one place
+   * that the weight does not have; undefined: as declared. */
   readonly groups: readonly (readonly Name[])[] | undefined;
   /** Every use of an index by name. */
   readonly indices: readonly { readonly name: string; readonly span: Span }[];
@@ -99,6 +100,7 @@ function readSubscript(
     return index === undefined ? undefined : { axis: s.axis, index, span: s.index.span };
   }
   if (s.index.kind === "name") return { names: [{ text: s.index.name, span: s.index.span }] };
+  if (s.index.kind === "number" && s.index.value === 1) return { names: [] };
   if (s.index.kind !== "pattern" || s.index.hasArrow) return undefined;
   const names = s.index.from.flatMap((a) => (a.kind === "axis" ? [a.name] : []));
   return names.length === s.index.from.length ? { names } : undefined;
@@ -106,6 +108,7 @@ function readSubscript(
 
 /** Where a part's numbers lie in its weight, its axes in the order of the file. */
 export interface LaidOut {
+  readonly weight: string;
   readonly sizes: number[];
   readonly start: number;
   readonly steps: number[];
@@ -167,6 +170,7 @@ export function partOf(
   } else for (const [i, axis] of weight.axes.entries()) if (!seen.has(axis)) order.push([i]);
   const groups = order.map((axes) => axes.map((a) => weight.shape[a]!));
   return {
+    weight: weight.path,
     sizes: groups.flat(),
     start,
     steps: order.flat().map((a) => steps[a]!),

@@ -32,12 +32,17 @@ export function evaluateFor(expr: ForExpr, scope: Scope): Val {
     const inner = scope.inner({
       path: join(join(scope.path, name), String(i)),
       members,
+      states: new Map(scope.states),
       axes: scope.axes.inner(),
     });
     inner.vars.set(expr.name.text, count(from + i * step));
     inner.line = "";
     items.push(runBody(expr.body, inner));
     records.push({ kind: "record", members, body: expr.body });
+    // Each round's states are its own; the layer, which finishes them all, keeps them under names that no line can have.
+    for (const [key, slot] of inner.states) {
+      if (scope.states.get(key) !== slot) scope.states.set(`${name}.${i}.${key}`, slot);
+    }
   }
   scope.members.set(name, { kind: "list", items: records });
   return { kind: "list", items };

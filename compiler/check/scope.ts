@@ -115,6 +115,7 @@ export class Scope {
       path?: string;
       axes?: AxisTable;
       members?: Map<string, Val>;
+      states?: Map<string, StateSlot>;
       builder?: Builder;
       along?: MapLoop;
     } = {},
@@ -127,6 +128,7 @@ export class Scope {
       ...(options.path === undefined ? {} : { path: options.path }),
       ...(options.axes ? { axes: options.axes } : {}),
       ...(options.members ? { members: options.members } : {}),
+      ...(options.states ? { states: options.states } : {}),
       ...(options.along ? { along: options.along } : {}),
     });
   }

@@ -113,10 +113,12 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored
     return sums;
   };
   const owner = (path: string): string => {
-    for (let prefix = path; prefix.includes("."); prefix = prefix.slice(0, prefix.lastIndexOf("."))) {
+    const words = path.split(".");
+    for (let n = words.length; n > 0; n--) {
+      const prefix = words.slice(0, n).join(".");
       if (blocks.has(prefix)) return prefix;
     }
-    return path.split(".", 1)[0]!;
+    return words[0]!;
   };
   eachBody(cost, ({ own }, path, times) => {
     const { macs, attentionMacs, bytesWritten } = repeatCost(own, times);
