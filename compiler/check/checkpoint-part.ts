@@ -10,8 +10,10 @@ export interface Part {
   readonly path: readonly (string | number | { readonly index: string })[];
   /** Places taken of some axes. */
   readonly picks: readonly { readonly axis: Name; readonly index: string | number; readonly span: Span }[];
-  /** The other axes in the order of the file, those side by side that are one there, none for an axis of one place
-   * that the weight does not have; undefined: as declared. */
+  /**
+   * The other axes in the order of the file, those side by side that are one there, none for an axis of one place that
+   * the weight does not have; undefined: as declared.
+   */
   readonly groups: readonly (readonly Name[])[] | undefined;
   /** Every use of an index by name. */
   readonly indices: readonly { readonly name: string; readonly span: Span }[];
@@ -108,7 +110,6 @@ function readSubscript(
 
 /** Where a part's numbers lie in its weight, its axes in the order of the file. */
 export interface LaidOut {
-  readonly weight: string;
   readonly sizes: number[];
   readonly start: number;
   readonly steps: number[];
@@ -170,7 +171,6 @@ export function partOf(
   } else for (const [i, axis] of weight.axes.entries()) if (!seen.has(axis)) order.push([i]);
   const groups = order.map((axes) => axes.map((a) => weight.shape[a]!));
   return {
-    weight: weight.path,
     sizes: groups.flat(),
     start,
     steps: order.flat().map((a) => steps[a]!),

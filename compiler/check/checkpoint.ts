@@ -4,7 +4,7 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import type { Checkpoint, ForeignTensor, Piece } from "../weights/checkpoint.js";
 import { countOf, stepsOf } from "../weights/checkpoint.js";
 import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
-import { type Part, partOf, readPart } from "./checkpoint-part.js";
+import { type LaidOut, type Part, partOf, readPart } from "./checkpoint-part.js";
 import type { Tracer } from "./tracer.js";
 
 /** A weight as checkpoints speak of it. */
@@ -70,15 +70,28 @@ export function readCheckpoints(
 
 type Indices = ReadonlyMap<string, number>;
 
+/** A path with every number left open. */
+function formOf(segments: readonly string[]): string {
+  return segments.map((s) => (/^\d+$/.test(s) ? "#" : s)).join(".");
+}
+
 /** Writes the lines of a section out for every index. */
 class Reader {
   private readonly byPath: ReadonlyMap<string, NamedWeight>;
+  /** Weights whose paths differ in nothing but numbers. */
+  private readonly byForm = new Map<string, NamedWeight[]>();
 
   constructor(
-    private readonly weights: readonly NamedWeight[],
+    weights: readonly NamedWeight[],
     private readonly sink: Diagnostics,
   ) {
     this.byPath = new Map(weights.map((w) => [w.path, w]));
+    for (const weight of weights) {
+      const form = formOf(weight.path.split("."));
+      const alike = this.byForm.get(form);
+      if (alike) alike.push(weight);
+      else this.byForm.set(form, [weight]);
+    }
   }
 
   tensors(lines: readonly Line[]): readonly ForeignTensor[] {
@@ -111,8 +124,13 @@ class Reader {
       all = next.slice(0, MOST);
     }
     const tensors: ForeignTensor[] = [];
+    const laid = new Map<string, Laid | undefined>();
     for (const indices of all) {
-      const tensor = this.tensor(pattern, read, indices, line.value.span);
+      const weights = read.parts.map((part) => this.byPath.get(part.pathAt(indices))!);
+      // Weights of blocks alike lie alike.
+      const key = read.parts.map((part, i) => likeness(part, weights[i]!, indices)).join(";");
+      if (!laid.has(key)) laid.set(key, this.layOut(read, weights, indices, line.value.span));
+      const tensor = named(laid.get(key), namesAt(pattern, indices), weights);
       // The same fault for every block is one fault.
       if (!tensor) return [];
       tensors.push(tensor);
@@ -187,9 +205,9 @@ class Reader {
       const weight = this.byPath.get(part.pathAt(known));
       return weight ? [{ weight, indices: new Map(known) }] : [];
     }
-    return this.weights.flatMap((weight) => {
+    const alike = this.byForm.get(formOf(part.path.map((s) => (typeof s === "object" ? "0" : String(s)))));
+    return (alike ?? []).flatMap((weight) => {
       const segments = weight.path.split(".");
-      if (segments.length !== part.path.length) return [];
       const indices = new Map(known);
       for (const [i, wanted] of part.path.entries()) {
         const segment = segments[i]!;
@@ -197,7 +215,6 @@ class Reader {
           if (String(wanted) !== segment) return [];
           continue;
         }
-        if (!/^\d+$/.test(segment)) return [];
         const before = indices.get(wanted.index);
         if (before !== undefined && before !== Number(segment)) return [];
         indices.set(wanted.index, Number(segment));
@@ -207,7 +224,7 @@ class Reader {
   }
 
   private reportUnknown(part: Part): void {
-    const known = [...new Set(this.weights.map((w) => w.path.replace(/\.\d+(?=\.|$)/g, "[i]")))];
+    const known = [...new Set([...this.byPath.keys()].map((path) => path.replace(/\.\d+(?=\.|$)/g, "[i]")))];
     const plain = part.written.replace(/\[[a-z_]\w*\]/g, "[i]");
     const near = nearest(plain, known);
     const fixes = near === undefined ? [] : [{ title: "replace", span: part.pathSpan, replacement: near }];
@@ -215,22 +232,16 @@ class Reader {
     this.sink.report("checkpoint/unknown-weight", data, { span: part.pathSpan, fixes });
   }
 
-  private tensor(
-    pattern: NamePattern,
+  /** How the parts of a tensor lie in it; undefined (reported) where they do not fit. */
+  private layOut(
     read: { parts: readonly Part[]; axis: number | undefined },
+    weights: readonly NamedWeight[],
     indices: Indices,
     span: Span,
-  ): ForeignTensor | undefined {
-    const laid: {
-      shape: number[];
-      weight: string;
-      sizes: number[];
-      start: number;
-      steps: number[];
-      groups: number[][];
-    }[] = [];
-    for (const part of read.parts) {
-      const one = partOf(part, this.byPath.get(part.pathAt(indices))!, indices, this.sink);
+  ): Laid | undefined {
+    const laid: LaidOut[] = [];
+    for (const [i, part] of read.parts.entries()) {
+      const one = partOf(part, weights[i]!, indices, this.sink);
       if (!one) return undefined;
       laid.push(one);
     }
@@ -248,7 +259,7 @@ class Reader {
     if (read.axis !== undefined) shape[along] = shapes.reduce((sum, s) => sum + s[along]!, 0);
     const outer = stepsOf(shape);
     let before = 0;
-    const pieces = laid.map((l): Piece => {
+    const pieces = laid.map((l) => {
       const theirs = l.groups.flatMap((group, g) => {
         const inner = stepsOf(group);
         return inner.map((step) => step * outer[g]!);
@@ -256,13 +267,32 @@ class Reader {
       const start = read.axis === undefined ? 0 : before * outer[along]!;
       before += l.shape[along] ?? 0;
       return {
-        weight: l.weight,
         sizes: l.sizes,
         ours: { start: l.start, steps: l.steps },
         theirs: { start, steps: theirs },
       };
     });
-    const names = namesAt(pattern, indices);
-    return countOf(shape) === 0 ? undefined : { name: names[0]!, names, shape, pieces };
+    return countOf(shape) === 0 ? undefined : { shape, pieces };
   }
+}
+
+/** A tensor of a file before it is said which. */
+interface Laid {
+  readonly shape: readonly number[];
+  readonly pieces: readonly Omit<Piece, "weight">[];
+}
+
+/** All that the layout of a part depends on. */
+function likeness({ picks }: Part, { axes, shape }: NamedWeight, indices: Indices): string {
+  return `${axes}|${shape}|${picks.map(({ index }) => (typeof index === "number" ? index : indices.get(index)))}`;
+}
+
+function named(
+  laid: Laid | undefined,
+  names: readonly string[],
+  weights: readonly NamedWeight[],
+): ForeignTensor | undefined {
+  if (!laid) return undefined;
+  const pieces = laid.pieces.map((piece, i) => ({ weight: weights[i]!.path, ...piece }));
+  return { name: names[0]!, names, shape: laid.shape, pieces };
 }

@@ -17,6 +17,7 @@ export function conventionCosts(
   point: Point,
   names: readonly ConventionName[],
 ): readonly ConventionCost[] {
+  if (names.length === 0) return [];
   const graph = model.passAt(point);
   const sums = tallies(model.instance, graph, model.costOf(graph), model.weights);
   const at = { past: 0n, ...point };

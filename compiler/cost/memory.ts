@@ -1,5 +1,5 @@
 import type { Dim } from "../dim/dim.js";
-import type { DType, Graph, Node, Region, Value } from "../ir/graph.js";
+import type { DType, Graph, Node, NodeOf, Region, Value } from "../ir/graph.js";
 import { type Inlined, inline } from "../ir/passes/inline.js";
 import { pathAt } from "../ir/path.js";
 import { bytesPerElement } from "../ir/traverse.js";
@@ -73,17 +73,32 @@ function flatOf(graph: Graph): Inlined {
   return flat;
 }
 
+/** The moment of a run at which most is held beside what was there before. */
+interface Peak {
+  readonly states: bigint;
+  readonly activations: bigint;
+  readonly workspace: bigint;
+  readonly op: OpName | "inputs";
+  /** As seen from the instance whose run it is. */
+  readonly path: string;
+}
+
+/** One run of the body of a call: the same for every call of it, as its operands are held around it. */
+interface Run {
+  /** Undefined where nothing is computed. */
+  readonly peak: Peak | undefined;
+  /** What it made and leaves. */
+  readonly made: readonly Storage[];
+  /** Where each result lies: in what was made, or in an operand. */
+  readonly results: readonly ({ readonly made: number } | { readonly operand: number })[];
+}
+
 class Simulation {
   private live = 0n;
   private liveStates = 0n;
   private most = -1n;
-  private atPeak = {
-    states: 0n,
-    activations: 0n,
-    workspace: 0n,
-    op: "inputs" as OpName | "inputs",
-    path: "",
-  };
+  private peak: Peak | undefined;
+  private readonly runs = new Map<Region, Map<string, Run>>();
   private readonly point: AtPoint;
   private readonly rules = new CostRules();
 
@@ -113,7 +128,7 @@ class Simulation {
     });
     this.note("inputs", "", 0n);
     this.region(graph, inputs, "", nextStates);
-    const { states, activations, workspace, op, path } = this.atPeak;
+    const { states, activations, workspace, op, path } = this.peak!;
     return {
       weights,
       buffers,
@@ -164,12 +179,7 @@ class Simulation {
     path: string,
     states: ReadonlySet<Value> | undefined,
   ): Storage[] {
-    if (node.op === "call") {
-      for (const storage of operands) storage.holders++;
-      const inner = pathAt(path, node.attrs.path);
-      const asStates = states && innerStates(node.attrs.body, node.outputs, states);
-      return this.region(node.attrs.body, operands, inner, asStates);
-    }
+    if (node.op === "call") return this.call(node, operands, path, states);
     if (isView(node)) {
       operands[0]!.holders++;
       return [operands[0]!];
@@ -178,6 +188,44 @@ class Simulation {
     this.note(node.op, this.paths?.get(node) ?? path, this.point.whole(workspace));
     if (node.op === "map") this.mapBody(node.attrs.body, node.attrs.mapped, operands, path);
     return outputs;
+  }
+
+  private call(
+    node: NodeOf<"call">,
+    operands: readonly Storage[],
+    path: string,
+    states: ReadonlySet<Value> | undefined,
+  ): Storage[] {
+    const { body } = node.attrs;
+    const kept = node.outputs.map((v) => states?.has(v) ?? false);
+    const known = this.runs.get(body) ?? new Map<string, Run>();
+    this.runs.set(body, known);
+    const run = known.get(`${kept}`) ?? this.runOf(body, kept);
+    known.set(`${kept}`, run);
+    if (run.peak) this.reach(run.peak, pathAt(path, node.attrs.path));
+    const made = run.made.map(({ bytes, state }) => this.allocate(bytes, state, 0));
+    return run.results.map((result) => {
+      const storage = "made" in result ? made[result.made]! : operands[result.operand]!;
+      storage.holders++;
+      return storage;
+    });
+  }
+
+  /** Runs a body with nothing else around it. `kept` says which of its results are states of the model. */
+  private runOf(body: Region, kept: readonly boolean[]): Run {
+    const { live, liveStates, most, peak } = this;
+    this.live = this.liveStates = 0n;
+    this.most = -1n;
+    this.peak = undefined;
+    const operands = body.inputs.map((): Storage => ({ bytes: 0n, state: false, holders: 1 }));
+    const outputs = this.region(body, operands, "", new Set(body.outputs.filter((_, i) => kept[i])));
+    const made = [...new Set(outputs)].filter((storage) => !operands.includes(storage));
+    const results = outputs.map((storage) =>
+      operands.includes(storage) ? { operand: operands.indexOf(storage) } : { made: made.indexOf(storage) },
+    );
+    const run = { peak: this.peak, made, results };
+    Object.assign(this, { live, liveStates, most, peak });
+    return run;
   }
 
   /** One trip of a map: slices of the mapped operands, the others as they are, results copied into the stack. */
@@ -190,10 +238,10 @@ class Simulation {
     for (const storage of this.region(body, inputs, path)) this.release(storage);
   }
 
-  private allocate(bytes: bigint, state: boolean): Storage {
+  private allocate(bytes: bigint, state: boolean, holders = 1): Storage {
     if (state) this.liveStates += bytes;
     else this.live += bytes;
-    return { bytes, state, holders: 1 };
+    return { bytes, state, holders };
   }
 
   private release(storage: Storage): void {
@@ -203,10 +251,18 @@ class Simulation {
   }
 
   private note(op: OpName | "inputs", path: string, workspace: bigint): void {
-    const held = this.live + this.liveStates + workspace;
+    this.reach({ states: 0n, activations: 0n, workspace, op, path: "" }, path);
+  }
+
+  /** What is held now and `more` beside it, in the instance at `path`. */
+  private reach(more: Peak, path: string): void {
+    const states = this.liveStates + more.states;
+    const activations = this.live + more.activations;
+    const { workspace, op } = more;
+    const held = states + activations + workspace;
     if (held <= this.most) return;
     this.most = held;
-    this.atPeak = { states: this.liveStates, activations: this.live, workspace, op, path };
+    this.peak = { states, activations, workspace, op, path: pathAt(path, more.path) };
   }
 
   private bytes(value: Value, each = this.dtypeBytes[value.dtype]): bigint {
@@ -219,16 +275,6 @@ class Simulation {
 /** Results that lie in their operand's storage in every runtime. */
 function isView(node: Node): boolean {
   return node.op === "reshape" || node.op === "stop_gradient";
-}
-
-/** The values of a body that become states of the model. */
-function innerStates(
-  body: Region,
-  outputs: readonly Value[],
-  states: ReadonlySet<Value>,
-): ReadonlySet<Value> | undefined {
-  const inner = body.outputs.filter((_, i) => states.has(outputs[i]!));
-  return inner.length > 0 ? new Set(inner) : undefined;
 }
 
 function planOf(region: Region, rules: CostRules): Plan {

@@ -115,18 +115,22 @@ function sumWeights(
 ): MetricValue {
   const counted = model.weights.filter((w) => kind === undefined || w.kind === kind);
   const total = sumDims(counted.map((w) => w[what]));
-  const terms = new Map<string, Dim>();
+  const terms = new Map<string, Dim[]>();
   for (const weight of counted) {
     const label =
       weight.kind === "buffer" ? "buffers" : weight.lookup ? `\`${weight.name}\`` : "other weights";
-    terms.set(label, (terms.get(label) ?? Dim.zero).plus(weight[what]));
+    const list = terms.get(label);
+    if (list) list.push(weight[what]);
+    else terms.set(label, [weight[what]]);
   }
   return {
     kind: "value",
     value: total.evaluate(full(point)),
     unit: what === "bytes" ? "bytes" : "count",
     terms:
-      terms.size > 1 ? [...terms].map(([label, dim]) => ({ label, value: dim.evaluate(full(point)) })) : [],
+      terms.size > 1
+        ? [...terms].map(([label, dims]) => ({ label, value: sumDims(dims).evaluate(full(point)) }))
+        : [],
     tokens: tokensOf(point),
     polynomial: total,
   };

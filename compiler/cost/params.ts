@@ -23,13 +23,24 @@ export interface WeightCount {
 export function countWeights(report: GraphCost, positions: Dim): readonly WeightCount[] {
   const { graph } = report;
   const uses = new Uses();
-  return graph.inputPorts.flatMap((port) =>
-    port.role === "weight" ? [count(port, graph, uses, positions)] : [],
-  );
+  // Weights of blocks alike have one shape, and get the same dims, which add up fast.
+  const sizes = new Map<readonly Dim[], Sizes>();
+  return graph.inputPorts.flatMap((port) => {
+    if (port.role !== "weight") return [];
+    const { value } = port;
+    const size = sizes.get(value.shape) ?? { total: elements(value), bytes: byteSize(value) };
+    sizes.set(value.shape, size);
+    return [count(port, size, graph, uses, positions)];
+  });
 }
 
-function count(port: WeightPort, graph: Region, uses: Uses, positions: Dim): WeightCount {
-  const total = elements(port.value);
+interface Sizes {
+  readonly total: Dim;
+  readonly bytes: Dim;
+}
+
+function count(port: WeightPort, size: Sizes, graph: Region, uses: Uses, positions: Dim): WeightCount {
+  const { total, bytes } = size;
   const { lookup, kind } = port.weight;
   const read = lookup ? readOf(port.value, graph, uses)?.elements : undefined;
   const active = read ? capped(read.over(positions), total) : total;
@@ -39,7 +50,7 @@ function count(port: WeightPort, graph: Region, uses: Uses, positions: Dim): Wei
     lookup,
     total,
     active,
-    bytes: byteSize(port.value),
+    bytes,
   };
 }
 

@@ -113,12 +113,10 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored
     return sums;
   };
   const owner = (path: string): string => {
-    const words = path.split(".");
-    for (let n = words.length; n > 0; n--) {
-      const prefix = words.slice(0, n).join(".");
+    for (let prefix = path; prefix.includes("."); prefix = prefix.slice(0, prefix.lastIndexOf("."))) {
       if (blocks.has(prefix)) return prefix;
     }
-    return words[0]!;
+    return path.split(".", 1)[0]!;
   };
   eachBody(cost, ({ own }, path, times) => {
     const { macs, attentionMacs, bytesWritten } = repeatCost(own, times);

@@ -57,11 +57,8 @@ export function branchOf(
 
 /** The slot of a block whose layer takes an operand of the call that wires it. */
 function readerOf(wiring: Call, at: number, block: string): string {
-  const value = wiring.attrs.body.inputs[at];
-  const slot = (node: Node) =>
-    pathOf(node)
-      .slice(block.length + 1)
-      .split(".")[0] ?? "";
-  const reader = wiring.attrs.body.nodes.find((n) => n.op === "call" && n.inputs.some((v) => v === value));
-  return slot(reader ?? wiring) || slot(wiring);
+  const { body, path } = wiring.attrs;
+  const slot = (whole: string) => whole.slice(block.length + 1).split(".")[0] ?? "";
+  const reader = body.nodes.find((n) => n.op === "call" && n.inputs.some((v) => v === body.inputs[at]));
+  return (reader && slot(pathAt(path, pathOf(reader)))) || slot(path);
 }

@@ -19,14 +19,9 @@ export function pathFrom(base: string, path: string): string {
 export function pathAt(base: string, seen: string): string {
   if (seen === "") return base;
   if (base === "") return seen;
-  const at = base.split(".");
-  const steps = seen.split(".");
-  let out = 0;
-  while (steps[out] === "^" && at.length > 0 && at.at(-1) !== "^") {
-    at.pop();
-    out++;
-  }
-  return [...at, ...steps.slice(out)].join(".");
+  const dot = base.lastIndexOf(".");
+  if (seen[0] !== "^" || base.slice(dot + 1) === "^") return `${base}.${seen}`;
+  return pathAt(base.slice(0, Math.max(dot, 0)), seen.slice(2));
 }
 
 /** A node taken out of the body of a call at `path`, so that the calls in it still name the same instances. */
