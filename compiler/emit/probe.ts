@@ -113,4 +113,9 @@ export const formulas = {
       const over = 1 / Math.sqrt(average(l.map((v) => (v - mean) ** 2)) + epsilonOf(node));
       return l.map((v, i) => (v - mean) * over * scale!.data[i]! + shift!.data[i]!);
     }),
+  rms_norm: ([x, scale], node) =>
+    along(x!, x!.shape.length - 1, true, (l) => {
+      const over = 1 / Math.sqrt(average(l.map((v) => v * v)) + epsilonOf(node));
+      return l.map((v, i) => v * over * scale!.data[i]!);
+    }),
 } satisfies Readonly<Record<string, Formula>>;

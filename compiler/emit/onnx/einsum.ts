@@ -16,7 +16,7 @@ interface Plan {
   readonly rows: string;
   readonly inner: string;
   readonly columns: string;
-  /** `y` stands as [columns, inner] and is read so by Gemm, instead of being transposed. */
+  /** `y` stands as [columns, inner]: a weight is turned once by the runtime, another is read so by Gemm. */
   readonly flipped: boolean;
   readonly cost: number;
 }
@@ -116,7 +116,15 @@ function contract(e: Emitter, plan: Plan, out: string, dims: Dims): string {
   const natural = batch + rows + columns;
   let product: string;
   let shape: Dim[];
-  if (plan.flipped) {
+  if (plan.flipped && plan.y.ref.kind === "stored") {
+    // Runtimes turn a constant once; Gemm would need rows in one axis, and its result copied into several.
+    const y = e.op("Transpose", [e.name(e.reshape(plan.y.ref, dims(plan.y.letters), [width, depth]))], {
+      perm: [1, 0],
+    });
+    const left = e.reshape(x, dims(xOrder), [...dims(rows), depth]);
+    product = e.op("MatMul", [e.name(left), y]);
+    shape = [...dims(rows), width];
+  } else if (plan.flipped) {
     const flat = e.name(e.reshape(x, dims(xOrder), [height, depth]));
     const y = e.name(e.reshape(plan.y.ref, dims(plan.y.letters), [width, depth]));
     product = e.op("Gemm", [flat, y], { transB: 1 });

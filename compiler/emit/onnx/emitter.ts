@@ -16,6 +16,8 @@ import {
   valueInfo,
 } from "./proto.js";
 
+import type { Split } from "./split.js";
+
 /** A value by its name in the ONNX graph. */
 export interface Named {
   readonly kind: "named";
@@ -62,6 +64,8 @@ export class Emitter {
     private readonly weightsFile: string,
     /** The instance that a value comes from. */
     private readonly pathOf: (value: Value) => string,
+    /** Which slices come from one Split. */
+    readonly splits: ReadonlyMap<Node, Split> = new Map(),
   ) {
     this.dims = new DimScalars(this);
   }
@@ -129,11 +133,13 @@ export class Emitter {
     inputs: readonly string[],
     outputs: number,
     values: Readonly<Record<string, Attribute>> = {},
-    hint = this.hint,
+    hint: string | readonly string[] = this.hint,
   ): string[] {
     const prefix = this.path === "" ? "" : `${this.path}/`;
     const name = this.fresh(`${prefix}${type}`);
-    const output = Array.from({ length: outputs }, () => this.fresh(`${prefix}${hint || type}`));
+    const output = Array.from({ length: outputs }, (_, i) =>
+      this.fresh(`${prefix}${(typeof hint === "string" ? hint : hint[i]) || type}`),
+    );
     this.nodes.push({ opType: type, name, input: [...inputs], output, attribute: attributes(values) });
     return output;
   }
@@ -327,12 +333,15 @@ function widen(from: string, to: string): OnnxNode {
   };
 }
 
-function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
+export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
   return a.length === b.length && a.every((d, i) => d.equals(b[i]!));
 }
 
 /** Axes of size 1 to add, or to drop, where that is all the difference. */
-function unitAxes(from: readonly Dim[], to: readonly Dim[]): { add?: number[]; drop?: number[] } | undefined {
+export function unitAxes(
+  from: readonly Dim[],
+  to: readonly Dim[],
+): { add?: number[]; drop?: number[] } | undefined {
   if (from.length === to.length) return undefined;
   const grows = to.length > from.length;
   const [long, short] = grows ? [to, from] : [from, to];

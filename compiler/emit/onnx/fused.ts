@@ -2,9 +2,11 @@ import type { NodeOf, Value } from "../../ir/graph.js";
 import { regionKey } from "../../ir/passes/key.js";
 import { axesOf, epsilonOf, type Formula, formulas, meansTheSame } from "../probe.js";
 import { type Emitter, named, type Ref } from "./emitter.js";
+import { lean } from "./lean.js";
+import type { Attribute } from "./proto.js";
 
 type Call = NodeOf<"call">;
-type Fuse = (e: Emitter, node: Call, x: string, inputs: readonly Ref[]) => string | undefined;
+type Fuse = (e: Emitter, node: Call, x: string, inputs: readonly Ref[]) => Ref | string | undefined;
 
 function axisOf(node: Call): number {
   return Number(node.attrs.args.axis);
@@ -29,6 +31,25 @@ function simple(name: keyof typeof formulas, emit: (e: Emitter, node: Call, x: s
   return (e, node, x) => (holds(e, node, name) ? emit(e, node, x) : undefined);
 }
 
+/** One op with a result of its operand's shape; before a reshape that leaves the axis, if there is one, alone. */
+function before(
+  name: keyof typeof formulas,
+  type: string,
+  attributes: (axis: number) => Readonly<Record<string, Attribute>>,
+  axisOf: (node: Call) => number = () => 0,
+): Fuse {
+  return (e, node, x, inputs) => {
+    if (!holds(e, node, name)) return undefined;
+    const { shape } = node.outputs[0]!;
+    const axis = axisOf(node);
+    const early = lean(e, shape, node.inputs, inputs);
+    if (!early?.dropped || early.dropped.includes(axis)) return e.op(type, [x], attributes(axis));
+    const moved = axis - early.dropped.filter((d) => d < axis).length;
+    const y = e.op(type, [e.name(early.inputs[0]!)], attributes(moved));
+    return e.reshape(named(y), early.shape, shape);
+  };
+}
+
 /** Over the last axis, scaled and shifted by vectors; the body shows which operand is which. */
 const layerNorm: Fuse = (e, node, x, inputs) => {
   if (node.inputs.length !== 3) return undefined;
@@ -47,18 +68,31 @@ const layerNorm: Fuse = (e, node, x, inputs) => {
   return undefined;
 };
 
+/** In the order of nodes that runtimes know as one: opset 20 has no op for it. */
+const rmsNorm: Fuse = (e, node, x, inputs) => {
+  const [value, weight] = node.inputs;
+  const last = value!.shape.at(-1);
+  if (node.inputs.length !== 2 || last === undefined || weight!.shape.length !== 1) return undefined;
+  if (!weight!.shape[0]!.equals(last) || !holds(e, node, "rms_norm", [0, 1])) return undefined;
+  const square = e.op("Pow", [x, e.scalar("f32", 2)]);
+  const mean = e.op("ReduceMean", [square, e.ints([-1])], { keepdims: 1 });
+  const root = e.op("Sqrt", [e.op("Add", [mean, e.scalar("f32", epsilonOf(node))])]);
+  return e.op("Mul", [e.op("Div", [x, root]), e.name(inputs[1]!)]);
+};
+
 /** Library functions and layers that ONNX has as one op. A user's layer of the same name may mean something else. */
 const rows: Readonly<Record<string, Fuse>> = {
-  softmax: simple("softmax", (e, node, x) => e.op("Softmax", [x], { axis: axisOf(node) })),
-  log_softmax: simple("log_softmax", (e, node, x) => e.op("LogSoftmax", [x], { axis: axisOf(node) })),
+  softmax: before("softmax", "Softmax", (axis) => ({ axis }), axisOf),
+  log_softmax: before("log_softmax", "LogSoftmax", (axis) => ({ axis }), axisOf),
   logsumexp: simple("logsumexp", (e, node, x) =>
     e.op("ReduceLogSumExp", [x, e.ints([axisOf(node)])], { keepdims: 0 }),
   ),
   mean: simple("mean", (e, node, x) => e.op("ReduceMean", [x, e.ints(axesOf(node))], { keepdims: 0 })),
-  relu: simple("relu", (e, _node, x) => e.op("Relu", [x])),
-  gelu: simple("gelu", (e, _node, x) => e.op("Gelu", [x], { approximate: "none" })),
-  gelu_tanh: simple("gelu_tanh", (e, _node, x) => e.op("Gelu", [x], { approximate: "tanh" })),
+  relu: before("relu", "Relu", () => ({})),
+  gelu: before("gelu", "Gelu", () => ({ approximate: "none" })),
+  gelu_tanh: before("gelu_tanh", "Gelu", () => ({ approximate: "tanh" })),
   layer_norm: layerNorm,
+  rms_norm: rmsNorm,
 };
 
 /** Whether calls of this name may become one op, so that they must not be expanded before. */
@@ -70,5 +104,5 @@ export function mayFuse(name: string): boolean {
 export function fuse(e: Emitter, node: Call, inputs: readonly Ref[]): readonly Ref[] | undefined {
   if (!mayFuse(node.attrs.name) || node.outputs.length !== 1 || inputs.length === 0) return undefined;
   const result = rows[node.attrs.name]!(e, node, e.name(inputs[0]!), inputs);
-  return result === undefined ? undefined : [named(result)];
+  return result === undefined ? undefined : [typeof result === "string" ? named(result) : result];
 }

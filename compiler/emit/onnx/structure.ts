@@ -1,6 +1,7 @@
 import type { Dim } from "../../dim/dim.js";
 import { type Emitter, named } from "./emitter.js";
 import { direct, type Lower, single } from "./lower.js";
+import { part } from "./split.js";
 
 type Names =
   | "reduce_sum"
@@ -63,6 +64,8 @@ export const structure: { readonly [K in Names]: Lower<K> } = {
     const { axis, start, size } = node.attrs;
     const whole = node.inputs[0]!.shape[axis]!;
     if (start.isZero && size.equals(whole)) return inputs;
+    const split = e.splits.get(node);
+    if (split) return [named(part(e, split, node, e.name(inputs[0]!)))];
     const ends = sliceEnd(e, whole, start, size);
     return [named(e.op("Slice", [e.name(inputs[0]!), e.dims.size(start), ends, e.ints([axis])]))];
   },

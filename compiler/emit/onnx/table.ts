@@ -7,13 +7,18 @@ import { named } from "./emitter.js";
 import { mayBeZero, withoutSpare, withSpare } from "./empty.js";
 import { fuse } from "./fused.js";
 import { gather, scatterAdd } from "./indexing.js";
+import { leaning } from "./lean.js";
 import type { Lower } from "./lower.js";
 import { argsort, topk } from "./sorting.js";
 import { structure } from "./structure.js";
 
+const pointwise = Object.fromEntries(
+  Object.entries(elementwise).map(([name, row]) => [name, leaning(row as Lower<OpName>)]),
+) as typeof elementwise;
+
 /** Every op in ONNX. A missing one is a compile error. */
 export const table: { readonly [K in OpName]: Lower<K> } = {
-  ...elementwise,
+  ...pointwise,
   ...structure,
   einsum,
   gather,

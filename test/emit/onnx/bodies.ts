@@ -40,3 +40,10 @@ export function geluTanhBody(b: Builder, x: Value): Value {
   const turned = b.op("tanh", [b.op("mul", [inner, b.scalar(0.7978845608028654)], {})], {});
   return b.op("mul", [b.op("mul", [x, b.scalar(0.5)], {}), b.op("add", [turned, b.scalar(1)], {})], {});
 }
+
+/** (x, scale), over the last axis. */
+export function rmsNormBody(b: Builder, [x, scale]: readonly Value[], eps = 1e-5): Value {
+  const square = b.op("reshape", [meanBody(b, b.op("mul", [x!, x!], {}))], { shape: kept(x!) });
+  const over = b.op("rsqrt", [b.op("add", [square, b.scalar(eps)], {})], {});
+  return b.op("mul", [b.op("mul", [x!, over], {}), scale!], {});
+}

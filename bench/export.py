@@ -1,0 +1,72 @@
+"""Making the ONNX file of GPT-2 small and XL: archc (weights drawn, both graphs in one) against torch.onnx (one graph of
+one pass, without caches), each in a process of its own: seconds and peak memory.
+
+    npm run build && python bench/export.py [--models small,xl] [--rounds 3] [--timeout 400] [--limit 20]
+
+Needs torch, transformers, onnx and onnxscript, and 14 GB of disk for XL. torch.onnx is stopped after --timeout seconds
+or at --limit GB, and the table says so.
+"""
+import argparse
+import shutil
+import statistics
+import tempfile
+
+from common import archc, load, measured, python, table
+
+TORCH = """
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+model = GPT2LMHeadModel(GPT2Config(**CONFIG)).eval()
+class Prefill(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.model = model
+    def forward(self, ids):
+        return self.model(input_ids=ids, use_cache=False).logits
+batch, seq = torch.export.Dim("batch"), torch.export.Dim("seq")
+with torch.no_grad():
+    torch.onnx.export(Prefill(), (torch.zeros(2, 8, dtype=torch.long),), FOLDER + "/model.onnx", dynamo=True,
+                      opset_version=20, dynamic_shapes=({0: batch, 1: seq},), external_data=True)
+"""
+
+SPEC = """import { Gpt2Small, Gpt2XL } from "./gpt2.arch"
+model Small : Gpt2Small { }
+model XL : Gpt2XL { }
+"""
+
+MODELS = {"small": ("Small", {}), "xl": ("XL", {"n_embd": 1600, "n_layer": 48, "n_head": 25})}
+
+
+def in_folder(run):
+    folder = tempfile.mkdtemp(prefix="archc-export-")
+    try:
+        return run(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", default="small,xl")
+    parser.add_argument("--rounds", type=int, default=3, help="of which the median counts; XL is made once")
+    parser.add_argument("--timeout", type=float, default=400)
+    parser.add_argument("--limit", type=float, default=20)
+    options = parser.parse_args()
+    rows = []
+    for name in options.models.split(","):
+        model, config = MODELS[name]
+        ours, theirs = [], []
+        for _ in range(1 if name == "xl" else options.rounds):
+            ours.append(in_folder(lambda folder: archc(SPEC, model, f"{folder}/model")))
+            torch = lambda folder: python(TORCH, FOLDER=folder, CONFIG=config)
+            theirs.append(in_folder(lambda folder: measured(torch(folder), options.timeout, options.limit)))
+        (s, mb), (t, peer) = ([statistics.median(r[i] for r in side) for i in (0, 1)] for side in (ours, theirs))
+        ended = theirs[0][2]
+        bound = "" if ended == "done" else " at most"
+        rows.append((f"GPT-2 {name}: time", f"{s:.1f} s", f"{t:.1f} s" + ("" if ended == "done" else f" ({ended})"), f"{s / t:.3f}{bound}"))
+        rows.append((f"GPT-2 {name}: memory", f"{mb:.0f} MB", f"{peer:.0f} MB", f"{mb / peer:.3f}{bound}"))
+    print(f"Making the ONNX file ({load()})\n")
+    table(("", "archc", "torch.onnx", "ratio"), rows)
+
+
+main()

@@ -1,0 +1,206 @@
+import { Dim } from "../../../dim/dim.js";
+import type { Graph, Node, NodeOf, Value } from "../../../ir/graph.js";
+import { elements } from "../../../ir/traverse.js";
+import { parseEquation } from "../../../ops/einsum.js";
+import { Rewrite } from "./rewrite.js";
+
+/** A product of an activation and a weight, as `einsum[rows inner, inner own tail -> before own after tail]`. */
+interface Projection {
+  readonly node: NodeOf<"einsum">;
+  readonly x: Value;
+  readonly weight: Value;
+  /** Axes of x that the result has, by number, before and after the weight's own; and the one that is summed. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly inner: number;
+  /** The weight's axes that no other projection has; and the last ones, which all of them have. */
+  readonly own: readonly Dim[];
+  readonly tail: readonly Dim[];
+  /** What is added to the result and nothing else, and the addition. */
+  readonly shift: { readonly weight: Value; readonly node: NodeOf<"add"> } | undefined;
+}
+
+/**
+ * Projections of one value (queries, keys and values; a gate and what it lets through) as one product with their
+ * weights side by side. Runtimes put constants side by side once, when they load a model; a decoded token then waits
+ * for one large product instead of three small ones.
+ */
+export function mergeProjections(graph: Graph, paths: Map<Value, string>): Graph {
+  const rewrite = new Rewrite(graph, paths);
+  const groups = new Map<string, Projection[]>();
+  for (const node of graph.nodes) {
+    if (node.op !== "einsum") continue;
+    const found = projection(rewrite, node);
+    if (!found) continue;
+    const key = [found.x.id, found.before, found.after, found.inner, found.tail.map((d) => d.key)].join(
+      " | ",
+    );
+    groups.set(key, [...(groups.get(key) ?? []), found]);
+  }
+  const instead = new Map<Node, readonly Node[]>();
+  for (const group of groups.values()) {
+    if (group.length < 2 || !small(group)) continue;
+    const shifted = group.every((p) => p.shift);
+    for (const { node, shift } of group) {
+      instead.set(node, []);
+      if (shifted) instead.set(shift!.node, []);
+    }
+    instead.set(group[0]!.node, merged(rewrite, group, shifted));
+  }
+  return rewrite.replace((node) => instead.get(node));
+}
+
+/** Weights of more elements than this take so long to read that waiting once instead of twice no longer shows. */
+const MOST_ELEMENTS = 1 << 23;
+
+function small(group: readonly Projection[]): boolean {
+  const total = Dim.sum(group.map((p) => elements(p.weight)));
+  return total.int !== undefined && total.int <= BigInt(MOST_ELEMENTS);
+}
+
+/** The einsum as a projection with one tail axis where it has several of its own, so that heads stay whole. */
+function projection(rewrite: Rewrite, node: NodeOf<"einsum">): Projection | undefined {
+  const [x, weight] = node.inputs as [Value, Value];
+  const { left, right, result } = parseEquation(node.attrs.equation);
+  if (!rewrite.isWeight(weight) || rewrite.isWeight(x) || rewrite.onlyReader(weight) !== node)
+    return undefined;
+  const inner = right.filter((l) => left.includes(l));
+  const columns = right.filter((l) => !left.includes(l));
+  if (inner.length !== 1 || result.includes(inner[0]!) || right[0] !== inner[0]) return undefined;
+  const rows = left.filter((l) => !right.includes(l));
+  const places = result.map((l) => rows.includes(l));
+  const first = places.indexOf(false);
+  const tailed = columns.length > 1 && places.at(-1) === false;
+  const tail = tailed ? columns.slice(-1) : [];
+  const own = columns.slice(0, columns.length - tail.length);
+  const before = result.slice(0, first);
+  const after = result.slice(first + own.length, result.length - tail.length);
+  const asWritten = [...before, ...own, ...after, ...tail].join() === result.join();
+  if (first < 0 || own.length === 0 || !asWritten || [...before, ...after].some((l) => !rows.includes(l))) {
+    return undefined;
+  }
+  const size = (l: string): Dim => weight.shape[right.indexOf(l)]!;
+  const axis = (l: string): number => left.indexOf(l);
+  return {
+    node,
+    x,
+    weight,
+    before: before.map(axis),
+    after: after.map(axis),
+    inner: axis(inner[0]!),
+    own: own.map(size),
+    tail: tail.map(size),
+    shift: shiftOf(
+      rewrite,
+      node.outputs[0]!,
+      first,
+      [own.map(size), after.map(() => Dim.one), tail.map(size)].flat(),
+    ),
+  };
+}
+
+/** The addition of a weight that has the shape of the projection's own axes. */
+function shiftOf(rewrite: Rewrite, result: Value, first: number, shape: readonly Dim[]): Projection["shift"] {
+  const node = rewrite.onlyReader(result);
+  if (node?.op !== "add" || node.inputs[0] !== result) return undefined;
+  const operand = node.inputs[1]!;
+  const weight = rewrite.weightUnder(operand);
+  if (!weight) return undefined;
+  const full = [...Array.from({ length: first }, () => Dim.one), ...shape];
+  const missing = full.length - operand.shape.length;
+  const same = full.every((d, i) => (i < missing ? d.isOne : d.equals(operand.shape[i - missing]!)));
+  return same && missing >= 0 ? { weight, node } : undefined;
+}
+
+/** One product over all weights' columns, their shifts, and a slice for each result. */
+function merged(rewrite: Rewrite, group: readonly Projection[], shifted: boolean): Node[] {
+  const [{ x, before, after, inner, tail }] = group as [Projection];
+  const nodes: Node[] = [];
+  const add = <N extends Node>(node: N): Value => {
+    nodes.push(node);
+    return node.outputs[0]!;
+  };
+  const like = group[0]!.node.outputs[0]!;
+  const dtype = "f32" as const;
+  const depth = x.shape[inner]!;
+  const widths = group.map((p) => Dim.product(p.own));
+  const last = Dim.product(tail);
+  const whole = Dim.sum(widths);
+  const beside = (weights: readonly Value[], rows: readonly Dim[], name: string): Value => {
+    const flat = weights.map((w, i) => {
+      const shape = [...rows, widths[i]!.times(last)];
+      return add(rewrite.node("reshape", [w], { shape }, { dtype, shape }, like, name));
+    });
+    const shape = [...rows, whole.times(last)];
+    return add(rewrite.node("concat", flat, { axis: rows.length }, { dtype, shape }, like, name));
+  };
+  const weight = beside(
+    group.map((p) => p.weight),
+    [depth],
+    "weights",
+  );
+  const order = [...before, ...after];
+  const rows = order.map((axis) => x.shape[axis]!);
+  // x stands as it is: the product has its rows in the order of x.
+  const kept = x.shape.map((_, axis) => axis).filter((axis) => order.includes(axis));
+  const natural = kept.map((axis) => x.shape[axis]!);
+  let shape = [...natural, whole.times(last)];
+  const spelled = x.shape.map((_, axis) => (axis === inner ? "y" : letter(axis))).join("");
+  let y = add(
+    rewrite.node(
+      "einsum",
+      [x, weight],
+      { equation: `${spelled},yz->${kept.map(letter).join("")}z` },
+      { dtype, shape },
+      like,
+      "projections",
+    ),
+  );
+  if (shifted) {
+    const shift = beside(
+      group.map((p) => p.shift!.weight),
+      [],
+      "shifts",
+    );
+    y = add(rewrite.node("add", [y, shift], {}, { dtype, shape }, like, "projections"));
+  }
+  if (tail.length > 0) {
+    shape = [...natural, whole, last];
+    y = add(rewrite.node("reshape", [y], { shape }, { dtype, shape }, like, "projections"));
+  }
+  const perm = [
+    ...before.map((axis) => kept.indexOf(axis)),
+    kept.length,
+    ...after.map((axis) => kept.indexOf(axis)),
+    ...tail.map(() => kept.length + 1),
+  ];
+  if (perm.some((from, to) => from !== to)) {
+    shape = perm.map((axis) => shape[axis]!);
+    y = add(rewrite.node("transpose", [y], { perm }, { dtype, shape }, like, "projections"));
+  }
+  let start = Dim.of(0);
+  group.forEach((p, i) => {
+    const end = shifted ? p.shift!.node : p.node;
+    const size = widths[i]!;
+    const part = [...rows.slice(0, before.length), size, ...rows.slice(before.length), ...tail];
+    const result = end.outputs[0]!;
+    const slice = rewrite.node(
+      "slice",
+      [y],
+      { axis: before.length, start, size },
+      { dtype, shape: part },
+      result,
+    );
+    if (p.own.length === 1) nodes.push({ ...slice, outputs: [result] });
+    else {
+      nodes.push(slice);
+      nodes.push({ op: "reshape", inputs: slice.outputs, attrs: { shape: result.shape }, outputs: [result] });
+    }
+    start = start.plus(size);
+  });
+  return nodes;
+}
+
+function letter(axis: number): string {
+  return String.fromCharCode("a".charCodeAt(0) + axis);
+}

@@ -1,0 +1,82 @@
+import { newValue } from "../../../ir/build.js";
+import type { Graph, Node, NodeOf, Type, Value } from "../../../ir/graph.js";
+import type { Attrs, OpName } from "../../../ops/index.js";
+
+/** How the values of a graph are made and read, and how new nodes take the place of old ones. */
+export class Rewrite {
+  private readonly producers = new Map<Value, Node>();
+  private readonly readers = new Map<Value, Node[]>();
+  private readonly results: ReadonlySet<Value>;
+  private readonly weights: ReadonlySet<Value>;
+
+  constructor(
+    private readonly graph: Graph,
+    /** The instance that a value comes from; new values get that of the value they stand for. */
+    private readonly paths: Map<Value, string>,
+  ) {
+    this.results = new Set(graph.outputs);
+    this.weights = new Set(graph.inputPorts.filter((p) => p.role === "weight").map((p) => p.value));
+    for (const node of graph.nodes) {
+      for (const v of node.outputs) this.producers.set(v, node);
+      for (const v of new Set(node.inputs)) {
+        const known = this.readers.get(v);
+        if (known) known.push(node);
+        else this.readers.set(v, [node]);
+      }
+    }
+  }
+
+  producer(value: Value): Node | undefined {
+    return this.producers.get(value);
+  }
+
+  isWeight(value: Value): boolean {
+    return this.weights.has(value);
+  }
+
+  /** A weight, or one seen with another shape. */
+  weightUnder(value: Value): Value | undefined {
+    const node = this.producers.get(value);
+    const origin = node?.op === "reshape" ? node.inputs[0]! : value;
+    return this.isWeight(origin) ? origin : undefined;
+  }
+
+  /** The one number that a value is everywhere. */
+  number(value: Value): number | undefined {
+    const node = this.producers.get(value);
+    return node?.op === "constant" && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
+  }
+
+  /** The only node that reads a value which is no result of the graph. */
+  onlyReader(value: Value): Node | undefined {
+    const readers = this.readers.get(value) ?? [];
+    return readers.length === 1 && !this.results.has(value) ? readers[0] : undefined;
+  }
+
+  /** A node with a new result, which stands for `like` in the report of where it comes from. */
+  node<K extends OpName>(
+    op: K,
+    inputs: readonly Value[],
+    attrs: Attrs[K],
+    type: Type,
+    like: Value,
+    name = like.name,
+  ): NodeOf<K> {
+    const output = newValue(type, name);
+    const path = this.paths.get(like);
+    if (path !== undefined) this.paths.set(output, path);
+    return { op, inputs, attrs, outputs: [output] };
+  }
+
+  /** The graph with each node replaced by those that `instead` gives for it; undefined: it stays. */
+  replace(instead: (node: Node) => readonly Node[] | undefined): Graph {
+    let same = true;
+    const nodes = this.graph.nodes.flatMap((node) => {
+      const others = instead(node);
+      if (!others) return [node];
+      same = false;
+      return others;
+    });
+    return same ? this.graph : { ...this.graph, nodes };
+  }
+}
