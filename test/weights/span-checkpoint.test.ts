@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { loadOnnx } from "../../runtime/onnx.js";
+import { loadTfjs } from "../../runtime/tfjs.js";
+import { archc } from "../cli/archc.js";
+import { expectNear, slice } from "../parity/near.js";
+import { fullPass, inPieces } from "../parity/passes.js";
+import { readTensors } from "../parity/targets.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "archc-span-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`./fixtures/span-checkpoint/${name}`, import.meta.url));
+const expected = await readTensors(fixture("expected.safetensors"));
+
+/** What tools/fixtures/span.py computes position by position, through the checkpoint's lines of the published specs. */
+describe("weights of the adaptive-span code", () => {
+  const cases = [
+    ["Span", "span"],
+    ["SpanTrimmed", "span"],
+    ["Memory", "memory"],
+    ["Words", "words"],
+  ] as const;
+
+  it.each(cases)("give the logits of their equations, at once and in segments: %s", async (name, file) => {
+    const out = join(scratch, name);
+    const { code, stderr } = await archc(
+      ...["build", fixture("small.arch"), "--model", name, "-o", out],
+      ...["--weights", fixture(`${file}.safetensors`)],
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+    const inputs = { input_ids: expected[`${file}.input_ids`]! };
+    const due = expected[`${file}.logits`]!;
+    for (const load of [loadOnnx, (folder: string) => loadTfjs(folder, { backend: "cpu" })]) {
+      const model = await load(out);
+      const { outputs } = await fullPass(model, inputs);
+      expectNear(outputs.logits, due, 1e-4, `logits on ${model.backend}`);
+      const { parts } = await inPieces(model, inputs, [9, 1, 1, 10]);
+      for (const { begin, length, outputs } of parts) {
+        const what = `logits from ${begin} on ${model.backend}`;
+        expectNear(outputs.logits, slice(due, 1, begin, length), 1e-4, what);
+      }
+      await model.dispose();
+    }
+  });
+
+  it("come back under the names that they had", async () => {
+    const out = join(scratch, "Words");
+    const file = join(scratch, "back.safetensors");
+    const { code } = await archc("export", out, "-o", file);
+    expect(code).toBe(0);
+    const [theirs, ours] = [await readTensors(fixture("words.safetensors")), await readTensors(file)];
+    for (const [name, tensor] of Object.entries(ours)) {
+      const there = theirs[name] ?? theirs[`module.${name}`] ?? theirs[name.replace(/^module\./, "")];
+      // Tied tensors are written under both names, and were stored under the first alone.
+      if (there) expect({ ...tensor, name }, name).toEqual({ ...there, name });
+      else expect(name).toMatch(/out_emb\.(out_layers\.\d\.weight|out_projs\.\d)$/);
+    }
+  });
+});
