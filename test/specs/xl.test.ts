@@ -116,6 +116,21 @@ describe("specs/transformer-xl.arch", () => {
     expect(`${value!.flopsPolynomial}`).toContain("min(past, 512)");
   });
 
+  it("takes a 67th of the work for a character where the memory has keys and values", () => {
+    const [{ layers: L, d, ff, vocab }, heads] = [enwik8, 8n];
+    const head = 2n * d * vocab;
+    for (const past of [1n, 100n, 512n, 10_000n]) {
+      const S = (past < 512n ? past : 512n) + 1n;
+      const inputs = L * 2n * (2n * d * d + 3n * S * d * d + 3n * S * d + 2n * d * ff) + head;
+      const kept = L * 2n * (5n * d * d + (2n + heads) * S * d + 2n * d * ff) + head;
+      const at = { batch: 1n, seq: 512n, past };
+      expect(figure(XL, "TransformerXLEnwik8", "flops.decode", at)).toBe(inputs);
+      expect(figure(XL, "TransformerXLEnwik8Steps", "flops.decode", at)).toBe(kept);
+      if (past === 512n) expect(inputs / kept).toBe(67n);
+    }
+    expect(figure(XL, "TransformerXLEnwik8Steps", "params.total")).toBe(41_055_436n);
+  });
+
   it("evaluates hundreds of times cheaper than a Transformer that starts anew at each position (table 9)", () => {
     // The paper measured 1,874 times at an attention length of 3,800 and 363 times at 800, on one GPU, for its 24 layers.
     const token = (segment: bigint, past: bigint) =>
