@@ -174,8 +174,11 @@ export class SafetensorsFile {
     return this.header.entries.map((e) => e.name);
   }
 
-  /** One whole tensor. Throws SafetensorsError where there is none of that name, or of a dtype that archc does not use. */
-  async read(name: string): Promise<HostTensor> {
+  /**
+   * One whole tensor; it lies in `room` where that is given and large enough. Throws SafetensorsError where there is
+   * none of that name, or of a dtype that archc does not use.
+   */
+  async read(name: string, room?: Uint8Array<ArrayBuffer>): Promise<HostTensor> {
     const entry = this.byName.get(name);
     if (!entry) throw new SafetensorsError(`\`${this.path}\` has no tensor \`${name}\``);
     const dtype = Object.hasOwn(readable, entry.dtype) ? readable[entry.dtype]! : undefined;
@@ -184,16 +187,17 @@ export class SafetensorsFile {
         `tensor \`${name}\` in \`${this.path}\` is ${entry.dtype}; archc reads F32, I32 and BOOL`,
       );
     }
-    const bytes = new Uint8Array(entry.end - entry.begin);
-    if ((await readInto(this.file, this.path, bytes, this.header.dataStart + entry.begin)) !== bytes.length) {
+    const length = entry.end - entry.begin;
+    const bytes = room && room.length >= length ? room.subarray(0, length) : new Uint8Array(length);
+    if ((await readInto(this.file, this.path, bytes, this.header.dataStart + entry.begin)) !== length) {
       throw new SafetensorsError(`\`${this.path}\` ended while tensor \`${name}\` was read`);
     }
     const data =
       dtype === "bool"
         ? bytes
         : dtype === "f32"
-          ? new Float32Array(bytes.buffer)
-          : new Int32Array(bytes.buffer);
+          ? new Float32Array(bytes.buffer, bytes.byteOffset, length / 4)
+          : new Int32Array(bytes.buffer, bytes.byteOffset, length / 4);
     return { dtype, shape: entry.shape, data };
   }
 

@@ -50,23 +50,45 @@ export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promi
       `the weights take ${gigabytes(total)}, but \`${backend.name}\` has ${gigabytes(backend.limits.total)} in all`,
     );
   const module = (await import(pathToFileURL(join(folder, manifest.tfjs.module)).href)) as TfjsModule;
+  const weights = await loadWeights(join(folder, "weights.safetensors"), manifest, backend, (done) =>
+    options.onProgress?.(done, total, "weights"),
+  );
+  return tfjsModel(manifest, module, weights, backend);
+}
+
+/**
+ * All weights, the largest first. Those that the backend copies go by way of one buffer, which shrinks to the size of
+ * each: arrays of their own would wait for the collector, as much as the weights again.
+ */
+async function loadWeights(
+  path: string,
+  manifest: Manifest,
+  backend: OpenBackend,
+  onDone: (bytes: number) => void,
+): Promise<Tensors> {
+  const order = [...manifest.weights].sort((a, b) => bytesOf(b.shape) - bytesOf(a.shape));
+  // Memory begins on a multiple of 8: what begins 4 later never lies on one of 64.
+  const room = 4 + (order[0] ? bytesOf(order[0].shape) : 0);
+  const buffer = backend.adopt ? new ArrayBuffer(room, { maxByteLength: room }) : undefined;
   const weights: Tensors = {};
-  const file = await SafetensorsFile.open(join(folder, "weights.safetensors"));
+  const file = await SafetensorsFile.open(path);
   try {
     let done = 0;
-    for (const { name, shape } of manifest.weights) {
-      const tensor = await file.read(name);
+    for (const { name, shape } of order) {
+      buffer?.resize(4 + bytesOf(shape));
+      const tensor = await file.read(name, buffer && new Uint8Array(buffer, 4));
       use(backend);
       const weight = upload(backend.tf, tensor);
       backend.adopt?.(weight);
       weights[name] = weight;
       done += bytesOf(shape);
-      options.onProgress?.(done, total, "weights");
+      onDone(done);
     }
   } finally {
+    buffer?.resize(0);
     await file.close();
   }
-  return tfjsModel(manifest, module, weights, backend);
+  return weights;
 }
 
 /** A model of a generated module whose weights are in the backend already; it takes them over. */
@@ -92,7 +114,8 @@ export function tfjsModel(
       const { outputs, states } = execute(kind, inputs, held?.tensors ?? {}, sizes);
       const read: Record<string, HostTensor> = {};
       try {
-        for (const { name, dtype } of manifest.outputs) read[name] = await download(outputs[name]!, dtype);
+        for (const { name, dtype } of manifest.outputs)
+          read[name] = await download(backend, outputs[name]!, dtype);
         backend.check();
       } catch (error) {
         tf.dispose(states as TensorContainer);
@@ -100,7 +123,10 @@ export function tfjsModel(
       } finally {
         tf.dispose(outputs as TensorContainer);
       }
-      return { outputs: read, state: new TfjsState(manifest, states, held, past + (sizes.seq ?? 0), tf) };
+      return {
+        outputs: read,
+        state: new TfjsState(manifest, states, held, past + (sizes.seq ?? 0), backend),
+      };
     },
     async dispose() {
       if (!disposed) tf.dispose(weights as TensorContainer);
@@ -133,22 +159,22 @@ class TfjsState implements StateHandle {
     states: Tensors,
     before: TfjsState | undefined,
     readonly past: number,
-    private readonly tf: Tf,
+    private readonly backend: OpenBackend,
   ) {
     // A state that the layer never updates stays; each handle owns its tensors.
     for (const { input, output } of manifest.states)
-      this.tensors[input] = states[output] ?? tf.clone(before!.tensors[input]!);
+      this.tensors[input] = states[output] ?? backend.tf.clone(before!.tensors[input]!);
   }
 
   async read(): Promise<Record<string, HostTensor>> {
     const read: Record<string, HostTensor> = {};
     for (const { input, dtype } of this.manifest.states)
-      read[input] = await download(this.tensors[input]!, dtype);
+      read[input] = await download(this.backend, this.tensors[input]!, dtype);
     return read;
   }
 
   dispose(): void {
-    this.tf.dispose(this.tensors as TensorContainer);
+    this.backend.tf.dispose(this.tensors as TensorContainer);
   }
 }
 
@@ -168,11 +194,16 @@ function upload(tf: Tf, { dtype, shape, data }: HostTensor): Tensor {
   return tf.tensor(data, [...shape], dtypes[dtype]);
 }
 
-async function download(tensor: Tensor, dtype: HostTensor["dtype"]): Promise<HostTensor> {
+async function download(
+  backend: OpenBackend,
+  tensor: Tensor,
+  dtype: HostTensor["dtype"],
+): Promise<HostTensor> {
   const data = (await tensor.data()) as HostTensor["data"];
   const kind = dtype === "f32" ? Float32Array : dtype === "i32" ? Int32Array : Uint8Array;
-  // Some backends give a view of their own memory, or another kind of array for bools.
-  return { dtype, shape: [...tensor.shape], data: new kind(data) };
+  // A backend that keeps the arrays it is given gives its own; some give another kind of array for bools.
+  const own = backend.adopt !== undefined && data instanceof kind;
+  return { dtype, shape: [...tensor.shape], data: own ? data : new kind(data) };
 }
 
 function checkBytes(backend: OpenBackend, bytes: number, what: string): void {

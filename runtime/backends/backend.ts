@@ -21,7 +21,10 @@ export interface OpenBackend {
   readonly tf: Tf;
   /** Bytes that one tensor, and all together, may take; undefined where nothing is known to bound them. */
   readonly limits: { readonly tensor: number | undefined; readonly total: number | undefined };
-  /** Moves a new tensor's data into the backend's own memory now, where it would else wait for the first use. */
+  /**
+   * Copies a new tensor's data into the backend's own memory now, so that its array may be used again. Absent where
+   * the backend keeps that array. The array must not lie on a multiple of 64 bytes.
+   */
   adopt?(tensor: tfjs.Tensor): void;
   /** Throws a BackendError where something failed since the last call that tfjs itself did not notice. */
   check(): void;

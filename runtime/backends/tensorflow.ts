@@ -26,7 +26,8 @@ export const tensorflow: BackendKind = {
           detail: onGpu ? `TensorFlow on CUDA (${name})` : `TensorFlow on the CPU (${name})`,
           tf,
           limits: { tensor: undefined, total: undefined },
-          // tfjs-node keeps the array until an op first reads the tensor: all weights would be there twice in the end.
+          // tfjs-node keeps the array until an op first reads the tensor; then TensorFlow copies it, unless it lies on
+          // a multiple of 64 bytes: such an array is shared for good.
           adopt(tensor) {
             if (tensor.size > 0) tf.tidy(() => void tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
           },
