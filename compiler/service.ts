@@ -228,7 +228,14 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     const profile =
       question.profile === undefined ? undefined : load(path).program.profile(path, question.profile);
     const stored = question.stored ?? (profile && profileStored(profile));
-    return { value: costReport(model, point, { stored, conventions: question.conventions }), diagnostics };
+    return {
+      value: costReport(model, point, {
+        stored,
+        conventions: question.conventions,
+        backend: question.backend,
+      }),
+      diagnostics,
+    };
   };
 
   return {

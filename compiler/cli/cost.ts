@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { type ConventionName, conventionNames } from "../cost/conventions.js";
+import { runtimeNames } from "../cost/runtime-names.js";
 import type { Stored } from "../cost/stored.js";
 import type { Session } from "./app.js";
 import { exit, exitCodeOf } from "./exit.js";
@@ -14,6 +15,7 @@ interface Options {
   readonly by?: string;
   readonly convention?: string;
   readonly dtype?: string;
+  readonly backend?: string;
   readonly format: string;
 }
 
@@ -30,6 +32,7 @@ export function costCommand(session: Session): Command {
       `count FLOPs as another tool does: ${[...conventionNames, "all"].join(", ")}`,
     )
     .option("--dtype <type>", "keep weights and values as f32, f16, bf16 or int8 (weights alone)")
+    .option("--backend <name>", `also the memory of a process on it: ${runtimeNames.join(", ")}`)
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
       const format = choice("--format", options.format, ["text", "json"]);
@@ -37,8 +40,10 @@ export function costCommand(session: Session): Command {
       const at = options.at === undefined ? undefined : parseAt(options.at);
       const conventions = conventionsOf(options.convention);
       const stored = options.dtype === undefined ? undefined : await dtypeOf(options.dtype);
+      const backend =
+        options.backend === undefined ? undefined : choice("--backend", options.backend, runtimeNames);
       const spec = await open(file);
-      const question = { model: options.model, profile: options.profile, at, conventions, stored };
+      const question = { model: options.model, profile: options.profile, at, conventions, stored, backend };
       const { value, diagnostics } = spec.service.cost(spec.path, question);
       session.code = exitCodeOf(diagnostics);
       if (value === undefined) {

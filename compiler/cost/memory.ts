@@ -19,6 +19,20 @@ export interface MemoryOptions {
    * call expanded, so that nothing is held longer than needed.
    */
   readonly schedule?: "nested" | "flat";
+  /** How a runtime differs from the schedule alone. */
+  readonly rules?: ScheduleRules;
+}
+
+/** What a runtime does otherwise than running op by op, each result in a place of its own. */
+export interface ScheduleRules {
+  /** Calls that run as one kernel, whose inner results are never there. */
+  readonly kernels: ReadonlySet<string>;
+  /** Ops whose result takes the place of an operand of its size that nothing needs any more. */
+  readonly inPlace: ReadonlySet<OpName>;
+  /** Bytes that a node needs beside operands and results. */
+  scratch(node: Node, bytes: (value: Value) => bigint, point: AtPoint): bigint;
+  /** Whether states are read back to the host with the outputs. */
+  readonly readsStates: boolean;
 }
 
 /** Bytes at the moment of a run at which most are held. The terms add up to `total`. */
@@ -32,9 +46,15 @@ export interface MemoryReport {
   /** Scratch of the op that runs at that moment. */
   readonly workspace: bigint;
   readonly total: bigint;
+  /** Of states and values, the most while ops run, and what the host is given at the end beside them. */
+  readonly heap: bigint;
+  readonly readBack: bigint;
   /** The op and instance that runs at that moment. */
-  readonly peak: { readonly op: OpName | "inputs"; readonly path: string };
+  readonly peak: { readonly op: Moment; readonly path: string };
 }
+
+/** An op that runs, or what comes before and after all of them. */
+type Moment = OpName | "inputs" | "outputs";
 
 /** A block of memory: freed when no value that lies in it is needed any more. */
 interface Storage {
@@ -60,16 +80,20 @@ const plans = new WeakMap<Region, Plan>();
  * operand. Evaluates the graph at a point; never rebuilds it. Throws RangeError where a size is missing.
  */
 export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}): MemoryReport {
-  const scheduled = options.schedule === "flat" ? flatOf(graph) : { graph, paths: undefined };
+  const { rules } = options;
+  const scheduled = options.schedule === "flat" ? flatOf(graph, rules) : { graph, paths: undefined };
   const { dtypeBytes = bytesPerElement, weightBytes = dtypeBytes.f32 } = options;
-  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths).run(scheduled.graph);
+  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules).run(scheduled.graph);
 }
 
-const flats = new WeakMap<Graph, Inlined>();
+const flats = new WeakMap<Graph, Map<ScheduleRules | undefined, Inlined>>();
 
-function flatOf(graph: Graph): Inlined {
-  let flat = flats.get(graph);
-  if (!flat) flats.set(graph, (flat = inline(graph)));
+/** The graph with every call expanded but those that run as one kernel. */
+export function flatOf(graph: Graph, rules?: ScheduleRules): Inlined {
+  let known = flats.get(graph);
+  if (!known) flats.set(graph, (known = new Map()));
+  let flat = known.get(rules);
+  if (!flat) known.set(rules, (flat = inline(graph, (name) => rules?.kernels.has(name) ?? false)));
   return flat;
 }
 
@@ -78,7 +102,7 @@ interface Peak {
   readonly states: bigint;
   readonly activations: bigint;
   readonly workspace: bigint;
-  readonly op: OpName | "inputs";
+  readonly op: Moment;
   /** As seen from the instance whose run it is. */
   readonly path: string;
 }
@@ -107,6 +131,7 @@ class Simulation {
     private readonly dtypeBytes: Readonly<Record<DType, number>>,
     private readonly weightBytes: number,
     private readonly paths: ReadonlyMap<Node, string> | undefined,
+    private readonly runtime: ScheduleRules | undefined,
   ) {
     this.point = new AtPoint(sizes);
   }
@@ -128,6 +153,9 @@ class Simulation {
     });
     this.note("inputs", "", 0n);
     this.region(graph, inputs, "", nextStates);
+    const heap = givenStates + this.most;
+    const readBack = this.runtime ? this.readBack(graph, this.runtime.readsStates) : 0n;
+    if (readBack > 0n) this.note("outputs", "", readBack);
     const { states, activations, workspace, op, path } = this.peak!;
     return {
       weights,
@@ -136,6 +164,8 @@ class Simulation {
       activations,
       workspace,
       total: weights + buffers + givenStates + states + activations + workspace,
+      heap,
+      readBack,
       peak: { op, path },
     };
   }
@@ -159,7 +189,8 @@ class Simulation {
     plan.unused.forEach(release);
     region.nodes.forEach((node, i) => {
       const operands = node.inputs.map((v) => at.get(v)!);
-      const outputs = this.node(node, operands, plan.workspace[i]!, path, states);
+      const place = this.placeOf(node, operands, plan.dying[i]!, states);
+      const outputs = place ?? this.node(node, operands, plan.workspace[i]!, path, states);
       node.outputs.forEach((v, k) => {
         at.set(v, outputs[k]!);
       });
@@ -179,13 +210,15 @@ class Simulation {
     path: string,
     states: ReadonlySet<Value> | undefined,
   ): Storage[] {
-    if (node.op === "call") return this.call(node, operands, path, states);
+    if (node.op === "call" && !this.runtime?.kernels.has(node.attrs.name))
+      return this.call(node, operands, path, states);
     if (isView(node)) {
       operands[0]!.holders++;
       return [operands[0]!];
     }
     const outputs = node.outputs.map((v) => this.allocate(this.bytes(v), states?.has(v) ?? false));
-    this.note(node.op, this.paths?.get(node) ?? path, this.point.whole(workspace));
+    const scratch = this.runtime?.scratch(node, (v) => this.bytes(v), this.point) ?? 0n;
+    this.note(node.op, this.paths?.get(node) ?? path, this.point.whole(workspace) + scratch);
     if (node.op === "map") this.mapBody(node.attrs.body, node.attrs.mapped, operands, path);
     return outputs;
   }
@@ -228,6 +261,34 @@ class Simulation {
     return run;
   }
 
+  /** The operand that the result takes the place of, where a runtime does so. */
+  private placeOf(
+    node: Node,
+    operands: readonly Storage[],
+    dying: readonly Value[],
+    states: ReadonlySet<Value> | undefined,
+  ): Storage[] | undefined {
+    const kernel = node.op === "call" && this.runtime?.kernels.has(node.attrs.name);
+    if (!kernel && !this.runtime?.inPlace.has(node.op)) return undefined;
+    const [output] = node.outputs;
+    if (!output || node.outputs.length > 1 || states?.has(output)) return undefined;
+    const bytes = this.bytes(output);
+    const at = node.inputs.findIndex((v, i) => {
+      const { holders, bytes: room, state } = operands[i]!;
+      return holders === 1 && !state && room === bytes && bytes > 0n && dying.includes(v);
+    });
+    if (at < 0) return undefined;
+    operands[at]!.holders++;
+    return [operands[at]!];
+  }
+
+  /** Bytes of what the host gets, beside what the runtime holds. */
+  private readBack(graph: Graph, states: boolean): bigint {
+    return graph.outputPorts
+      .filter((port) => states || port.role === "data")
+      .reduce((sum, port) => sum + this.bytes(port.value), 0n);
+  }
+
   /** One trip of a map: slices of the mapped operands, the others as they are, results copied into the stack. */
   private mapBody(body: Region, mapped: number, operands: readonly Storage[], path: string): void {
     const inputs = body.inputs.map((v, i) => {
@@ -250,7 +311,7 @@ class Simulation {
     else this.live -= storage.bytes;
   }
 
-  private note(op: OpName | "inputs", path: string, workspace: bigint): void {
+  private note(op: Moment, path: string, workspace: bigint): void {
     this.reach({ states: 0n, activations: 0n, workspace, op, path: "" }, path);
   }
 

@@ -4,6 +4,8 @@ import { Dim } from "../dim/dim.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
 import { type MemoryReport, memoryAt } from "./memory.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
+import { type Runtime, runtimeNames } from "./runtime-names.js";
+import { type ProcessMemory, processMemory } from "./runtimes.js";
 import { type Stored, storedSize, valueBytes, weightBytes } from "./stored.js";
 import { sumDims } from "./vector.js";
 
@@ -49,7 +51,15 @@ const rows: Readonly<Record<string, Row>> = {
   "flops.useful": { read: (m, p) => useful(m.costOf(m.passAt(p)), p) },
   macs: { read: (m, p) => macs(m.costOf(m.passAt(p)), p) },
   "bytes.moved": { read: (m, p) => moved(m.costOf(m.passAt(p)), p) },
-  "memory.inference": { read: (m, p, _, stored) => memory(inferenceMemory(m, p, stored), tokensOf(p)) },
+  "memory.inference": {
+    words: () => runtimeNames,
+    read: (m, p, words, stored) => {
+      const runtime = runtimeNames.find((name) => words.includes(name));
+      if (!runtime) return memory(inferenceMemory(m, p, stored), tokensOf(p));
+      if (stored !== "f32") return { kind: "no-data", why: "what archc builds for a runtime is kept as f32" };
+      return memory(runtimeMemory(m, p, runtime), tokensOf(p));
+    },
+  },
   "memory.weights": { read: (m, p, _, stored) => weightsIn(m, p, stored) },
   "memory.cache": { read: (m, p, _, stored) => cache(m, p, stored) },
   growth: {
@@ -237,13 +247,31 @@ export function inferenceMemory(model: ModelCost, point: Point, stored: Stored =
   });
 }
 
-function memory(report: MemoryReport, tokens: bigint): Metric {
+/** Of a process that loads a build into a runtime and runs it: a whole pass, or a step where something is past. */
+export function runtimeMemory(model: ModelCost, point: Point, runtime: Runtime): ProcessMemory {
+  const at = full(point);
+  if (at.past === 0n) return processMemory(model.prefill, at, runtime);
+  const before = { ...at, seq: at.past!, past: 0n };
+  return processMemory(model.step, at, runtime, {
+    graph: model.prefill,
+    sizes: before,
+    separate: model.instance.separateStep,
+  });
+}
+
+function memory(
+  report: Omit<ProcessMemory, "runtime"> & { readonly runtime?: bigint },
+  tokens: bigint,
+): Metric {
   const labels = ["weights", "buffers", "states", "activations", "workspace"] as const;
   return {
     kind: "value",
     value: [report.total, 1n],
     unit: "bytes",
-    terms: labels.map((label) => ({ label, value: [report[label], 1n] as const })),
+    terms: [
+      ...(report.runtime === undefined ? [] : [{ label: "runtime", value: [report.runtime, 1n] as const }]),
+      ...labels.map((label) => ({ label, value: [report[label], 1n] as const })),
+    ],
     tokens,
   };
 }

@@ -8,6 +8,7 @@ import {
   unitless,
 } from "../check/quantity.js";
 import { columns } from "../columns.js";
+import type { MemoryReport } from "./memory.js";
 import type { Exact, Metric } from "./metrics.js";
 import type { CostReport, PartCost } from "./report.js";
 
@@ -51,10 +52,15 @@ export function costJson(report: CostReport): Readonly<Record<string, unknown>> 
     fields[`growth.${symbol}`] = degree;
     fields[`growth.${symbol}.leading`] = `${leading}`;
   }
-  for (const key of ["weights", "buffers", "states", "activations", "workspace"] as const) {
-    fields[`memory.inference.${key}`] = report.memory[key];
-  }
+  for (const key of held) fields[`memory.inference.${key}`] = report.memory[key];
   fields["memory.inference.peak"] = report.memory.peak;
+  if (report.process) {
+    const { backend, total, peak, ...terms } = report.process;
+    fields[`memory.inference(${backend})`] = total;
+    for (const key of ["runtime", ...held] as const)
+      fields[`memory.inference(${backend}).${key}`] = terms[key];
+    fields[`memory.inference(${backend}).peak`] = peak;
+  }
   fields.dtype = report.stored;
   if (report.conventions.length > 0)
     fields.conventions = Object.fromEntries(report.conventions.map((c) => [c.name, fraction(c.value)]));
@@ -111,12 +117,23 @@ function orderName(degree: number): string {
   return ["constant", "linear", "quadratic", "cubic"][degree] ?? `of degree ${degree}`;
 }
 
-function memoryText({ memory }: CostReport): string {
-  const terms = (["weights", "buffers", "states", "activations", "workspace"] as const)
-    .filter((key) => memory[key] > 0n)
-    .map((key) => `${key} ${human(memory[key], "bytes")}`);
-  const where = memory.peak.path === "" ? memory.peak.op : `${memory.peak.op} in ${memory.peak.path}`;
-  return `memory: ${human(memory.total, "bytes")} = ${terms.join(" + ")}, most at ${where}\n`;
+function memoryText({ memory, process }: CostReport): string {
+  const ran = process
+    ? `in a process on ${process.backend}: ${peakText(process, ["runtime", ...held])}\n`
+    : "";
+  return `memory: ${peakText(memory, held)}\n${ran}`;
+}
+
+const held = ["weights", "buffers", "states", "activations", "workspace"] as const;
+
+function peakText<K extends string>(
+  memory: Pick<MemoryReport, "total" | "peak"> & Readonly<Record<K, bigint>>,
+  keys: readonly K[],
+): string {
+  const terms = keys.filter((key) => memory[key] > 0n).map((key) => `${key} ${human(memory[key], "bytes")}`);
+  const { op, path } = memory.peak;
+  const where = path === "" ? op : `${op} in ${path}`;
+  return `${human(memory.total, "bytes")} = ${terms.join(" + ")}, most at ${where}`;
 }
 
 /** In tables nothing is a dash. */

@@ -6,8 +6,18 @@ import { AtPoint } from "./at-point.js";
 import { type ConventionCost, conventionCosts } from "./convention-costs.js";
 import type { ConventionName } from "./conventions.js";
 import type { MemoryReport } from "./memory.js";
-import { type Exact, inferenceMemory, leadingTerms, type Metric, metric, metricNames } from "./metrics.js";
+import {
+  type Exact,
+  inferenceMemory,
+  leadingTerms,
+  type Metric,
+  metric,
+  metricNames,
+  runtimeMemory,
+} from "./metrics.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
+import type { Runtime } from "./runtime-names.js";
+import type { ProcessMemory } from "./runtimes.js";
 import { type Stored, storedSize } from "./stored.js";
 import { type Cost, repeatCost, sumDims } from "./vector.js";
 
@@ -51,6 +61,8 @@ export interface CostReport {
   readonly parts: readonly PartCost[];
   readonly ops: readonly OpCost[];
   readonly memory: MemoryReport;
+  /** The same in a process that runs the build, where a backend was asked for. */
+  readonly process: (ProcessMemory & { readonly backend: Runtime }) | undefined;
   /** What figures of memory keep weights and values as. */
   readonly stored: Stored;
   readonly conventions: readonly ConventionCost[];
@@ -59,6 +71,8 @@ export interface CostReport {
 export interface CostOptions {
   /** `f32` unless told. */
   readonly stored?: Stored | undefined;
+  /** Also the memory of a process that runs the build on this backend. */
+  readonly backend?: Runtime | undefined;
   /** Ways of counting FLOPs to report beside ours. */
   readonly conventions?: readonly ConventionName[] | undefined;
 }
@@ -67,7 +81,7 @@ export interface CostOptions {
 export function costReport(
   instance: ModelInstance,
   point: Point,
-  { stored = "f32", conventions = [] }: CostOptions = {},
+  { stored = "f32", conventions = [], backend }: CostOptions = {},
 ): CostReport {
   const model = modelCost(instance);
   const sized: Point = { past: 0n, ...point };
@@ -91,6 +105,7 @@ export function costReport(
     parts: partsOf(model, cost, sized, stored),
     ops: opsOf(cost, sized),
     memory: inferenceMemory(model, sized, stored),
+    process: backend && { ...runtimeMemory(model, sized, backend), backend },
     stored,
     conventions: conventionCosts(model, sized, conventions),
   };

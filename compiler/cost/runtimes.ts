@@ -1,0 +1,249 @@
+import type { Graph, InputPort, Node, Value } from "../ir/graph.js";
+import { bytesPerElement } from "../ir/traverse.js";
+import type { OpName } from "../ops/index.js";
+import { AtPoint } from "./at-point.js";
+import { flatOf, type MemoryReport, memoryAt, type ScheduleRules, type Sizes } from "./memory.js";
+import type { Runtime } from "./runtime-names.js";
+import { movesOf } from "./turned.js";
+
+/** What a process holds at most that loads a build and runs it once. The terms add up to `total`. */
+export interface ProcessMemory extends Omit<MemoryReport, "heap" | "readBack"> {
+  readonly runtime: bigint;
+}
+
+interface Rules extends ScheduleRules {
+  /** Bytes of Node with the runtime and a model of nothing, measured by `bench/memory.mjs`. */
+  readonly constant: bigint;
+  readonly schedule: "nested" | "flat";
+  /** Weights as they are loaded: each is there twice for a moment, once in the file's form and once in the runtime's. */
+  loading(uses: WeightUses): readonly bigint[];
+  /** A step that is a file of its own holds its weights once more. */
+  readonly loadsStep: boolean;
+  /** What was freed stays with the process. */
+  readonly heapStays: boolean;
+  /** Bytes of one weight once products have read it. */
+  held(use: WeightUse): bigint;
+}
+
+/** How the ops of a graph read a weight. */
+interface WeightUse {
+  readonly bytes: bigint;
+  /** Products that read it as the right one of two plain matrices. */
+  readonly products: bigint;
+  /** Of those, products that read it transposed. */
+  readonly transposed: bigint;
+  /** Rows of it that are gathered, and the bytes of one. */
+  readonly gathered: bigint;
+  readonly row: bigint;
+  /** Other ops read it. */
+  readonly other: boolean;
+}
+
+const MiB = 2n ** 20n;
+const arithmetic: readonly OpName[] = ["add", "sub", "mul", "div", "neg", "exp", "sqrt", "tanh", "logistic"];
+
+const tfjs = {
+  schedule: "nested",
+  kernels: new Set(["softmax"]),
+  inPlace: new Set<OpName>(),
+  readsStates: false,
+  loadsStep: false,
+  heapStays: true,
+  // Largest first, by way of a buffer that shrinks.
+  loading: ({ all }) => all.map(([, use]) => use.bytes).sort((a, b) => (a < b ? 1 : a > b ? -1 : 0)),
+  scratch: (node, bytes, point) => turnedBytes(node, bytes, point, false),
+} as const satisfies Partial<Rules>;
+
+const runtimes: { readonly [K in Runtime]: Rules } = {
+  onnx: {
+    constant: 110n * MiB,
+    schedule: "flat",
+    kernels: new Set([
+      ...["softmax", "log_softmax", "logsumexp", "mean", "relu", "gelu", "gelu_tanh", "layer_norm"],
+    ]),
+    inPlace: new Set(arithmetic),
+    readsStates: true,
+    loadsStep: true,
+    heapStays: false,
+    loading: ({ products }) => products.map((use) => use.bytes),
+    scratch: (node, bytes, point) => turnedBytes(node, bytes, point, true),
+    // Each product packs its matrix into memory; all else is read from the mapped file, by windows of its pages.
+    held: (use) =>
+      use.products * use.bytes +
+      (use.other ? use.bytes : use.gathered > 0n ? windows(use) : use.products > 0n ? 0n : use.bytes),
+  },
+  tensorflow: { ...tfjs, constant: 386n * MiB, held: (use) => use.bytes },
+  // XNNPACK packs a right operand and keeps both.
+  wasm: {
+    ...tfjs,
+    constant: 84n * MiB,
+    held: (use) => use.bytes * (use.products > use.transposed ? 2n : 1n),
+  },
+  cpu: { ...tfjs, constant: 78n * MiB, heapStays: false, loading: () => [], held: (use) => use.bytes },
+};
+
+/** The whole pass that a step came after. */
+interface Before {
+  readonly graph: Graph;
+  readonly sizes: Sizes;
+  /** Start and step are files of their own. */
+  readonly separate: boolean;
+}
+
+/**
+ * The most that a process holds which loads a build into a runtime and runs `graph` once: liveness by the runtime's own
+ * rules, and the runtime itself. Of a step, what its own run holds, with what stays of the pass `before`. Throws
+ * RangeError where a size is missing.
+ */
+export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, before?: Before): ProcessMemory {
+  const rules = runtimes[runtime];
+  const run = memoryAt(graph, sizes, { schedule: rules.schedule, rules });
+  const loaded = weightUses(graph, new AtPoint(sizes));
+  // A step finds what the pass before it loaded and touched, which may be more than it reads itself.
+  const first = before ? weightUses(before.graph, new AtPoint(before.sizes)) : loaded;
+  let { weights, buffers } = heldWeights(first, rules);
+  if (before?.separate && rules.loadsStep) {
+    const own = heldWeights(loaded, rules);
+    weights += own.weights;
+    buffers += own.buffers;
+  }
+  const values = run.states + run.activations + run.workspace;
+  // A heap that never shrinks is as large as it ever was, and what is read back lies beside it.
+  const needed = [values];
+  if (rules.heapStays) {
+    needed.push(run.heap + run.readBack);
+    if (before) {
+      const pass = memoryAt(before.graph, before.sizes, { schedule: rules.schedule, rules });
+      // The host has what the prompt gave it until it is collected.
+      needed.push(pass.heap + pass.readBack);
+    }
+  }
+  // A step finds its weights loaded.
+  if (!before) needed.push(mostLoading(rules.loading(loaded)) - weights - buffers);
+  const most = needed.reduce((a, b) => (a > b ? a : b));
+  const { states, activations, peak } = run;
+  return {
+    ...{ runtime: rules.constant, weights, buffers, states, activations },
+    workspace: run.workspace + most - values,
+    total: rules.constant + weights + buffers + most,
+    peak,
+  };
+}
+
+function heldWeights({ all }: WeightUses, rules: Rules): { weights: bigint; buffers: bigint } {
+  let [weights, buffers] = [0n, 0n];
+  for (const [port, use] of all) {
+    const bytes = rules.held(use);
+    if (port.role === "weight" && port.weight.kind === "weight") weights += bytes;
+    else buffers += bytes;
+  }
+  return { weights, buffers };
+}
+
+/** The most that is there while these are loaded in turn, each twice for a moment. */
+function mostLoading(sizes: readonly bigint[]): bigint {
+  let most = 0n;
+  let sum = 0n;
+  for (const bytes of sizes) {
+    sum += bytes;
+    if (sum + bytes > most) most = sum + bytes;
+  }
+  return most;
+}
+
+/** The kernel maps a file by 64 KiB around what is touched; rows are taken to be spread over the table. */
+function windows({ bytes, gathered, row }: WeightUse): bigint {
+  const window = Math.max(65_536, Number(row));
+  const count = Math.ceil(Number(bytes) / window);
+  if (count <= 1) return bytes;
+  const touched = count * (1 - (1 - 1 / count) ** Number(gathered));
+  const held = BigInt(Math.ceil(touched * window));
+  return held < bytes ? held : bytes;
+}
+
+/** Bytes of the copies that an einsum makes of its operands and its result. */
+function turnedBytes(node: Node, bytes: (value: Value) => bigint, point: AtPoint, swaps: boolean): bigint {
+  if (node.op !== "einsum") return 0n;
+  const { operands, result } = movesOf(node.attrs.equation, letterSizes(node, point), swaps);
+  return (
+    (operands[0] ? bytes(node.inputs[0]!) : 0n) +
+    (operands[1] ? bytes(node.inputs[1]!) : 0n) +
+    (result ? bytes(node.outputs[0]!) : 0n)
+  );
+}
+
+function letterSizes(node: Node & { op: "einsum" }, point: AtPoint): (letter: string) => bigint {
+  const sizes = new Map<string, bigint>();
+  const terms = node.attrs.equation.replaceAll(" ", "").split("->")[0]!.split(",");
+  terms.forEach((letters, i) => {
+    [...letters].forEach((letter, axis) => {
+      sizes.set(letter, point.whole(node.inputs[i]!.shape[axis]!));
+    });
+  });
+  return (letter) => sizes.get(letter) ?? 1n;
+}
+
+interface WeightUses {
+  readonly all: readonly (readonly [InputPort, WeightUse])[];
+  /** The weight of each product with one, in the order of execution. */
+  readonly products: readonly WeightUse[];
+}
+
+/** Every weight with the ops that read it, through views, in the expanded graph. */
+function weightUses(graph: Graph, point: AtPoint): WeightUses {
+  const flat = flatOf(graph).graph;
+  const uses = new Map<Value, { -readonly [K in keyof WeightUse]: WeightUse[K] }>();
+  const all: [InputPort, WeightUse][] = [];
+  const products: WeightUse[] = [];
+  for (const port of flat.inputPorts) {
+    if (port.role !== "weight") continue;
+    const bytes = sizeOf(port.value, point);
+    const use = { bytes, products: 0n, transposed: 0n, gathered: 0n, row: 0n, other: false };
+    uses.set(port.value, use);
+    all.push([port, use]);
+  }
+  for (const node of flat.nodes) {
+    if (node.op === "reshape" || node.op === "stop_gradient") {
+      const seen = uses.get(node.inputs[0]!);
+      if (seen) uses.set(node.outputs[0]!, seen);
+      continue;
+    }
+    node.inputs.forEach((value, i) => {
+      const use = uses.get(value);
+      if (!use) return;
+      if (node.op === "gather" && i === 0) {
+        use.gathered += node.inputs[1]!.shape.reduce((product, dim) => product * point.whole(dim), 1n);
+        const rows = point.whole(value.shape[node.attrs.axis]!);
+        use.row = rows === 0n ? 0n : use.bytes / rows;
+      } else if (node.op === "einsum" && plainMatrix(node, i)) {
+        use.products += 1n;
+        products.push(use);
+        if (readTransposed(node, i, point)) use.transposed += 1n;
+      } else use.other = true;
+    });
+  }
+  return { all, products };
+}
+
+/** Is no letter of this operand kept that the other one has, so that the product is of one matrix? */
+function plainMatrix(node: Node & { op: "einsum" }, operand: number): boolean {
+  const [left, out] = node.attrs.equation.replaceAll(" ", "").split("->") as [string, string];
+  const [own, other] = operand === 0 ? left.split(",") : left.split(",").reverse();
+  const shared = [...own!].filter((l) => other!.includes(l));
+  return shared.length > 0 && !shared.some((l) => out.includes(l));
+}
+
+/** Does the summed axis stand last, as in a tied head? */
+function readTransposed(node: Node & { op: "einsum" }, operand: number, point: AtPoint): boolean {
+  const [left, out] = node.attrs.equation.replaceAll(" ", "").split("->") as [string, string];
+  const size = letterSizes(node, point);
+  const own = [...left.split(",")[operand]!].filter((l) => size(l) !== 1n);
+  return own.length > 1 && !out.includes(own.at(-1)!);
+}
+
+function sizeOf(value: Value, point: AtPoint): bigint {
+  return value.shape.reduce(
+    (product, dim) => product * point.whole(dim),
+    BigInt(bytesPerElement[value.dtype]),
+  );
+}
