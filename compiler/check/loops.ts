@@ -11,8 +11,10 @@ import { asNumber, count, tensorVal, unknown, type Val } from "./values.js";
 
 /** `for i in 0 ..< n { … }`: a list; weights are named by the index, outer names are carried from round to round. */
 export function evaluateFor(expr: ForExpr, scope: Scope): Val {
-  const from = asNumber(evaluate(expr.range.from, scope));
-  const end = expr.range.to && asNumber(evaluate(expr.range.to, scope));
+  const [first, beyond] = [evaluate(expr.range.from, scope), expr.range.to && evaluate(expr.range.to, scope)];
+  if (first.kind === "unknown" || beyond?.kind === "unknown") return unknown;
+  const from = asNumber(first);
+  const end = beyond && asNumber(beyond);
   const step = expr.range.step ? asNumber(evaluate(expr.range.step, scope)) : 1;
   if (from === undefined || end === undefined || step === undefined || step <= 0) {
     if (!scope.tracer.generic) scope.tracer.report("for/range-unknown", {}, expr.range.span);
