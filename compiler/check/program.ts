@@ -56,7 +56,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     if (known) return known;
     const text = host.read(file);
     if (text === undefined) return undefined;
-    const ast = file.startsWith("std/") ? parseLibrary(text, file, sink) : parse(text, file, sink);
+    const ast = parse(text, file, sink);
     const own = new Map<string, Declared>();
     for (const item of ast.items) declare(own, item, file);
     const unit: Unit = { path: file, text, ast, own, imported: new Map() };
@@ -81,8 +81,9 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
 
   const std = libraryIndex(host);
   const ofStd = (name: string): Declared | undefined => {
-    const file = std.get(name);
-    return file === undefined ? undefined : load(file)?.own.get(name);
+    const place = std.get(name);
+    const decl = place && parseLibrary(name, place, sink);
+    return decl && { decl, file: place.file };
   };
 
   const resolveImports = (unit: Unit, chain: readonly string[]): void => {
@@ -182,7 +183,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     unresolved,
     traced: new Set(),
     spent: { steps: 0 },
-    source: (file) => units.get(file)?.text,
+    source: (file) => units.get(file)?.text ?? (file.startsWith("std/") ? host.read(file) : undefined),
     lookup,
     names: (file) => {
       const unit = units.get(file);
@@ -194,31 +195,43 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     },
   };
   for (const unit of units.values()) {
-    if (!unit.path.startsWith("std/")) checkNames(program, unit.ast, unit.path, sink, unresolved, quiet);
+    checkNames(program, unit.ast, unit.path, sink, unresolved, quiet);
   }
   return program;
 }
 
-/** Library files are the same in every program of a process: each text is parsed once. */
-const library = new Map<string, { readonly text: string; readonly ast: File }>();
-
-function parseLibrary(text: string, file: string, sink: Diagnostics): File {
-  const known = library.get(file);
-  if (known?.text === text) return known.ast;
-  const before = sink.list.length;
-  const ast = parse(text, file, sink);
-  if (sink.list.length === before) library.set(file, { text, ast });
-  return ast;
+/** Where the library declares a name. */
+interface LibraryPlace {
+  readonly file: string;
+  /** Of the whole file. */
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
 }
 
-/**
- * Which library file declares a name, read off the text: a file is parsed only when one of its names is asked for.
- */
-function libraryIndex(host: Host): ReadonlyMap<string, string> {
-  const index = new Map<string, string>();
+/** The library is the same in every program of a process: each declaration is parsed once. */
+const library = new Map<string, { readonly place: LibraryPlace; readonly decl: Item | undefined }>();
+
+/** One declaration of a library file, as if nothing else stood there. */
+function parseLibrary(name: string, place: LibraryPlace, sink: Diagnostics): Item | undefined {
+  const { file, text, start, end } = place;
+  const known = library.get(name);
+  if (known?.place.file === file && known.place.text === text) return known.decl;
+  const before = sink.list.length;
+  const ast = parse(" ".repeat(start) + text.slice(start, end), file, sink);
+  const decl = ast.items.find((item) => item.name.text === name);
+  if (sink.list.length === before) library.set(name, { place, decl });
+  return decl;
+}
+
+/** Where the library declares each name, read off the text: only what is asked for is parsed. */
+function libraryIndex(host: Host): ReadonlyMap<string, LibraryPlace> {
+  const index = new Map<string, LibraryPlace>();
   for (const file of host.std()) {
-    for (const [, name] of (host.read(file) ?? "").matchAll(/^(?:layer|model|fn|profile)\s+(\w+)/gm))
-      index.set(name!, file);
+    const text = host.read(file) ?? "";
+    const heads = [...text.matchAll(/^(?:\/\/.*\n)*(?:layer|model|fn|profile)\s+(\w+)/gm)];
+    for (const [i, { 1: name, index: start }] of heads.entries())
+      index.set(name!, { file, text, start, end: heads[i + 1]?.index ?? text.length });
   }
   return index;
 }
