@@ -1,21 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { archcVersion } from "../version.js";
-import { backendsCommand } from "./backends.js";
-import { buildCommand } from "./build.js";
-import { checkCommand } from "./check.js";
-import { costCommand } from "./cost.js";
 import { internalDiagnostic } from "./crash.js";
-import { demoCommand } from "./demo.js";
-import { diffCommand } from "./diff.js";
 import { exit, exitCodeOf, Failure, fail } from "./exit.js";
-import { explainCommand } from "./explain.js";
-import { exportCommand } from "./export.js";
-import { fmtCommand } from "./fmt.js";
-import { graphCommand } from "./graph.js";
 import type { Io } from "./io.js";
-import { lintCommand } from "./lint.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
-import { runCommand } from "./run.js";
 
 /** What a command gets to say its exit code with, and to print. */
 export interface Session {
@@ -26,7 +14,7 @@ export interface Session {
 /** Runs one command line; never throws. The answer is the exit code: design §9. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const session: Session = { io, code: exit.clean };
-  const program = build(session);
+  const program = await build(session, argv[0]);
   try {
     await program.parseAsync(argv, { from: "user" });
     return session.code;
@@ -39,29 +27,32 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function build(session: Session): Command {
+/** In the order of the help. */
+const commands: Readonly<Record<string, () => Promise<(session: Session) => Command>>> = {
+  check: async () => (await import("./check.js")).checkCommand,
+  fmt: async () => (await import("./fmt.js")).fmtCommand,
+  explain: async () => (await import("./explain.js")).explainCommand,
+  cost: async () => (await import("./cost.js")).costCommand,
+  lint: async () => (await import("./lint.js")).lintCommand,
+  diff: async () => (await import("./diff.js")).diffCommand,
+  graph: async () => (await import("./graph.js")).graphCommand,
+  build: async () => (await import("./build.js")).buildCommand,
+  export: async () => (await import("./export.js")).exportCommand,
+  run: async () => (await import("./run.js")).runCommand,
+  backends: async () => (await import("./backends.js")).backendsCommand,
+  demo: async () => (await import("./demo.js")).demoCommand,
+};
+
+async function build(session: Session, named: string | undefined): Promise<Command> {
   const program = new Command("archc")
     .description(
       "The compiler for model architectures: a short .arch spec in; its exact cost, a tfjs model and an ONNX model out",
     )
     .version(archcVersion())
     .helpCommand(false);
-  for (const command of [
-    checkCommand,
-    fmtCommand,
-    explainCommand,
-    costCommand,
-    lintCommand,
-    diffCommand,
-    graphCommand,
-    buildCommand,
-    exportCommand,
-    runCommand,
-    backendsCommand,
-    demoCommand,
-  ]) {
-    program.addCommand(command(session));
-  }
+  // A command that is named pays for no other.
+  const meant = Object.hasOwn(commands, named ?? "") ? [commands[named!]!] : Object.values(commands);
+  for (const load of meant) program.addCommand((await load())(session));
   program.addHelpText(
     "after",
     "\nExit codes: 0 clean, 1 a budget, expectation or rule does not hold, 2 spec or usage wrong,\n3 no data for what was asked, 4 an internal error.",
