@@ -3,13 +3,15 @@
  * doing nothing. `npm run build && node bench/check.mjs`
  */
 import { spawnSync } from "node:child_process";
+import { availableParallelism, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { createService, openSpec } from "../dist/compiler/index.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { host, path } = openSpec(`${root}specs/gpt2.arch`);
 
-const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+const sorted = (list) => list.toSorted((a, b) => a - b);
+const median = (list) => sorted(list)[Math.floor(list.length / 2)];
 
 function once() {
   const began = performance.now();
@@ -20,8 +22,8 @@ function once() {
 }
 
 const first = once();
-for (let i = 0; i < 10; i++) once();
-const warm = median(Array.from({ length: 15 }, once));
+for (let i = 0; i < 60; i++) once();
+const warm = Array.from({ length: 60 }, once);
 
 function command(...args) {
   const began = performance.now();
@@ -33,17 +35,21 @@ function command(...args) {
 const cost = ["dist/compiler/cli/main.js", "cost", "specs/gpt2.arch", "--model", "Gpt2XL"];
 const cold = [];
 const idle = [];
-for (let i = 0; i < 5; i++) {
+for (let i = 0; i < 10; i++) {
   cold.push(command(...cost));
   idle.push(command("-e", "0"));
 }
 
-const row = (name, ms, target) =>
-  console.log(
-    `${name.padEnd(34)} ${ms.toFixed(0).padStart(6)} ms   target ${target} ms, ratio ${(ms / target).toFixed(2)}`,
-  );
-console.log("check and cost of GPT-2 XL");
-row("in one process, first", first, 300);
+const row = (name, list, target) => {
+  const [least, middle] = [sorted(list)[0], median(list)].map((ms) => ms.toFixed(0).padStart(5));
+  const held =
+    target === undefined ? "" : `   target ${target} ms, ratio ${(median(list) / target).toFixed(2)}`;
+  console.log(`${name.padEnd(28)} least ${least} ms, median ${middle} ms${held}`);
+};
+console.log(
+  `check and cost of GPT-2 XL (load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} cores)`,
+);
+row("in one process, first", [first], 300);
 row("in one process, warm", warm, 20);
-row("whole command", median(cold), 300);
-console.log(`node doing nothing                 ${median(idle).toFixed(0).padStart(6)} ms`);
+row("whole command", cold, 300);
+row("node doing nothing", idle);
