@@ -31,7 +31,9 @@ export function templateOf(
   // A state that belongs to a layer outside the block cannot be had twice.
   const owned = states.every((s) => s.info.path.startsWith(`${path}.`));
   const whole = owned && results.length > 0 && results.every((r, i) => node?.outputs[i] === r.value);
-  return node?.op === "call" && whole && given.length === inputs.length
+  // One value in two places (two streams that begin as one) is two values in the next block.
+  const apart = given.every((v) => node?.inputs.indexOf(v) === node?.inputs.lastIndexOf(v));
+  return node?.op === "call" && whole && apart && given.length === inputs.length
     ? { path, node, inputs: given, results, states, weights }
     : undefined;
 }
