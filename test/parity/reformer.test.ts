@@ -69,7 +69,7 @@ describe.each([
   ["Lucidrains", "lucidrains"],
   ["LucidrainsWithin", "lucidrains-within"],
 ] as const)("%s: a Reformer of reformer-pytorch", async (model, peer) => {
-  const built = await buildFrom(modelOf(spec, model), fixture(`${peer}.safetensors`), "lucidrains");
+  const built = await buildFrom(modelOf(spec, model), fixture(`${peer}.safetensors`));
 
   it("has as many parameters", () => {
     expect(figure(spec, model, "params.total")).toBe(BigInt(about.parameters[peer]!));

@@ -60,8 +60,8 @@ function atomText(atom: Atom, name: Name): string {
     case "floor":
       return `Math.floor(${sizeText(atom.of, name)})`;
     case "mod": {
-      const by = sizeText(atom.by, name, true);
-      return `(((${sizeText(atom.of, name, true)} % ${by}) + ${by}) % ${by})`;
+      const by = operandText(atom.by, name);
+      return `(((${operandText(atom.of, name)} % ${by}) + ${by}) % ${by})`;
     }
     case "max":
     case "min":
@@ -69,6 +69,12 @@ function atomText(atom: Atom, name: Name): string {
     case "group":
       return sizeText(atom.of, name, true);
   }
+}
+
+/** As an operand of `%`, which binds as `*` does, from left to right. */
+function operandText(dim: Dim, name: Name): string {
+  const text = sizeText(dim, name, true);
+  return dim.terms.length === 1 && text.includes(" * ") ? `(${text})` : text;
 }
 
 function lcm(a: bigint, b: bigint): bigint {
