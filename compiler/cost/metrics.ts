@@ -50,6 +50,7 @@ const rows: Readonly<Record<string, Row>> = {
   "flops.decode": { read: (m, p) => decode(m, p) },
   "flops.useful": { read: (m, p) => useful(m.costOf(m.passAt(p)), p) },
   macs: { read: (m, p) => macs(m.costOf(m.passAt(p)), p) },
+  compares: { read: (m, p) => compares(m.costOf(m.passAt(p)), p) },
   "bytes.moved": { read: (m, p) => moved(m.costOf(m.passAt(p)), p) },
   "memory.inference": {
     words: () => runtimeNames,
@@ -188,6 +189,18 @@ function macs(cost: GraphCost, point: Point): Metric {
     ],
     tokens: tokensOf(point),
     polynomial: total,
+  };
+}
+
+/** Comparisons of sorting and selecting: what grows as n·log n, and is no FLOP. */
+function compares(cost: GraphCost, point: Point): Metric {
+  return {
+    kind: "value",
+    value: cost.total.compares.evaluate(full(point)),
+    unit: "count",
+    terms: [],
+    tokens: tokensOf(point),
+    polynomial: cost.total.compares,
   };
 }
 

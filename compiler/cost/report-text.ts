@@ -48,6 +48,7 @@ export function costJson(report: CostReport): Readonly<Record<string, unknown>> 
   }
   fields["flops.polynomial"] = `${report.flopsPolynomial}`;
   fields["flops.useful.polynomial"] = `${report.usefulPolynomial}`;
+  fields["compares.polynomial"] = `${report.comparesPolynomial}`;
   for (const { symbol, degree, leading } of report.growth) {
     fields[`growth.${symbol}`] = degree;
     fields[`growth.${symbol}.leading`] = `${leading}`;
@@ -96,6 +97,7 @@ function polynomials(report: CostReport): string {
   const lines = [`flops.forward = ${report.flopsPolynomial}`];
   if (!report.usefulPolynomial.equals(report.flopsPolynomial))
     lines.push(`flops.useful  = ${report.usefulPolynomial}`);
+  if (!report.comparesPolynomial.isZero) lines.push(`compares      = ${report.comparesPolynomial}`);
   const growth = report.growth
     .filter((g) => g.degree > 0)
     .map(({ symbol, degree, leading }) => {

@@ -56,6 +56,7 @@ export interface CostReport {
   readonly metrics: ReadonlyMap<string, Metric>;
   readonly flopsPolynomial: Dim;
   readonly usefulPolynomial: Dim;
+  readonly comparesPolynomial: Dim;
   /** The degree of `flops.forward` in each symbol, and its terms of that degree. */
   readonly growth: readonly { readonly symbol: string; readonly degree: number; readonly leading: Dim }[];
   readonly parts: readonly PartCost[];
@@ -97,6 +98,7 @@ export function costReport(
     metrics,
     flopsPolynomial: cost.flops,
     usefulPolynomial: cost.flopsUseful,
+    comparesPolynomial: cost.total.compares,
     growth: pass.symbols.map(({ name }) => ({
       symbol: name,
       degree: cost.flops.degree(name),

@@ -1,7 +1,7 @@
 import { Dim } from "./dim.js";
 import type { Atom } from "./monomial.js";
-import { add, divide, floor, less, multiply, type Rational } from "./rational.js";
-import { extreme, floorOf, modOf } from "./simplify.js";
+import { add, divide, floor, less, logBits, multiply, type Rational } from "./rational.js";
+import { extreme, floorOf, logOf, modOf } from "./simplify.js";
 
 type Sizes = Readonly<Record<string, number | bigint>>;
 
@@ -46,6 +46,8 @@ export function rebuildAtom(atom: Atom, map: (dim: Dim) => Dim): Dim {
       return Dim.atom(atom);
     case "floor":
       return floorOf(map(atom.of));
+    case "log":
+      return logOf(map(atom.of));
     case "mod":
       return modOf(map(atom.of), map(atom.by));
     case "max":
@@ -86,6 +88,8 @@ export function evaluateAtom(atom: Atom, sizes: Sizes): Rational {
     }
     case "floor":
       return [floor(atom.of.evaluate(sizes)), 1n];
+    case "log":
+      return [logBits(atom.of.evaluate(sizes)), 1n];
     case "mod": {
       const [of, by] = [atom.of.evaluate(sizes), atom.by.evaluate(sizes)];
       return add(of, multiply([-floor(divide(of, by)), 1n], by));
@@ -103,6 +107,8 @@ export function atomDegree(atom: Atom, symbol: string): number {
   switch (atom.kind) {
     case "symbol":
       return atom.name === symbol ? 1 : 0;
+    case "log":
+      return 0;
     case "mod":
       return Math.min(atom.of.degree(symbol), atom.by.degree(symbol));
     case "max":

@@ -4,7 +4,7 @@ import { type Atom, compareMonomials, invertMonomial, type Monomial, monomial, u
 import { dimToString } from "./print.js";
 import { surely } from "./prove.js";
 import { add, divide, less, multiply, power as powerOf, type Rational, rational } from "./rational.js";
-import { extreme, floorOf, modOf, wholeAnswer } from "./simplify.js";
+import { extreme, floorOf, logOf, modOf, wholeAnswer } from "./simplify.js";
 
 export type Verdict = "same" | "different" | "unknown";
 export type Answer = "yes" | "no" | "unknown";
@@ -17,8 +17,8 @@ export interface Term {
 type Sizes = Readonly<Record<string, number | bigint>>;
 
 /**
- * An exact size: a sum of rational multiples of products of sizes known at run time, with `floor`, `mod`, `max` and
- * `min` where needed. Canonical: equal sums have equal keys. Immutable.
+ * An exact size: a sum of rational multiples of products of sizes known at run time, with `floor`, `mod`, `max`,
+ * `min` and, in costs, `ceil_log2` where needed. Canonical: equal sums have equal keys. Immutable.
  */
 export class Dim {
   static readonly zero = new Dim([]);
@@ -145,6 +145,11 @@ export class Dim {
     return modOf(this, lift(other));
   }
 
+  /** log2, rounded up: comparisons that a sort makes for each element. 0 for sizes up to 1. */
+  ceilLog2(): Dim {
+    return logOf(this);
+  }
+
   max(other: Dim | number): Dim {
     return extreme("max", [this, lift(other)]);
   }
@@ -268,7 +273,7 @@ export class Dim {
     });
   }
 
-  /** Highest power of a symbol; `floor` and `max` count as their arguments, `mod` as its divisor. */
+  /** Highest power of a symbol; `floor` and `max` count as their arguments, `mod` as its divisor, `ceil_log2` as 0. */
   degree(symbol: string): number {
     if (this.isZero) return 0;
     return Math.max(

@@ -7,6 +7,7 @@ import type { Dim } from "./dim.js";
 export type Atom =
   | { readonly kind: "symbol"; readonly name: string; readonly least: bigint; readonly key: string }
   | { readonly kind: "floor"; readonly of: Dim; readonly key: string }
+  | { readonly kind: "log"; readonly of: Dim; readonly key: string }
   | { readonly kind: "mod"; readonly of: Dim; readonly by: Dim; readonly key: string }
   | { readonly kind: "max" | "min"; readonly of: readonly Dim[]; readonly key: string }
   | { readonly kind: "group"; readonly of: Dim; readonly key: string };
@@ -23,7 +24,7 @@ export interface Monomial {
   readonly key: string;
 }
 
-const ranks = { symbol: 0, floor: 1, mod: 2, max: 3, min: 4, group: 5 } as const;
+const ranks = { symbol: 0, floor: 1, mod: 2, max: 3, min: 4, group: 5, log: 6 } as const;
 
 /** Sizes that are never empty come first (`seq*past`), then by name. */
 function compareAtoms(a: Atom, b: Atom): number {

@@ -30,6 +30,8 @@ function atomToString(atom: Atom): string {
       return atom.name;
     case "floor":
       return `floor(${quotient(atom.of)})`;
+    case "log":
+      return `ceil_log2(${atom.of})`;
     case "mod":
       return `mod(${atom.of}, ${atom.by})`;
     case "max":

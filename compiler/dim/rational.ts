@@ -49,3 +49,10 @@ export function floor([numerator, denominator]: Rational): bigint {
 export function less(a: Rational, b: Rational): boolean {
   return a[0] * b[1] < b[0] * a[1];
 }
+
+/** log2, rounded up, of what is at least 1; 0 below. */
+export function logBits([numerator, denominator]: Rational): bigint {
+  let bits = 0n;
+  while (denominator << bits < numerator) bits++;
+  return bits;
+}

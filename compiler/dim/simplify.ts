@@ -2,13 +2,14 @@ import { atomsOf, expandMods } from "./atoms.js";
 import { type Answer, Dim, type Term } from "./dim.js";
 import { type Atom, compareMonomials, type Monomial, unit } from "./monomial.js";
 import { surely } from "./prove.js";
-import { add, floor, lcm, multiply, type Rational, rational } from "./rational.js";
+import { add, floor, lcm, logBits, multiply, type Rational, rational } from "./rational.js";
 
 /** Whole at all sizes by its form. */
 function wholeAtom(atom: Atom): boolean {
   switch (atom.kind) {
     case "symbol":
     case "floor":
+    case "log":
       return true;
     case "mod":
       return atom.of.whole === "yes" && atom.by.whole === "yes";
@@ -76,6 +77,12 @@ export function floorOf(dim: Dim): Dim {
   );
   if (!plain && surely(rest, false) && surely(Dim.one.minus(rest), true)) return whole;
   return whole.plus(Dim.atom({ kind: "floor", of: rest, key: `floor(${rest.key})` }));
+}
+
+/** How often a whole size can be halved: log2, rounded up; 0 for sizes up to 1. */
+export function logOf(dim: Dim): Dim {
+  const { constant } = dim;
+  return constant ? Dim.of(logBits(constant)) : Dim.atom({ kind: "log", of: dim, key: `log(${dim.key})` });
 }
 
 /** The remainder of the floor division; whole multiples of `by` are dropped. Throws RangeError where `by` is 0. */

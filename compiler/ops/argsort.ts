@@ -2,7 +2,7 @@ import { Dim } from "../dim/dim.js";
 import { around, emptyArray } from "./array.js";
 import type { OpDef } from "./define.js";
 import { expectType, operand } from "./elementwise.js";
-import { bits, elements, traffic } from "./traffic.js";
+import { elements, traffic } from "./traffic.js";
 
 /** The permutation that sorts the last axis, least first, equal ones in their order, NaN last. No derivative. */
 export const argsort: OpDef<"argsort"> = {
@@ -16,7 +16,7 @@ export const argsort: OpDef<"argsort"> = {
   cost(node) {
     const [x] = node.inputs;
     return {
-      compares: elements(x!).times(bits(x!.shape.at(-1) ?? Dim.one)),
+      compares: elements(x!).times((x!.shape.at(-1) ?? Dim.one).ceilLog2()),
       workspace: elements(x!).times(4),
       ...traffic(node),
     };

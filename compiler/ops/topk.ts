@@ -2,7 +2,7 @@ import { Dim } from "../dim/dim.js";
 import { around, emptyArray } from "./array.js";
 import type { OpDef } from "./define.js";
 import { expectType, operand } from "./elementwise.js";
-import { bits, elements, traffic } from "./traffic.js";
+import { elements, traffic } from "./traffic.js";
 
 /** The k greatest along the last axis, greatest first: (values, indices). Lowest index first among equals, NaN last. */
 export const topk: OpDef<"topk"> = {
@@ -21,7 +21,7 @@ export const topk: OpDef<"topk"> = {
   cost(node) {
     const [x] = node.inputs;
     return {
-      compares: elements(x!).times(bits(x!.shape.at(-1)!)),
+      compares: elements(x!).times(x!.shape.at(-1)!.ceilLog2()),
       workspace: elements(x!).times(4),
       ...traffic(node),
     };

@@ -22,9 +22,3 @@ export function traffic(node: {
     bytesWritten: Dim.sum(node.outputs.map(bytesOf)),
   };
 }
-
-/** Bits of a place along an axis: log2 n rounded up; 32 where the size is known only at run time. */
-export function bits(size: Dim): number {
-  const n = size.int;
-  return n === undefined ? 32 : n <= 1n ? 0 : (n - 1n).toString(2).length;
-}

@@ -27,6 +27,8 @@ export const transpose: OpDef<"transpose"> = {
     sample("around", [2, 3, 4], [2, 0, 1]),
     sample("of heads", [2, 3, 2, 4], [0, 2, 1, 3]),
     sample("of axes of 1", [1, 3, 1], [2, 1, 0]),
+    sample("of five axes", [2, 3, 2, 2, 3], [0, 2, 4, 1, 3]),
+    sample("of six axes", [2, 1, 3, 2, 2, 2], [5, 4, 3, 2, 1, 0]),
     sample("of nothing to do", [2, 3], [0, 1]),
     sample("of a scalar", [], []),
     sample("of nothing", [0, 2], [1, 0]),

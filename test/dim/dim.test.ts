@@ -124,3 +124,28 @@ describe("other facts", () => {
     expect(Dim.rational(6n, 4n).constant).toEqual([3n, 2n]);
   });
 });
+
+describe("ceil_log2", () => {
+  test("is how often a size is halved, rounded up", () => {
+    const of = (n: number) => seq.ceilLog2().at({ seq: n });
+    expect([1, 2, 3, 4, 5, 8, 9, 65_536, 65_537].map(of)).toEqual([0, 1, 2, 2, 3, 3, 4, 16, 17]);
+    expect(Dim.of(9).ceilLog2().int).toBe(4n);
+    expect(Dim.of(0).ceilLog2().isZero).toBe(true);
+  });
+
+  test("is printed, whole, never negative, and of no degree", () => {
+    const sorting = seq.times(seq.ceilLog2());
+    expect(`${sorting}`).toBe("seq*ceil_log2(seq)");
+    expect(sorting.degree("seq")).toBe(1);
+    expect(sorting.whole).toBe("yes");
+    expect(seq.ceilLog2().atMost(seq.ceilLog2().plus(1))).toBe("yes");
+    expect([...sorting.symbols]).toEqual(["seq"]);
+  });
+
+  test("is substituted", () => {
+    expect(seq.ceilLog2().substitute({ seq: Dim.of(100) }).int).toBe(7n);
+    expect(`${seq.ceilLog2().substitute({ seq: Dim.symbol("past", 0).plus(1) })}`).toBe(
+      "ceil_log2(past + 1)",
+    );
+  });
+});

@@ -103,6 +103,9 @@ export class DimScalars {
           return this.emitter.op("Div", [this.emitter.op("Sub", [a, rest], {}, "rounded"), b], {}, `${self}`);
         });
       }
+      case "log":
+        // Costs alone have logarithms; no axis of a tensor is as long as one.
+        throw new Error(`the size ${self} has no ONNX form`);
       case "mod":
         return this.once(self.key, () =>
           this.emitter.op("Mod", [this.size(atom.of), this.size(atom.by)], {}, `${self}`),

@@ -1,7 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { OpName } from "../../ops/attrs.js";
-import { code, type Operand, type Variable } from "./body.js";
+import { type Body, code, type Operand, type Variable } from "./body.js";
 import { type Lower, nameOf, operand } from "./define.js";
 import { broadcast, mostAxes, reshape } from "./structure.js";
 
@@ -47,11 +47,19 @@ export function angular<K extends "sin" | "cos">(helper: "sine" | "cosine"): Low
   };
 }
 
+/** An operand that broadcasts; webgpu cannot spread a vector along more than 4 axes, but a matrix of one row. */
+function spread(body: Body, node: Node, index: number): ReturnType<Body["elementwise"]> {
+  const value = operand(node, index);
+  const deep = node.outputs[0]!.shape.length > mostAxes;
+  if (!deep || value.shape.length !== 1) return body.elementwise(value);
+  return reshape(body, body.tensor(value), value.shape, [Dim.one, ...value.shape], value.name || "row");
+}
+
 /** A function of tfjs with two operands that broadcast; scalars stay numbers, but one operand must be a tensor. */
 export function binary<K extends OpName>(name: string): Lower<K> {
   return (body, node) => {
     const n = node as Node;
-    const [a, b] = [body.elementwise(operand(n, 0)), body.elementwise(operand(n, 1))];
+    const [a, b] = [spread(body, n, 0), spread(body, n, 1)];
     const first = b.kind === "number" ? body.materialise(a) : a;
     body.bind(n.outputs[0]!, body.line(code`tf.${name}(${first}, ${b})`, nameOf(n)));
   };
@@ -115,10 +123,12 @@ export const cast: Lower<"cast"> = (body, node) => {
     return body.bind(out, { kind: "number", text: known.text });
   const tensor = body.tensor(x);
   const source =
-    out.dtype !== "bool"
-      ? code`tf.cast(${tensor}, "${out.dtype === "f32" ? "float32" : "int32"}")`
-      : x.dtype === "f32"
-        ? code`tf.notEqual(${tensor}, 0)`
-        : code`tf.notEqual(${tensor}, ${body.materialise({ kind: "scalar", text: "0", dtype: "i32" })})`;
+    out.dtype === "f32"
+      ? code`${body.helper("floats")}(tf, ${tensor})`
+      : out.dtype === "i32"
+        ? code`tf.cast(${tensor}, "int32")`
+        : x.dtype === "f32"
+          ? code`tf.notEqual(${tensor}, 0)`
+          : code`tf.notEqual(${tensor}, ${body.materialise({ kind: "scalar", text: "0", dtype: "i32" })})`;
   body.bind(out, body.line(source, nameOf(node)));
 };

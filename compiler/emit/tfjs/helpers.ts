@@ -32,7 +32,13 @@ function topk(tf, x, k) {
 /** Runs \`f\` on integers or bools as floats on webgpu, whose own kernel takes floats alone. */
 function asFloats(tf, x, f) {
   if (tf.getBackend() !== "webgpu") return f(x);
-  return tf.tidy(() => tf.cast(f(tf.cast(x, "float32")), x.dtype));
+  return tf.tidy(() => tf.cast(f(tf.mul(tf.cast(x, "float32"), 1)), x.dtype));
+}`,
+  floats: `
+/** Integers or bools as floats; webgpu's \`tf.cast\` keeps the integers' buffer, which some of its kernels then misread. */
+function floats(tf, x) {
+  if (tf.getBackend() !== "webgpu") return tf.cast(x, "float32");
+  return tf.tidy(() => tf.mul(tf.cast(x, "float32"), 1));
 }`,
   cosine: `
 /** Cosine, to single precision; webgpu's own is good to three digits. */

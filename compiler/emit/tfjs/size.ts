@@ -59,6 +59,8 @@ function atomText(atom: Atom, name: Name): string {
       return name(atom.name);
     case "floor":
       return `Math.floor(${sizeText(atom.of, name)})`;
+    case "log":
+      return `Math.ceil(Math.log2(Math.max(1, ${sizeText(atom.of, name)})))`;
     case "mod": {
       const by = operandText(atom.by, name);
       return `(((${operandText(atom.of, name)} % ${by}) + ${by}) % ${by})`;

@@ -46,11 +46,24 @@ export function transpose(
     else runs.push([axis]);
   }
   const size = (run: readonly number[]) => Dim.product(run.map((axis) => shape[axis]!));
-  const before = [...runs].sort((a, b) => a[0]! - b[0]!);
-  const order = runs.map((run) => before.indexOf(run));
-  const folded = reshape(body, x, shape, before.map(size), hint);
-  const turned = turn(folded, order);
-  return reshape(body, turned, runs.map(size), result, hint);
+  let before = [...runs].sort((a, b) => a[0]! - b[0]!);
+  if (runs.length <= mostAxes) {
+    const order = runs.map((run) => before.indexOf(run));
+    const folded = reshape(body, x, shape, before.map(size), hint);
+    return reshape(body, turn(folded, order), runs.map(size), result, hint);
+  }
+  // One run after another goes to its place, in front of those between.
+  let [turned, at] = [x, shape];
+  runs.forEach((run, place) => {
+    const from = before.indexOf(run);
+    if (from === place) return;
+    const parts = [before.slice(0, place), before.slice(place, from), [run], before.slice(from + 1)];
+    const sizes = parts.map((part) => Dim.product(part.map(size)));
+    turned = turn(reshape(body, turned, at, sizes, hint), [0, 2, 1, 3]);
+    at = [sizes[0]!, sizes[2]!, sizes[1]!, sizes[3]!];
+    before = [...parts[0]!, run, ...parts[1]!, ...parts[3]!];
+  });
+  return reshape(body, turned, at, result, hint);
 }
 
 /** A shape seen as [before, axis, after], where it has too many axes to be passed as it is. */
