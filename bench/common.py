@@ -17,6 +17,7 @@ def measured(command, timeout=None, limit_gb=None):
     `limit_gb` ends it before the machine has to: a resident set beyond it counts as out of memory.
     """
     began = time.perf_counter()
+    os.makedirs(os.path.join(ROOT, "out"), exist_ok=True)
     with open(os.path.join(ROOT, "out", "bench.log"), "w+") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         ended = None
@@ -63,7 +64,6 @@ def python(code, **values):
 
 def archc(text, model, folder, *more):
     """Builds a model of a spec that is written beside the published ones."""
-    os.makedirs(os.path.join(ROOT, "out"), exist_ok=True)
     spec = os.path.join(ROOT, "specs", f".bench-{os.getpid()}.arch")
     with open(spec, "w") as file:
         file.write(text)

@@ -25,14 +25,16 @@ def once():
     with torch.device("cpu" if REAL else "meta"), torch.no_grad():
         model = GPT2LMHeadModel(config).eval()
         ids = torch.zeros(1, 1024, dtype=torch.long)
+        # Given whole, or transformers would look at values, which meta tensors have not.
+        mask = torch.zeros(1, 1, 1024, 1024)
         if KIND == "calflops":
             from calflops import calculate_flops
-            flops = calculate_flops(model, kwargs={"input_ids": ids}, print_results=False, print_detailed=False,
+            flops = calculate_flops(model, kwargs={"input_ids": ids, "attention_mask": mask}, print_results=False, print_detailed=False,
                                     output_as_string=False)[0]
         else:
             from torch.utils.flop_counter import FlopCounterMode
             with FlopCounterMode(display=False) as counter:
-                model(input_ids=ids)
+                model(input_ids=ids, attention_mask=mask)
             flops = counter.get_total_flops()
     return time.perf_counter() - began, flops
 runs = [once() for _ in range(TIMES)]
