@@ -4,7 +4,7 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
 import type { StoredTensor } from "../weights/fill.js";
 import { ForeignWeights } from "../weights/foreign.js";
-import { type ImportPlan, type Mismatch, planImport, untied } from "../weights/import.js";
+import { type ImportPlan, type Mismatch, outOfRange, planImport, untied } from "../weights/import.js";
 import { refusedBecause } from "./refused.js";
 
 /** Where a build's weights come from, where they are not drawn. */
@@ -44,7 +44,10 @@ export async function importWeights(
   const result = planImport(checkpoint, stored, new Set(buffers), file);
   let mismatch: Mismatch;
   if ("plan" in result) {
-    const wrong = await untied(result.ties, file);
+    const ranges = instance.start.inputPorts.flatMap((p) =>
+      p.role === "weight" && p.weight.within ? [[p.name, p.weight.within] as const] : [],
+    );
+    const wrong = [...(await untied(result.ties, file)), ...(await outOfRange(ranges, stored, result.plan))];
     if (wrong.length === 0) return { file, plan: result.plan };
     mismatch = { missing: [], leftOver: [], wrong, unread: [] };
   } else mismatch = result.mismatch;

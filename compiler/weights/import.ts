@@ -130,6 +130,37 @@ export async function untied(ties: readonly Tie[], file: ForeignWeights): Promis
   return faults;
 }
 
+/** Weights that the model holds in a range and the file does not (a span that is trimmed to less than it has learned). */
+export async function outOfRange(
+  ranges: readonly (readonly [name: string, within: readonly [number, number]])[],
+  stored: readonly StoredTensor[],
+  plan: ImportPlan,
+): Promise<readonly TensorFault[]> {
+  const faults: TensorFault[] = [];
+  for (const [name, [low, high]] of ranges) {
+    const tensor = stored.find((t) => t.name === name);
+    const moves = plan.get(name);
+    if (!tensor || !moves) continue;
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const count = countOf(tensor.shape);
+    for (let at = 0; at < count; at += WINDOW) {
+      const words = new Int32Array(Math.min(WINDOW, count - at));
+      for (const move of moves) await moveInto(move, at, words);
+      for (const value of new Float32Array(words.buffer)) {
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+      }
+    }
+    // A bound such as 1/3 is not exact in single precision.
+    const slack = 1e-6 * Math.max(1, Math.abs(low), Math.abs(high));
+    if (least >= low - slack && most <= high + slack) continue;
+    const shown = (value: number) => String(Number(value.toPrecision(6)));
+    const why = `has ${shown(least)} to ${shown(most)}, where this model allows ${shown(low)} to ${shown(high)}`;
+    faults.push({ name, why });
+  }
+  return faults;
+}
+
 /** Bytes made at a time. */
 const CHUNK = 16 << 20;
 

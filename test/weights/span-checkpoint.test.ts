@@ -47,6 +47,16 @@ describe("weights of the adaptive-span code", () => {
     }
   });
 
+  it("are refused by a model that keeps less than their heads reach", async () => {
+    const { code, stderr } = await archc(
+      ...["build", fixture("small.arch"), "--model", "SpanTooShort", "-o", join(scratch, "short")],
+      ...["--weights", fixture("span.safetensors")],
+    );
+    expect(code).toBe(2);
+    // 0.7 of 24 positions, and a ramp of 4: 21 of them; 12 leave room for (12 - 4) / 24.
+    expect(stderr).toContain("blocks.1.attn.reach: has 0 to 0.7, where this model allows 0 to 0.333333");
+  });
+
   it("come back under the names that they had", async () => {
     const out = join(scratch, "Words");
     const file = join(scratch, "back.safetensors");
