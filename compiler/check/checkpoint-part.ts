@@ -23,6 +23,27 @@ export interface Part {
   pathAt(indices: ReadonlyMap<string, number>): string;
 }
 
+/** `ignore(2)` among the parts of a fused tensor: so many places of the file that are no weight of ours. */
+export interface Ignored {
+  readonly places: number;
+}
+
+export const isIgnored = (part: object): part is Ignored => "places" in part;
+
+/** More places than any axis of a file has; a spec that asks for more is a slip. */
+const MOST_IGNORED = 1_000_000_000;
+
+/** Reads a part of a fused tensor; undefined (reported) where it is something else. */
+export function readFused(expr: Expr, sink: Diagnostics): Part | Ignored | undefined {
+  if (expr.kind !== "call" || expr.callee.kind !== "name" || expr.callee.name !== "ignore")
+    return readPart(expr, sink);
+  const [places, ...more] = expr.args;
+  const n = places?.name === undefined && places?.value.kind === "number" ? places.value : undefined;
+  if (more.length === 0 && n?.whole && n.value >= 1 && n.value <= MOST_IGNORED) return { places: n.value };
+  sink.report("checkpoint/ignored-places", { most: MOST_IGNORED }, { span: expr.span });
+  return undefined;
+}
+
 /** Reads a part; undefined (reported) where it is something else. */
 export function readPart(expr: Expr, sink: Diagnostics): Part | undefined {
   const subscripts: Subscript[] = [];

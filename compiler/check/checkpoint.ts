@@ -4,7 +4,15 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import type { Checkpoint, ForeignTensor, Piece } from "../weights/checkpoint.js";
 import { countOf, stepsOf } from "../weights/checkpoint.js";
 import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
-import { type LaidOut, type Part, partOf, readPart } from "./checkpoint-part.js";
+import {
+  type Ignored,
+  isIgnored,
+  type LaidOut,
+  type Part,
+  partOf,
+  readFused,
+  readPart,
+} from "./checkpoint-part.js";
 import type { Tracer } from "./tracer.js";
 
 /** A weight as checkpoints speak of it. */
@@ -75,6 +83,12 @@ function formOf(segments: readonly string[]): string {
   return segments.map((s) => (/^\d+$/.test(s) ? "#" : s)).join(".");
 }
 
+/** The right side of a line. */
+interface Read {
+  readonly parts: readonly (Part | Ignored)[];
+  readonly axis: number | undefined;
+}
+
 /** Writes the lines of a section out for every index. */
 class Reader {
   private readonly byPath: ReadonlyMap<string, NamedWeight>;
@@ -113,9 +127,10 @@ class Reader {
   private line(line: StoredLine, own: boolean): ForeignTensor[] {
     const pattern = readNamePattern(line.foreign.value);
     const read = this.read(line.value);
-    if (!pattern || !read || !this.indicesAgree(pattern, read.parts, line.foreign.span)) return [];
+    const parts = read?.parts.filter((p): p is Part => !isIgnored(p)) ?? [];
+    if (!pattern || !read || !this.indicesAgree(pattern, parts, line.foreign.span)) return [];
     let all: Indices[] = [new Map()];
-    for (const part of read.parts) {
+    for (const part of parts) {
       const next = all.flatMap((indices) => this.extend(part, indices));
       if (next.length === 0) {
         if (own) this.reportUnknown(part);
@@ -126,9 +141,9 @@ class Reader {
     const tensors: ForeignTensor[] = [];
     const laid = new Map<string, Laid | undefined>();
     for (const indices of all) {
-      const weights = read.parts.map((part) => this.byPath.get(part.pathAt(indices))!);
+      const weights = parts.map((part) => this.byPath.get(part.pathAt(indices))!);
       // Weights of blocks alike lie alike.
-      const key = read.parts.map((part, i) => likeness(part, weights[i]!, indices)).join(";");
+      const key = parts.map((part, i) => likeness(part, weights[i]!, indices)).join(";");
       if (!laid.has(key)) laid.set(key, this.layOut(read, weights, indices, line.value.span));
       const tensor = named(laid.get(key), namesAt(pattern, indices), weights);
       // The same fault for every block is one fault.
@@ -138,8 +153,8 @@ class Reader {
     return tensors;
   }
 
-  /** The parts of one tensor, and the axis along which they stand one after another. */
-  private read(expr: Expr): { parts: Part[]; axis: number | undefined } | undefined {
+  /** The parts of one tensor, one of them a weight at least, and the axis along which they stand one after another. */
+  private read(expr: Expr): Read | undefined {
     if (expr.kind !== "call") {
       const part = readPart(expr, this.sink);
       return part && { parts: [part], axis: undefined };
@@ -148,7 +163,7 @@ class Reader {
       this.sink.report("checkpoint/form", {}, { span: expr.span });
       return undefined;
     }
-    const parts: Part[] = [];
+    const parts: (Part | Ignored)[] = [];
     let axis = -1;
     for (const arg of expr.args) {
       if (arg.name?.text === "axis" && arg.value.kind === "number" && arg.value.whole) axis = arg.value.value;
@@ -156,12 +171,14 @@ class Reader {
         this.sink.report("checkpoint/form", {}, { span: arg.span });
         return undefined;
       } else {
-        const part = readPart(arg.value, this.sink);
+        const part = readFused(arg.value, this.sink);
         if (!part) return undefined;
         parts.push(part);
       }
     }
-    return parts.length === 0 ? undefined : { parts, axis };
+    if (!parts.every(isIgnored)) return { parts, axis };
+    this.sink.report("checkpoint/form", {}, { span: expr.span });
+    return undefined;
   }
 
   private indicesAgree(pattern: NamePattern, parts: readonly Part[], span: Span): boolean {
@@ -234,19 +251,20 @@ class Reader {
 
   /** How the parts of a tensor lie in it; undefined (reported) where they do not fit. */
   private layOut(
-    read: { parts: readonly Part[]; axis: number | undefined },
+    read: Read,
     weights: readonly NamedWeight[],
     indices: Indices,
     span: Span,
   ): Laid | undefined {
-    const laid: LaidOut[] = [];
-    for (const [i, part] of read.parts.entries()) {
-      const one = partOf(part, weights[i]!, indices, this.sink);
+    const laid: (LaidOut | Ignored)[] = [];
+    let next = 0;
+    for (const part of read.parts) {
+      const one = isIgnored(part) ? part : partOf(part, weights[next++]!, indices, this.sink);
       if (!one) return undefined;
       laid.push(one);
     }
     const along = read.axis ?? 0;
-    const shapes = laid.map((l) => l.shape);
+    const shapes = laid.flatMap((l) => (isIgnored(l) ? [] : [l.shape]));
     const shape = [...shapes[0]!];
     const fits = shapes.every(
       (s) => s.length === shape.length && s.every((n, i) => i === along || n === shape[i]),
@@ -256,23 +274,20 @@ class Reader {
       this.sink.report("checkpoint/concat", { shapes, axis }, { span });
       return undefined;
     }
-    if (read.axis !== undefined) shape[along] = shapes.reduce((sum, s) => sum + s[along]!, 0);
+    const places = (l: LaidOut | Ignored): number => (isIgnored(l) ? l.places : (l.shape[along] ?? 0));
+    if (read.axis !== undefined) shape[along] = laid.reduce((sum, l) => sum + places(l), 0);
     const outer = stepsOf(shape);
     let before = 0;
-    const pieces = laid.map((l) => {
-      const theirs = l.groups.flatMap((group, g) => {
-        const inner = stepsOf(group);
-        return inner.map((step) => step * outer[g]!);
-      });
+    const pieces = laid.flatMap((l) => {
       const start = read.axis === undefined ? 0 : before * outer[along]!;
-      before += l.shape[along] ?? 0;
-      return {
-        sizes: l.sizes,
-        ours: { start: l.start, steps: l.steps },
-        theirs: { start, steps: theirs },
-      };
+      before += places(l);
+      if (isIgnored(l)) return [];
+      const theirs = l.groups.flatMap((group, g) => stepsOf(group).map((step) => step * outer[g]!));
+      return [{ sizes: l.sizes, ours: { start: l.start, steps: l.steps }, theirs: { start, steps: theirs } }];
     });
-    return countOf(shape) === 0 ? undefined : { shape, pieces };
+    const all = countOf(shape);
+    const unused = all - pieces.reduce((sum, p) => sum + countOf(p.sizes), 0);
+    return all === 0 ? undefined : { shape, pieces, unused };
   }
 }
 
@@ -280,6 +295,7 @@ class Reader {
 interface Laid {
   readonly shape: readonly number[];
   readonly pieces: readonly Omit<Piece, "weight">[];
+  readonly unused: number;
 }
 
 /** All that the layout of a part depends on. */
@@ -294,5 +310,5 @@ function named(
 ): ForeignTensor | undefined {
   if (!laid) return undefined;
   const pieces = laid.pieces.map((piece, i) => ({ weight: weights[i]!.path, ...piece }));
-  return { name: names[0]!, names, shape: laid.shape, pieces };
+  return { name: names[0]!, names, ...laid, pieces };
 }

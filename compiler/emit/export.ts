@@ -33,6 +33,7 @@ const checkpointsSchema = z.object({
           pieces: z.array(
             z.object({ weight: z.string(), sizes: z.array(whole), ours: place, theirs: place }),
           ),
+          unused: whole.default(0),
         }),
       ),
       ignored: z.array(z.string()),
@@ -155,7 +156,7 @@ function checkFits(
     );
   });
   const all = tensor.pieces.reduce((sum, p) => sum + countOf(p.sizes), 0);
-  if (!fits || all !== count) {
+  if (!fits || all + tensor.unused !== count) {
     throw new SafetensorsError(
       `\`${join(folder, CHECKPOINTS)}\` is damaged: it does not fill \`${tensor.name}\``,
     );

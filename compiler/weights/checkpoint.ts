@@ -20,6 +20,8 @@ export interface ForeignTensor {
   readonly names: readonly string[];
   readonly shape: readonly number[];
   readonly pieces: readonly Piece[];
+  /** Its numbers that are in no piece: an import passes them over, an export writes zeros. */
+  readonly unused: number;
 }
 
 /** One `checkpoint` section with its indices written out. */
@@ -59,6 +61,7 @@ export function ownNames(weights: readonly { name: string; shape: readonly numbe
       names: [name],
       shape,
       pieces: [{ weight: name, sizes: shape, ours: place, theirs: place }],
+      unused: 0,
     };
   });
   return { name: "archc", tensors, ignored: [] };

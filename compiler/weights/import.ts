@@ -85,7 +85,7 @@ export function planImport(
     const name = present.get(tensor)!;
     for (const other of group) {
       const second = present.get(other.tensor);
-      const alike = tensor.pieces.length === 1 && other.tensor.pieces.length === 1;
+      const alike = [tensor, other.tensor].every((t) => t.pieces.length === 1 && t.unused === 0);
       if (second === undefined || second === name || !alike) continue;
       if (piece.theirs.steps.join() !== other.piece.theirs.steps.join()) continue;
       ties.push({ first: name, second, count: countOf(tensor.shape) });
@@ -180,6 +180,7 @@ export async function produceTensors(
       if (moves === undefined) fillBytes(tensor, seed, at / unit, chunk);
       else {
         const words: Words = unit === 1 ? chunk : new Int32Array(memory, 0, chunk.length / unit);
+        words.fill(0);
         for (const move of moves) await moveInto(move, at / unit, words);
       }
       await sink(chunk);

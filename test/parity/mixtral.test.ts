@@ -1,23 +1,20 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { exported } from "./exported.js";
 import { figure, modelOf } from "./models.js";
 import { expectNear } from "./near.js";
 import { fullPass } from "./passes.js";
-import { buildWith, on, readTensors, targets, toleranceOf } from "./targets.js";
+import { buildFrom, on, readTensors, targets, toleranceOf } from "./targets.js";
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const about = JSON.parse(readFileSync(fixture("mixtral.json"), "utf8")) as { parameters: number };
-const peer = await readTensors(fixture("mixtral.safetensors"));
+const due = await readTensors(fixture("mixtral.expected.safetensors"));
+const file = fixture("mixtral.weights.safetensors");
 const spec = "test/parity/fixtures/mixtral.arch";
+const built = await buildFrom(modelOf(spec, "SmallMixtral"), file);
 
-const built = await buildWith(modelOf(spec, "SmallMixtral"), (name) => {
-  const weight = peer[name];
-  if (!weight) throw new Error(`the peer has no \`${name}\``);
-  return weight.data;
-});
-
-describe("a Mixtral of Python's transformers with the same weights", () => {
+describe("a Mixtral of Python's transformers, its file read by the checkpoint", () => {
   it("has as many parameters, of which a token uses 2 of 5 experts and one row of the embedding", () => {
     const total = BigInt(about.parameters);
     expect(figure(spec, "SmallMixtral", "params.total")).toBe(total);
@@ -27,10 +24,12 @@ describe("a Mixtral of Python's transformers with the same weights", () => {
   });
 
   it.each(targets)("gives the same logits: %s", async (target) => {
-    const { outputs } = await on(built, target, (model) =>
-      fullPass(model, { input_ids: peer["expected.input_ids"]! }),
-    );
+    const { outputs } = await on(built, target, (model) => fullPass(model, { input_ids: due.input_ids! }));
     // The peer takes norms, angles and shares in single precision, whatever the type of its weights.
-    expectNear(outputs.logits, peer["expected.logits"]!, Math.max(toleranceOf(target), 1e-5), "logits");
+    expectNear(outputs.logits, due.logits!, Math.max(toleranceOf(target), 1e-5), "logits");
+  });
+
+  it("comes back as it was, a tensor for each expert", async () => {
+    expect(await exported(built)).toEqual(await readTensors(file));
   });
 });

@@ -2,13 +2,12 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { present } from "../runtime/present.js";
-import { imported } from "./imported.js";
 import { figure, modelOf } from "./models.js";
 import { expectNear, slice } from "./near.js";
 import { fullPass } from "./passes.js";
 import type { Tensors } from "./reference.js";
 import { stirred } from "./stirred.js";
-import { type Built, buildWith, on, readTensors, SLOW, targets, toleranceOf } from "./targets.js";
+import { type Built, buildFrom, buildWith, on, readTensors, SLOW, targets, toleranceOf } from "./targets.js";
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const about = JSON.parse(readFileSync(fixture("perceiver.json"), "utf8")) as {
@@ -26,7 +25,7 @@ describe.each([
   let inputs: Tensors;
 
   beforeAll(async () => {
-    built = await imported(modelOf(spec, model), fixture(`perceiver-${name}.weights.safetensors`));
+    built = await buildFrom(modelOf(spec, model), fixture(`perceiver-${name}.weights.safetensors`));
     due = await readTensors(fixture(`perceiver-${name}.expected.safetensors`));
     inputs = Object.fromEntries(given.map((input) => [input, due[input]!]));
   });

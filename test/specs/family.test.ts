@@ -80,6 +80,11 @@ describe("specs/transformer.arch", () => {
     expect(figure(spec, "TransformerBaseT2T", "params.total")).toBe(63_045_632n + 4n * 512n);
   });
 
+  it("has OPUS-MT as transformers counts it, but for its sines and with the biases of its head", () => {
+    const [sines, biases] = [2n * 512n * 512n, 58_101n];
+    expect(figure(spec, "OpusMtEnDe", "params.total")).toBe(74_410_496n - sines + biases);
+  });
+
   it("costs encoder, decoder and the attention between them", () => {
     const [d, ff, S, T] = [512n, 2048n, 7n, 5n];
     const encoder = 6n * (S * (8n * d * d + 4n * d * ff) + 4n * S * S * d);
@@ -94,6 +99,15 @@ describe("specs/transformer.arch", () => {
     const step = 6n * (12n * d * d + 4n * d * ff + 4n * 10n * d + 4n * S * d) + 2n * d * 37_000n;
     const at = { batch: 1n, seq: 1n, source: S, past: 9n };
     expect(figure(spec, "TransformerBase", "flops.decode", at)).toBe(step);
+  });
+});
+
+describe("specs/opt.arch", () => {
+  it.each([
+    ["Opt125M", 768n, 125_239_296n],
+    ["Opt1_3B", 2048n, 1_315_758_080n],
+  ] as const)("%s is as transformers counts it, but for two rows of positions", (model, d, theirs) => {
+    expect(figure("specs/opt.arch", model, "params.total")).toBe(theirs - 2n * d);
   });
 });
 

@@ -86,6 +86,10 @@ export const checkpointCodes = {
       helps: axis === undefined ? ["write `concat(a, b, axis = 0)`; axes count from 0"] : [],
     }),
   ),
+  "checkpoint/ignored-places": code<{ most: number }>("error", ({ most }) => ({
+    message: "this does not say how many places of the file are passed over",
+    helps: [`write a whole number, 1 to ${most}: \`concat(ignore(2), positions.table, axis = 0)\``],
+  })),
   "checkpoint/twice": code<{ name: string }>("error", ({ name }) => ({
     message: `tensor \`${name}\` is given by two lines`,
   })),
