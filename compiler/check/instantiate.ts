@@ -1,9 +1,10 @@
 import type { ModelDecl, Span } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
-import type { Graph, InputPort, OutputPort, SymbolInfo, Value } from "../ir/graph.js";
+import type { Graph, InputPort, OutputPort, Region, SymbolInfo, Value } from "../ir/graph.js";
+import { symbolsIn } from "../ir/traverse.js";
 import { toTensor } from "./arithmetic.js";
-import { dtypes } from "./calls.js";
+import { dtypes, join } from "./calls.js";
 import { readCheckpoints, weightsOf } from "./checkpoint.js";
 import type { FieldValue, ModelConstraint, ModelInstance } from "./instance.js";
 import { ModelEnv } from "./model.js";
@@ -36,7 +37,7 @@ export function instantiateModel(
   const { decl, file } = found;
   const start = trace(program, decl, file, sink, false, holes);
   if (!start) return undefined;
-  const step = start.states.length > 0 ? trace(program, decl, file, sink, true, holes) : start;
+  const step = start.states.length > 0 ? trace(program, decl, file, sink, true, holes, leftBy(start.states)) : start;
   if (!step) return undefined;
   return {
     name,
@@ -49,6 +50,14 @@ export function instantiateModel(
     step: step.graph,
     separateStep: start.readsDecoding && start.states.length > 0,
   };
+}
+
+/** How long each growing state is after a pass, by the state's path. */
+function leftBy(states: readonly TracedState[]): ReadonlyMap<string, Dim> {
+  const left = new Map<string, Dim>();
+  for (const { info, output } of states)
+    if (info.grows !== undefined) left.set(join(info.path, info.name), output.shape[info.grows]!);
+  return left;
 }
 
 interface Traced {
@@ -65,9 +74,10 @@ function trace(
   sink: Diagnostics,
   decoding: boolean,
   holes: "reject" | "first",
+  left: ReadonlyMap<string, Dim> = new Map(),
 ): Traced | undefined {
   const before = errors(sink);
-  const tracer = new Tracer({ program, sink, decoding, generic: false });
+  const tracer = new Tracer({ program, sink, decoding, left, generic: false });
   const env = new ModelEnv(tracer, decl, file);
   if (!env.usable) return undefined;
   const missing = env.unset;
@@ -122,14 +132,17 @@ function trace(
       state: s.state.info,
     })),
   ];
-  const graph: Graph = {
-    name: decl.name.text,
+  const region: Region = {
     inputs: inputPorts.map((p) => p.value),
     nodes: tracer.top.nodes,
     outputs: outputPorts.map((p) => p.value),
+  };
+  const graph: Graph = {
+    ...region,
+    name: decl.name.text,
     inputPorts,
     outputPorts,
-    symbols: symbolsOf(inputPorts, decoding && tracer.readsPast),
+    symbols: symbolsOf(region, inputPorts, tracer),
     assumptions: tracer.assumptions,
   };
   return { graph, env, states: tracer.states, readsDecoding: tracer.readsDecoding };
@@ -176,6 +189,8 @@ function declareInputs(
     const name = param.name.text;
     if (!param.shape) {
       const val = param.type?.name === "count" ? count(Dim.symbol(name)) : unknown;
+      const usual = param.value && wholeCount(outer, param.value, `the default of \`${name}\``);
+      if (val.kind === "count") tracer.counts.set(name, usual?.int);
       scope.vars.set(name, val);
       env.inputs.set(name, val);
       continue;
@@ -266,13 +281,23 @@ function statePorts(states: readonly TracedState[]): { state: TracedState; past:
   });
 }
 
-function symbolsOf(ports: readonly InputPort[], readsPast: boolean): SymbolInfo[] {
+/** The sizes of run time that a graph depends on. */
+function symbolsOf(region: Region, ports: readonly InputPort[], tracer: Tracer): SymbolInfo[] {
   const names = new Set<string>();
   for (const p of ports)
     if (p.role !== "weight") for (const d of p.value.shape) for (const s of d.symbols) names.add(s);
-  // No input need show how much is past; then it is given as a number.
-  if (readsPast) names.add("past");
-  return [...names].map((name) => ({ name, least: name.startsWith("past") ? 0n : 1n }));
+  // No input need show how much is past, or what a count is; then they are given as numbers.
+  if (tracer.decoding && tracer.readsPast) names.add("past");
+  if (tracer.counts.size > 0) for (const name of symbolsIn(region)) if (tracer.counts.has(name)) names.add(name);
+  return [...names].map((name) => {
+    const [usual, left] = [tracer.counts.get(name), tracer.kept.get(name)];
+    return {
+      name,
+      least: name.startsWith("past") ? 0n : 1n,
+      ...(usual === undefined ? {} : { usual }),
+      ...(left === undefined ? {} : { left }),
+    };
+  });
 }
 
 function fieldValues(env: ModelEnv): FieldValue[] {

@@ -30,7 +30,8 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
     grows = rest >= 0 && rest < i ? i - 1 + restCount : i;
     if (axis.bound) bound = wholeCount(scope, axis.bound, "the bound of a state");
     else if (shared) bound = scope.axes.growing.get(axis.name.text);
-    const law = bound ? tracer.past.min(bound) : tracer.past;
+    const past = tracer.pastOf(join(scope.path, stmt.names[0]!.text));
+    const law = bound ? past.min(bound) : past;
     declareAxis(scope, axis.name, law);
     scope.axes.growing.set(axis.name.text, bound);
   }

@@ -35,6 +35,8 @@ export interface TraceOptions {
   readonly sink: Diagnostics;
   /** An earlier step left state. */
   readonly decoding: boolean;
+  /** What the trace from empty state left along each growing axis, by the state's path. */
+  readonly left?: ReadonlyMap<string, Dim>;
   /** Layers checked alone: sizes are symbols, layer arguments may be missing; undecidable is silent. */
   readonly generic: boolean;
 }
@@ -63,6 +65,11 @@ export class Tracer {
   private stopped = false;
   /** Positions seen by earlier steps. */
   readonly past: Dim;
+  /** Counts that `forward` takes, with their defaults. */
+  readonly counts = new Map<string, bigint | undefined>();
+  /** Sizes of states that keep less than all that is past, by name. */
+  readonly kept = new Map<string, Dim>();
+  private readonly left: ReadonlyMap<string, Dim>;
 
   constructor(options: TraceOptions, rehearsalTop?: Builder) {
     this.top = rehearsalTop ?? new Builder();
@@ -72,6 +79,24 @@ export class Tracer {
     this.generic = options.generic;
     this.decoding = options.decoding;
     this.past = options.decoding ? Dim.symbol("past", 0) : Dim.of(0);
+    this.left = options.left ?? new Map();
+  }
+
+  /**
+   * How long the growing axis of a state is: as long as what is past, or, where a pass leaves as much as a count of
+   * `forward` says, a size of its own.
+   */
+  pastOf(state: string): Dim {
+    const left = this.left.get(state);
+    const count = left && [...left.symbols].find((s) => this.counts.has(s));
+    if (!left || count === undefined) return this.past;
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? `past_${count}` : `past_${count}_${n}`;
+      const known = this.kept.get(name);
+      if (known && !known.equals(left)) continue;
+      this.kept.set(name, left);
+      return Dim.symbol(name, 0);
+    }
   }
 
   /** A tracer for a check on the side, in a graph of its own; sizes that cannot be decided are silent in it. */

@@ -85,6 +85,10 @@ export interface Assumption {
 export interface SymbolInfo {
   readonly name: string;
   readonly least: bigint;
+  /** What it is where a run does not say: the default of a `count` that `forward` takes. */
+  readonly usual?: bigint;
+  /** Of what states keep, where that is not all of `past`: how much a pass over whole sequences leaves. */
+  readonly left?: Dim;
 }
 
 /** A whole model. `inputs` and `outputs` are the values of the ports, in the same order. */

@@ -73,3 +73,17 @@ export function eachNode(region: Region, visit: (node: Node) => void): void {
     if (body) eachNode(body, visit);
   }
 }
+
+/** The sizes of run time that shapes and attributes of a region's nodes mention. */
+export function symbolsIn(region: Region): ReadonlySet<string> {
+  const names = new Set<string>();
+  const add = (value: unknown): void => {
+    if (value instanceof Dim) for (const name of value.symbols) names.add(name);
+    else if (Array.isArray(value)) value.forEach(add);
+  };
+  eachNode(region, (node) => {
+    for (const output of node.outputs) add(output.shape);
+    for (const value of Object.values(node.attrs)) add(value);
+  });
+  return names;
+}
