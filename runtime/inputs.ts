@@ -14,12 +14,54 @@ const isSymbol = (size: number | string): size is string =>
   typeof size === "string" && /^[A-Za-z_]\w*$/.test(size);
 const shapeText = (shape: readonly (number | string)[]) => `[${shape.join(", ")}]`;
 
+/** What a run continues from: a state. */
+export interface Before {
+  readonly past: number;
+  readonly kept: Sizes;
+}
+
+/** The numbers that a model takes besides tensors. Throws InputError on one that it does not take, or not such a one. */
+function usualCounts(manifest: Manifest, counts: Sizes): Sizes {
+  const shown = new Set<number | string>(["past", ...manifest.inputs.flatMap((i) => i.shape)]);
+  const taken = manifest.symbols.filter((s) => s.left === undefined && !shown.has(s.name));
+  for (const [name, value] of Object.entries(counts)) {
+    if (!taken.some((s) => s.name === name))
+      throw new InputError(`\`${manifest.model}\` takes no number \`${name}\``);
+    if (!Number.isSafeInteger(value))
+      throw new InputError(`\`${name}\` is ${value}; it must be a whole number`);
+  }
+  return Object.fromEntries(
+    taken.map(({ name, usual }) => {
+      const value = counts[name] ?? usual;
+      if (value === undefined) throw new InputError(`\`${manifest.model}\` needs the number \`${name}\``);
+      return [name, value];
+    }),
+  );
+}
+
+/** The sizes of states that keep less than all that is past, after a run: read off the states themselves. */
+export function keptSizes(manifest: Manifest, shapeOf: (input: string) => readonly number[]): Sizes {
+  const kept: Record<string, number> = {};
+  const names = new Set(manifest.symbols.flatMap((s) => (s.left === undefined ? [] : [s.name])));
+  for (const { input, shape } of manifest.states)
+    shape.forEach((size, axis) => {
+      if (typeof size === "string" && names.has(size)) kept[size] = shapeOf(input)[axis]!;
+    });
+  return kept;
+}
+
 /**
  * Holds the data inputs of a run against the manifest, and reads the run-time sizes (`batch`, `seq`, …) off them.
- * Throws InputError on a missing or unknown input, a wrong dtype, shape or number of elements.
+ * Throws InputError on a missing or unknown input, a wrong dtype, shape or number of elements, an unknown count.
  */
-export function readSizes(manifest: Manifest, inputs: Inputs, past: number): Sizes {
-  const sizes: Record<string, number> = { past };
+export function readSizes(
+  manifest: Manifest,
+  inputs: Inputs,
+  before: Before = { past: 0, kept: {} },
+  counts: Sizes = {},
+): Sizes {
+  const sizes: Record<string, number> = { ...usualCounts(manifest, counts), past: before.past };
+  for (const { name, left } of manifest.symbols) if (left !== undefined) sizes[name] = before.kept[name] ?? 0;
   const wanted = new Set(manifest.inputs.map((i) => i.name));
   const list = [...wanted].map((n) => `\`${n}\``).join(", ");
   for (const name of Object.keys(inputs))
@@ -63,9 +105,17 @@ export function readSizes(manifest: Manifest, inputs: Inputs, past: number): Siz
   return sizes;
 }
 
+/** Does an expression of sizes contain this one? */
+export function mentions(text: string, name: string): boolean {
+  return [...text.matchAll(/\w+/g)].some((m) => m[0] === name);
+}
+
 /** Throws InputError, in the words of the spec, where the sizes of a run break what the model was compiled for. */
 export function checkAssumptions(manifest: Manifest, sizes: Sizes): void {
+  // What is said of states speaks of steps; a run from nothing has none.
+  const empty = manifest.symbols.filter((s) => s.left !== undefined && sizes[s.name] === 0);
   for (const { left, relation, right, reason } of manifest.assumptions) {
+    if (empty.some((s) => mentions(left, s.name))) continue;
     const [a, b] = [evaluateSize(left, sizes), evaluateSize(right, sizes)];
     const holds = relation === "==" ? a === b : relation === "<=" ? a <= b : a < b;
     // A size that this run does not have (`past` of a model without state) says nothing.

@@ -45,7 +45,16 @@ export const manifestSchema = z.object({
   spec: z.object({ file: z.string(), sha256: z.string() }),
   seed: z.number().int(),
   /** Run-time sizes and their least values. */
-  symbols: z.array(z.object({ name: z.string(), least: z.number().int() })),
+  symbols: z.array(
+    z.object({
+      name: z.string(),
+      least: z.number().int(),
+      /** What it is where a run does not say. */
+      usual: z.number().int().optional(),
+      /** Of what states keep, where that is not all that is past: what a run from nothing leaves. */
+      left: z.string().optional(),
+    }),
+  ),
   /** Longest sequence (past + seq) that the assumptions allow; null where nothing bounds it. */
   context: z.number().int().nullable(),
   inputs: z.array(tensor),

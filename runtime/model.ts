@@ -9,6 +9,8 @@ export interface HostTensor {
 export interface StateHandle {
   /** Positions that the state has seen. */
   readonly past: number;
+  /** Sizes of states that keep less than that, by name (`past_latents`). */
+  readonly kept: Readonly<Record<string, number>>;
   /** The states' sizes and values, by their manifest input name, copied to main memory. */
   read(): Promise<Record<string, HostTensor>>;
   /** Frees it; a state given to `run` stays valid until this is called. */
@@ -21,12 +23,14 @@ export interface Model {
   readonly backend: string;
   /**
    * Runs once. `start` begins with empty state (and ignores `state`), `step` continues from `state`.
-   * Inputs and outputs go by their manifest names. Throws an Error in the user's words on wrong input.
+   * Inputs and outputs go by their manifest names; `counts` are numbers that the model takes (`latents`), where they
+   * are not as usual. Throws an Error in the user's words on wrong input.
    */
   run(
     kind: "start" | "step",
     inputs: Readonly<Record<string, HostTensor>>,
     state?: StateHandle,
+    counts?: Readonly<Record<string, number>>,
   ): Promise<{ readonly outputs: Record<string, HostTensor>; readonly state: StateHandle }>;
   /** Frees the weights and all states; the model cannot be used afterwards. */
   dispose(): Promise<void>;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type * as ort from "onnxruntime-node";
 import { BackendError, message, optional } from "./backends/backend.js";
 import { readManifest } from "./folder.js";
-import { InputError, type Inputs, readSizes, type Sizes } from "./inputs.js";
+import { InputError, type Inputs, keptSizes, readSizes, type Sizes } from "./inputs.js";
 import type { Manifest } from "./manifest.js";
 import type { HostTensor, Model, StateHandle } from "./model.js";
 import { evaluateSize } from "./size-expression.js";
@@ -51,11 +51,10 @@ export async function createOnnxModel(
 
   return {
     backend: "onnx",
-    async run(kind, inputs, state) {
+    async run(kind, inputs, state, counts) {
       if (disposed) throw new Error("this model was disposed");
       const held = kind === "start" ? undefined : ownState(state);
-      const past = held?.past ?? 0;
-      const sizes = readSizes(manifest, inputs, past);
+      const sizes = readSizes(manifest, inputs, held, counts);
       const session = await open(files[kind]);
       const feeds = feedsOf(library, manifest, inputs);
       Object.assign(feeds, held?.tensors ?? emptyStates(library, manifest, sizes));
@@ -64,11 +63,11 @@ export async function createOnnxModel(
       const takes = new Set(session.inputNames);
       const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => takes.has(name)));
       const results = await session.run(used).catch((error: unknown) => {
-        throw new Error(`ONNX Runtime cannot run \`${files[kind]}\`: ${message(error)}`);
+        throw new BackendError(`ONNX Runtime cannot run \`${files[kind]}\`: ${message(error)}`);
       });
       const outputs: Record<string, HostTensor> = {};
       for (const { name } of manifest.outputs) outputs[name] = fromOrt(results[name]!);
-      return { outputs, state: new OnnxState(manifest, results, past + (sizes.seq ?? 0)) };
+      return { outputs, state: new OnnxState(manifest, results, (held?.past ?? 0) + (sizes.seq ?? 0)) };
     },
     async dispose() {
       if (disposed) return;
@@ -109,6 +108,7 @@ async function load(
 /** What a run left, as ONNX Runtime gave it; by the names of the inputs that take it. */
 class OnnxState implements StateHandle {
   tensors: Feeds = {};
+  readonly kept: Sizes;
 
   constructor(
     private readonly manifest: Manifest,
@@ -116,6 +116,7 @@ class OnnxState implements StateHandle {
     readonly past: number,
   ) {
     for (const { input, output } of manifest.states) this.tensors[input] = results[output]!;
+    this.kept = keptSizes(manifest, (input) => this.tensors[input]!.dims);
   }
 
   async read(): Promise<Record<string, HostTensor>> {

@@ -1,4 +1,4 @@
-import { checkAssumptions, InputError, type Inputs, readSizes } from "./inputs.js";
+import { checkAssumptions, InputError, type Inputs, mentions, readSizes, type Sizes } from "./inputs.js";
 import type { Manifest } from "./manifest.js";
 import type { HostTensor, Model, StateHandle } from "./model.js";
 import { evaluateSize } from "./size-expression.js";
@@ -15,8 +15,10 @@ export class Session {
   private history: Record<string, HostTensor> = {};
   /** Positions that the model sees at present. */
   past = 0;
-  /** How often the context was full and the last half of it was computed anew. */
+  /** How often the context, or what states have room for, was full and the last half of it was computed anew. */
   recomputed = 0;
+  /** Numbers that the model takes (`latents`), where they are not as usual. */
+  counts: Sizes = {};
 
   constructor(
     readonly model: Model,
@@ -25,7 +27,11 @@ export class Session {
 
   /** Begins anew with a whole sequence. Throws InputError on inputs that do not fit, and where they exceed the context. */
   async start(inputs: Inputs): Promise<Outputs> {
-    const sizes = readSizes(this.manifest, inputs, 0);
+    return this.begin(inputs, this.counts);
+  }
+
+  private async begin(inputs: Inputs, counts: Sizes): Promise<Outputs> {
+    const sizes = readSizes(this.manifest, inputs, undefined, counts);
     const { context } = this.manifest;
     const seq = sizes.seq ?? 0;
     if (context !== null && seq > context)
@@ -33,7 +39,7 @@ export class Session {
         `${seq} positions are more than the context of \`${this.manifest.model}\`, which is ${context}`,
       );
     checkAssumptions(this.manifest, sizes);
-    const { outputs, state } = await this.model.run("start", inputs);
+    const { outputs, state } = await this.model.run("start", inputs, undefined, counts);
     this.replace(state, seq, { ...inputs });
     return outputs;
   }
@@ -41,14 +47,15 @@ export class Session {
   /** Continues; outputs are those of the new positions. Throws InputError on inputs that do not fit. */
   async step(inputs: Inputs): Promise<Outputs> {
     if (!this.state) return this.start(inputs);
-    const sizes = readSizes(this.manifest, inputs, this.past);
+    const sizes = readSizes(this.manifest, inputs, this.state, this.counts);
     const seq = sizes.seq ?? 0;
     const { context, states } = this.manifest;
     const full = context !== null && this.past + seq > context;
-    if (states.length === 0 || full)
-      return this.again(inputs, seq, full ? Math.ceil(context / 2) : undefined);
+    const halved = this.halved(sizes);
+    if (states.length === 0 || full || halved)
+      return this.again(inputs, seq, full ? Math.ceil(context / 2) : undefined, halved ?? this.counts);
     checkAssumptions(this.manifest, sizes);
-    const { outputs, state } = await this.model.run("step", inputs, this.state);
+    const { outputs, state } = await this.model.run("step", inputs, this.state, this.counts);
     this.replace(state, this.past + seq, this.joined(inputs));
     return outputs;
   }
@@ -68,7 +75,12 @@ export class Session {
   }
 
   /** Runs from the last `keep` positions (all where undefined), the new ones among them. */
-  private async again(inputs: Inputs, seq: number, keep: number | undefined): Promise<Outputs> {
+  private async again(
+    inputs: Inputs,
+    seq: number,
+    keep: number | undefined,
+    counts: Sizes,
+  ): Promise<Outputs> {
     const whole = this.joined(inputs);
     const kept: Record<string, HostTensor> = {};
     for (const { name, shape } of this.manifest.inputs) {
@@ -76,14 +88,29 @@ export class Session {
       kept[name] =
         axis < 0 || keep === undefined ? whole[name]! : last(whole[name]!, axis, Math.max(keep, seq));
     }
-    if (keep !== undefined) this.recomputed++;
-    const outputs = await this.start(kept);
+    if (keep !== undefined || counts !== this.counts) this.recomputed++;
+    const outputs = await this.begin(kept, counts);
     const fresh: Record<string, HostTensor> = {};
     for (const { name, shape } of this.manifest.outputs) {
-      const axis = shape.indexOf("seq");
+      const axis = shape.findIndex(isOfPositions);
       fresh[name] = axis < 0 ? outputs[name]! : last(outputs[name]!, axis, seq);
     }
     return fresh;
+  }
+
+  /** Where states have no room for what comes: the counts of the model, with half of what they keep. */
+  private halved(sizes: Sizes): Sizes | undefined {
+    const { symbols, assumptions } = this.manifest;
+    const halves: Record<string, number> = {};
+    for (const { name, left = "" } of symbols) {
+      const full = assumptions.some(
+        (a) => mentions(a.left, name) && evaluateSize(a.left, sizes) > evaluateSize(a.right, sizes),
+      );
+      if (!full) continue;
+      for (const { name: count, usual } of symbols)
+        if (usual !== undefined && mentions(left, count)) halves[count] = Math.ceil(sizes[name]! / 2);
+    }
+    return Object.keys(halves).length === 0 ? undefined : { ...this.counts, ...halves };
   }
 
   private joined(inputs: Inputs): Record<string, HostTensor> {
@@ -106,6 +133,11 @@ export class Session {
 /** The axis of an input over past and new positions at once, as of a padding mask: each step gives all of it. */
 function wholeAxis(shape: readonly (number | string)[]): number {
   return shape.findIndex((size) => typeof size === "string" && evaluateSize(size, { seq: 1, past: 2 }) === 3);
+}
+
+/** An axis of an output that is as long as the new positions, or as those of them that a count asks for. */
+function isOfPositions(size: number | string): boolean {
+  return size === "seq" || (typeof size === "string" && /^min\(\w+, seq\)$/.test(size));
 }
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);

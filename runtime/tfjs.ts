@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { Tensor, TensorContainer } from "@tensorflow/tfjs-core";
 import { BackendError, type OpenBackend, openBackend, type Tf } from "./backends.js";
 import { readManifest } from "./folder.js";
-import { checkIndices, InputError, type Inputs, readSizes, type Sizes } from "./inputs.js";
+import { checkIndices, InputError, type Inputs, keptSizes, readSizes, type Sizes } from "./inputs.js";
 import type { Manifest } from "./manifest.js";
 import type { HostTensor, Model, StateHandle } from "./model.js";
 import { SafetensorsFile } from "./safetensors.js";
@@ -103,11 +103,11 @@ export function tfjsModel(
 
   return {
     backend: backend.name,
-    async run(kind, inputs, state) {
+    async run(kind, inputs, state, counts) {
       if (disposed) throw new Error("this model was disposed");
       const held = kind === "start" ? undefined : ownState(state);
       const past = held?.past ?? 0;
-      const sizes = readSizes(manifest, inputs, past);
+      const sizes = readSizes(manifest, inputs, held, counts);
       for (const [name, below] of Object.entries(module.model.below))
         if (inputs[name]) checkIndices(name, inputs[name], below);
       checkBytes(backend, 4 * module.largest(sizes), `the largest tensor at ${sizesText(sizes)}`);
@@ -154,6 +154,8 @@ export function tfjsModel(
 /** What a run left, in the backend's memory; by the names of the inputs that take it. */
 class TfjsState implements StateHandle {
   readonly tensors: Tensors = {};
+  readonly kept: Sizes;
+
   constructor(
     private readonly manifest: Manifest,
     states: Tensors,
@@ -164,6 +166,7 @@ class TfjsState implements StateHandle {
     // A state that the layer never updates stays; each handle owns its tensors.
     for (const { input, output } of manifest.states)
       this.tensors[input] = states[output] ?? backend.tf.clone(before!.tensors[input]!);
+    this.kept = keptSizes(manifest, (input) => this.tensors[input]!.shape);
   }
 
   async read(): Promise<Record<string, HostTensor>> {

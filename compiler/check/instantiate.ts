@@ -37,7 +37,8 @@ export function instantiateModel(
   const { decl, file } = found;
   const start = trace(program, decl, file, sink, false, holes);
   if (!start) return undefined;
-  const step = start.states.length > 0 ? trace(program, decl, file, sink, true, holes, leftBy(start.states)) : start;
+  const step =
+    start.states.length > 0 ? trace(program, decl, file, sink, true, holes, leftBy(start.states)) : start;
   if (!step) return undefined;
   return {
     name,
@@ -188,7 +189,9 @@ function declareInputs(
   for (const param of forward.decl.params) {
     const name = param.name.text;
     if (!param.shape) {
-      const val = param.type?.name === "count" ? count(Dim.symbol(name)) : unknown;
+      const isCount = param.type?.name === "count";
+      if (!isCount) tracer.report("model/forward-parameter", { name }, param.span);
+      const val = isCount ? count(Dim.symbol(name)) : unknown;
       const usual = param.value && wholeCount(outer, param.value, `the default of \`${name}\``);
       if (val.kind === "count") tracer.counts.set(name, usual?.int);
       scope.vars.set(name, val);
@@ -288,7 +291,8 @@ function symbolsOf(region: Region, ports: readonly InputPort[], tracer: Tracer):
     if (p.role !== "weight") for (const d of p.value.shape) for (const s of d.symbols) names.add(s);
   // No input need show how much is past, or what a count is; then they are given as numbers.
   if (tracer.decoding && tracer.readsPast) names.add("past");
-  if (tracer.counts.size > 0) for (const name of symbolsIn(region)) if (tracer.counts.has(name)) names.add(name);
+  if (tracer.counts.size > 0)
+    for (const name of symbolsIn(region)) if (tracer.counts.has(name)) names.add(name);
   return [...names].map((name) => {
     const [usual, left] = [tracer.counts.get(name), tracer.kept.get(name)];
     return {

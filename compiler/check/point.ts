@@ -17,9 +17,9 @@ export type Settings = ReadonlyMap<string, Setting>;
 /** What a profile may say besides sizes. */
 export const PROFILE_WORDS = ["dtype", "device", "optimizer", "data"] as const;
 
-/** The names of all sizes that a figure of the model can depend on. */
+/** The names of all sizes that a figure of the model can depend on; what states keep follows from them. */
 export function sizesOf(instance: ModelInstance): readonly string[] {
-  const own = [...instance.start.symbols, ...instance.step.symbols].map((s) => s.name);
+  const own = [...instance.start.symbols, ...instance.step.symbols].flatMap((s) => (s.left ? [] : [s.name]));
   return [...new Set(["batch", "seq", ...own])];
 }
 
@@ -29,13 +29,17 @@ export function leastOf(instance: ModelInstance, name: string): bigint {
   return symbol?.least ?? (name === "past" ? 0n : 1n);
 }
 
-/** Where nothing else is said: one sequence, as long as the model's field `seq` says, nothing before it. */
+/**
+ * Where nothing else is said: one sequence, as long as the model's field `seq` says, nothing before it; counts of
+ * `forward` as their defaults say.
+ */
 export function defaultSettings(instance: ModelInstance): Settings {
   const settings = new Map<string, Setting>();
   for (const name of sizesOf(instance)) {
     const field = name === "past" ? undefined : instance.fields.find((f) => f.name === name);
-    const value =
-      field !== undefined && typeof field.value === "bigint" ? field.value : leastOf(instance, name);
+    const usual = instance.start.symbols.find((s) => s.name === name)?.usual;
+    const said = field !== undefined && typeof field.value === "bigint" ? field.value : undefined;
+    const value = usual ?? said ?? leastOf(instance, name);
     settings.set(name, { value, span: field?.span });
   }
   return settings;

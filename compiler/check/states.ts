@@ -30,8 +30,9 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
     grows = rest >= 0 && rest < i ? i - 1 + restCount : i;
     if (axis.bound) bound = wholeCount(scope, axis.bound, "the bound of a state");
     else if (shared) bound = scope.axes.growing.get(axis.name.text);
-    const past = tracer.pastOf(join(scope.path, stmt.names[0]!.text));
-    const law = bound ? past.min(bound) : past;
+    // What a count of `forward` says is how much there is, whatever the bound.
+    const own = tracer.pastOf(join(scope.path, stmt.names[0]!.text));
+    const law = own ?? (bound ? tracer.past.min(bound) : tracer.past);
     declareAxis(scope, axis.name, law);
     scope.axes.growing.set(axis.name.text, bound);
   }

@@ -82,14 +82,11 @@ export class Tracer {
     this.left = options.left ?? new Map();
   }
 
-  /**
-   * How long the growing axis of a state is: as long as what is past, or, where a pass leaves as much as a count of
-   * `forward` says, a size of its own.
-   */
-  pastOf(state: string): Dim {
+  /** How long the growing axis of a state is where a pass leaves as much as a count of `forward` says: a size of its own. */
+  pastOf(state: string): Dim | undefined {
     const left = this.left.get(state);
     const count = left && [...left.symbols].find((s) => this.counts.has(s));
-    if (!left || count === undefined) return this.past;
+    if (!left || count === undefined) return undefined;
     for (let n = 1; ; n++) {
       const name = n === 1 ? `past_${count}` : `past_${count}_${n}`;
       const known = this.kept.get(name);

@@ -20,7 +20,7 @@ export function conventionCosts(
   if (names.length === 0) return [];
   const graph = model.passAt(point);
   const sums = tallies(model.instance, graph, model.costOf(graph), model.weights);
-  const at = { past: 0n, ...point };
+  const at = model.at(point);
   return names.map((name) => {
     const { weights, about }: Convention = conventions[name];
     const terms = Object.entries(weights).map(([key, by]) => sums[key as keyof Tallies].times(by));

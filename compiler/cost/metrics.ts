@@ -100,22 +100,18 @@ export function metric(
   const model = modelCost(instance);
   const missing = missingSize(model, point);
   if (missing) return { kind: "no-data", why: `it depends on \`${missing}\`, which has no value here` };
-  return row.read(model, point, words, stored);
+  return row.read(model, model.at(point), words, stored);
 }
 
 function missingSize(model: ModelCost, point: Point): string | undefined {
   const { start, step } = model.instance;
-  return [...start.symbols, ...step.symbols].find((s) => s.name !== "past" && point[s.name] === undefined)
-    ?.name;
+  return [...start.symbols, ...step.symbols].find(
+    (s) => s.name !== "past" && !s.left && point[s.name] === undefined,
+  )?.name;
 }
 
 function tokensOf(point: Point): bigint {
   return (point.batch ?? 1n) * (point.seq ?? 1n);
-}
-
-/** `past` is 0 where a point does not say. */
-function full(point: Point): Point {
-  return { past: 0n, ...point };
 }
 
 function sumWeights(
@@ -136,11 +132,11 @@ function sumWeights(
   }
   return {
     kind: "value",
-    value: total.evaluate(full(point)),
+    value: total.evaluate(point),
     unit: what === "bytes" ? "bytes" : "count",
     terms:
       terms.size > 1
-        ? [...terms].map(([label, dims]) => ({ label, value: sumDims(dims).evaluate(full(point)) }))
+        ? [...terms].map(([label, dims]) => ({ label, value: sumDims(dims).evaluate(point) }))
         : [],
     tokens: tokensOf(point),
     polynomial: total,
@@ -162,14 +158,13 @@ function weightsIn(model: ModelCost, point: Point, stored: Stored, kind?: "weigh
 }
 
 function flops(cost: GraphCost, point: Point): Metric {
-  const at = full(point);
   return {
     kind: "value",
-    value: cost.flops.evaluate(at),
+    value: cost.flops.evaluate(point),
     unit: "flop",
     terms: [
-      { label: "weights", value: cost.total.macs.times(2).evaluate(at) },
-      { label: "attention", value: cost.total.attentionMacs.times(2).evaluate(at) },
+      { label: "weights", value: cost.total.macs.times(2).evaluate(point) },
+      { label: "attention", value: cost.total.attentionMacs.times(2).evaluate(point) },
     ],
     tokens: tokensOf(point),
     polynomial: cost.flops,
@@ -178,14 +173,13 @@ function flops(cost: GraphCost, point: Point): Metric {
 
 function macs(cost: GraphCost, point: Point): Metric {
   const total = cost.total.macs.plus(cost.total.attentionMacs);
-  const at = full(point);
   return {
     kind: "value",
-    value: total.evaluate(at),
+    value: total.evaluate(point),
     unit: "count",
     terms: [
-      { label: "weights", value: cost.total.macs.evaluate(at) },
-      { label: "attention", value: cost.total.attentionMacs.evaluate(at) },
+      { label: "weights", value: cost.total.macs.evaluate(point) },
+      { label: "attention", value: cost.total.attentionMacs.evaluate(point) },
     ],
     tokens: tokensOf(point),
     polynomial: total,
@@ -205,7 +199,7 @@ function compares(cost: GraphCost, point: Point): Metric {
 }
 
 function useful(cost: GraphCost, point: Point): Metric {
-  const { sizes } = sizesAt(cost, full(point));
+  const { sizes } = sizesAt(cost, point);
   const dense = cost.total.macs.times(2);
   return {
     kind: "value",
@@ -230,21 +224,20 @@ function decode(model: ModelCost, point: Point): Metric {
   }
   const seq = point.seq ?? 1n;
   const past = (point.past ?? 0n) > 0n ? point.past! : seq - 1n;
-  const at = { ...point, seq: 1n, past };
+  const at = model.at({ ...point, seq: 1n, past });
   const cost = model.costOf(model.step);
   return flops(cost, at);
 }
 
 function moved(cost: GraphCost, point: Point): Metric {
-  const at = full(point);
   const total = cost.total.bytesRead.plus(cost.total.bytesWritten);
   return {
     kind: "value",
-    value: total.evaluate(at),
+    value: total.evaluate(point),
     unit: "bytes",
     terms: [
-      { label: "read", value: cost.total.bytesRead.evaluate(at) },
-      { label: "written", value: cost.total.bytesWritten.evaluate(at) },
+      { label: "read", value: cost.total.bytesRead.evaluate(point) },
+      { label: "written", value: cost.total.bytesWritten.evaluate(point) },
     ],
     tokens: tokensOf(point),
     polynomial: total,
@@ -254,7 +247,7 @@ function moved(cost: GraphCost, point: Point): Metric {
 /** Of a pass that leaves its states; of a step where something is past. */
 export function inferenceMemory(model: ModelCost, point: Point, stored: Stored = "f32"): MemoryReport {
   const graph = (point.past ?? 0n) > 0n ? model.step : model.prefill;
-  return memoryAt(graph, full(point), {
+  return memoryAt(graph, point, {
     dtypeBytes: valueBytes(stored),
     weightBytes: weightBytes(stored),
   });
@@ -292,7 +285,7 @@ function memory(
 /** Bytes of the states after `past` positions; without `past`, after `seq`. */
 function cache(model: ModelCost, point: Point, stored: Stored): Metric {
   const past = (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n);
-  const at = { ...point, past };
+  const at = model.at({ ...point, past });
   const states = model.instance.step.inputPorts.filter((port) => port.role === "state");
   const sizes = states.map((port) => ({
     name: port.role === "state" ? port.state.name : port.name,

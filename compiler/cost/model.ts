@@ -44,6 +44,18 @@ export class ModelCost {
     return cost;
   }
 
+  /** The point with what it leaves open: nothing past, and states that keep what a pass over the past would leave. */
+  at(point: Point): Point {
+    const { past = 0n } = point;
+    const whole: Record<string, bigint> = { ...point, past };
+    for (const { name, left } of this.instance.step.symbols) {
+      if (!left) continue;
+      const [length] = past === 0n ? [0n] : left.evaluate({ ...point, seq: past });
+      whole[name] = length;
+    }
+    return whole;
+  }
+
   /** The pass that a point means: `step` where something is past, `forward` otherwise. */
   passAt(point: Point): Graph {
     return (point.past ?? 0n) > 0n ? this.step : this.forward;

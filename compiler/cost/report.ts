@@ -85,7 +85,7 @@ export function costReport(
   { stored = "f32", conventions = [], backend }: CostOptions = {},
 ): CostReport {
   const model = modelCost(instance);
-  const sized: Point = { past: 0n, ...point };
+  const sized = model.at(point);
   const pass = model.passAt(sized);
   const cost = model.costOf(pass);
   const metrics = new Map<string, Metric>();
@@ -153,7 +153,8 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored
     part(owner(port.state.path)).cache.push(bytes);
   }
   const now = new AtPoint(point);
-  const after = new AtPoint({ ...point, past: (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n) });
+  const past = (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n);
+  const after = new AtPoint(model.at({ ...point, past }));
   // Ops of the model itself (sums between parts, shared masks) come last.
   const order = [...parts].sort(([a], [b]) => Number(a === "") - Number(b === ""));
   return order.map(([path, sums]) => ({

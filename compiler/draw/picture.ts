@@ -63,7 +63,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** What a picture of a model shows, from its input to its output. Throws RangeError where the point lacks a size. */
 export function pictureOf(instance: ModelInstance, point: Point): Picture {
   const model = modelCost(instance);
-  const sized: Point = { past: 0n, ...point };
+  const sized = model.at(point);
   const cost = model.costOf(model.passAt(sized));
   const now = new AtPoint(sized);
   const slots = new Map(instance.blocks.map((b) => [b.path, b.slots]));

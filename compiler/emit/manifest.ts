@@ -22,7 +22,12 @@ export function modelPart(instance: ModelInstance, stored: readonly StoredTensor
   );
   return {
     model: instance.name,
-    symbols: symbols.map((s) => ({ name: s.name, least: Number(s.least) })),
+    symbols: symbols.map(({ name, least, usual, left }) => ({
+      name,
+      least: Number(least),
+      ...(usual === undefined ? {} : { usual: Number(usual) }),
+      ...(left === undefined ? {} : { left: left.toString() }),
+    })),
     context: contextOf(assumptions),
     // Those of a step: an input may be as long as what is past and new together.
     inputs: tensors(step.inputPorts),

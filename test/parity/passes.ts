@@ -6,8 +6,9 @@ import type { Tensors } from "./reference.js";
 export async function fullPass(
   model: Model,
   inputs: Tensors,
+  counts?: Readonly<Record<string, number>>,
 ): Promise<{ outputs: Tensors; states: Tensors }> {
-  const { outputs, state } = await model.run("start", inputs);
+  const { outputs, state } = await model.run("start", inputs, undefined, counts);
   const states = await state.read();
   state.dispose();
   return { outputs, states };

@@ -15,7 +15,7 @@ export function referenceModel(instance: ModelInstance, weights: Tensors): Model
   const stored = Object.fromEntries(Object.entries(weights).map(([name, t]) => [name, inside(t)]));
   return {
     backend: "reference",
-    async run(kind, inputs, state) {
+    async run(kind, inputs, state, counts = {}) {
       const graph = instance[kind];
       const before = state instanceof ReferenceState ? state : undefined;
       if (kind === "step" && !before) throw new Error("`step` needs a state of this model");
@@ -30,7 +30,9 @@ export function referenceModel(instance: ModelInstance, weights: Tensors): Model
               : inputs[port.name] && inside(inputs[port.name]!);
         if (array) given[port.name] = array;
       }
-      const results = evaluateGraph(graph, given, { past });
+      const usual = graph.symbols.flatMap((s) => (s.usual === undefined ? [] : [[s.name, Number(s.usual)]]));
+      const sizes = { ...Object.fromEntries(usual), ...counts, past };
+      const results = evaluateGraph(graph, given, sizes);
       const outputs: Record<string, HostTensor> = {};
       const states: Record<string, NdArray> = {};
       for (const port of graph.outputPorts) {
@@ -38,7 +40,7 @@ export function referenceModel(instance: ModelInstance, weights: Tensors): Model
         if (port.role === "data") outputs[port.name] = outside(array);
         else states[inputOf.get(keyOf(port.state))!] = array;
       }
-      return { outputs, state: new ReferenceState(past + seqOf(graph, inputs), states) };
+      return { outputs, state: new ReferenceState(past + seqOf(graph, inputs), {}, states) };
     },
     async dispose() {},
   };
@@ -47,6 +49,7 @@ export function referenceModel(instance: ModelInstance, weights: Tensors): Model
 class ReferenceState implements StateHandle {
   constructor(
     readonly past: number,
+    readonly kept: Readonly<Record<string, number>>,
     readonly arrays: Readonly<Record<string, NdArray>>,
   ) {}
   async read(): Promise<Record<string, HostTensor>> {

@@ -88,6 +88,14 @@ export const modelCodes = {
     message: `there is no layer here whose argument \`${name}\` could be changed`,
     helps: ["`ffn.k = 64` changes one argument of a slot's layer"],
   })),
+  "model/forward-parameter": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` of \`forward\` is neither a tensor nor a count`,
+    notes: ["what a run gives are tensors, and numbers that sizes follow from"],
+    helps: [
+      `give it a shape, \`${name}: [B T]\`, or make it a count, \`${name}: count\``,
+      "what is the same in every run is a field of the model",
+    ],
+  })),
   "model/rest-in-forward": code<object>("error", () => ({
     message: "an input of `forward` names all its axes",
     helps: ["write `[B T]`"],
