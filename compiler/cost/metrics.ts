@@ -255,9 +255,9 @@ export function inferenceMemory(model: ModelCost, point: Point, stored: Stored =
 
 /** Of a process that loads a build into a runtime and runs it: a whole pass, or a step where something is past. */
 export function runtimeMemory(model: ModelCost, point: Point, runtime: Runtime): ProcessMemory {
-  const at = full(point);
+  const at = model.at(point);
   if (at.past === 0n) return processMemory(model.prefill, at, runtime);
-  const before = { ...at, seq: at.past!, past: 0n };
+  const before = model.at({ ...at, seq: at.past!, past: 0n });
   return processMemory(model.step, at, runtime, {
     graph: model.prefill,
     sizes: before,
