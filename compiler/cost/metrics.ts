@@ -190,7 +190,7 @@ function macs(cost: GraphCost, point: Point): Metric {
 function compares(cost: GraphCost, point: Point): Metric {
   return {
     kind: "value",
-    value: cost.total.compares.evaluate(full(point)),
+    value: cost.total.compares.evaluate(point),
     unit: "count",
     terms: [],
     tokens: tokensOf(point),
