@@ -3,13 +3,12 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { HostTensor, Model } from "../../runtime/model.js";
 import { Session } from "../../runtime/session.js";
-import { imported } from "./imported.js";
 import { figure, modelOf, service } from "./models.js";
 import { expectNear, slice } from "./near.js";
 import { fullPass } from "./passes.js";
 import type { Tensors } from "./reference.js";
 import { stirred } from "./stirred.js";
-import { type Built, buildWith, on, readTensors, SLOW, targets, toleranceOf } from "./targets.js";
+import { type Built, buildFrom, buildWith, on, readTensors, SLOW, targets, toleranceOf } from "./targets.js";
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const about = JSON.parse(readFileSync(fixture("perceiver-ar.json"), "utf8")) as {
@@ -26,7 +25,7 @@ describe.each([
   let due: Tensors;
 
   beforeAll(async () => {
-    built = await imported(modelOf(peers, model), fixture(`perceiver-ar-${name}.weights.safetensors`));
+    built = await buildFrom(modelOf(peers, model), fixture(`perceiver-ar-${name}.weights.safetensors`));
     due = await readTensors(fixture(`perceiver-ar-${name}.expected.safetensors`));
   });
 
