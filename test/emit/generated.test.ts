@@ -52,7 +52,7 @@ describe("generated code", () => {
   for (const file of readdirSync(specs)
     .filter((name) => name.endsWith(".arch"))
     .sort()) {
-    it(`of ${file}`, { timeout: 120_000 }, () => {
+    it(`of ${file}`, { timeout: 300_000 }, () => {
       const { host, path } = openSpec(`${specs}${file}`);
       const service = createService(host);
       const rows: string[] = [];
