@@ -2,18 +2,35 @@ import type { ModelInstance } from "../check/instance.js";
 import { eachNode } from "../cost/analyse.js";
 import { modelCost } from "../cost/model.js";
 import type { Dim } from "../dim/dim.js";
+import type { Region, Value } from "../ir/graph.js";
 import { einsumSizes } from "../ops/einsum.js";
+import type { OpName } from "../ops/index.js";
 
 /** One product of a model's pass. */
 export interface Product {
   readonly path: string;
   /** Of two activations, rather than with a weight. */
   readonly attention: boolean;
+  /** With the shares of a softmax: a mean over places, whose number is the length that is summed over. */
+  readonly mixes: boolean;
   /** The length that is summed over; undefined where it is known only at run time. */
   readonly inner: bigint | undefined;
   /** Constant sizes of the result. */
   readonly outer: readonly bigint[];
 }
+
+/** What stands between a softmax's powers of e and the product with its shares: their sum, masks, dropout, layout. */
+const keepsShares: ReadonlySet<OpName> = new Set<OpName>([
+  "div",
+  "mul",
+  "select",
+  "reshape",
+  "transpose",
+  "broadcast",
+  "slice",
+  "pad",
+  "concat",
+]);
 
 const known = new WeakMap<ModelInstance, readonly Product[]>();
 
@@ -27,6 +44,8 @@ export function productsOf(model: ModelInstance): readonly Product[] {
 function listed(model: ModelInstance): readonly Product[] {
   const cost = modelCost(model);
   const products: Product[] = [];
+  const shares = new Set<Value>();
+  markShares(cost.forward, shares);
   eachNode(cost.costOf(cost.forward), ({ node, cost: { attentionMacs } }, path) => {
     if (node.op !== "einsum") return;
     const [, result = ""] = node.attrs.equation.split("->");
@@ -38,9 +57,24 @@ function listed(model: ModelInstance): readonly Product[] {
       1n,
     );
     const outer = constant.flatMap(([letter, n]) => (n !== undefined && result.includes(letter) ? [n] : []));
-    products.push({ path, attention: !attentionMacs.isZero, inner: product, outer });
+    const mixes = node.inputs.some((v) => shares.has(v));
+    products.push({ path, attention: !attentionMacs.isZero, mixes, inner: product, outer });
   });
   return products;
+}
+
+/** Finds the shares of softmaxes, in bodies and between them. */
+function markShares(region: Region, shares: Set<Value>): void {
+  for (const node of region.nodes) {
+    if (node.op === "call") {
+      const { body } = node.attrs;
+      for (const [i, input] of node.inputs.entries()) if (shares.has(input)) shares.add(body.inputs[i]!);
+      markShares(body, shares);
+      for (const [i, output] of body.outputs.entries()) if (shares.has(output)) shares.add(node.outputs[i]!);
+    } else if (node.op === "map") markShares(node.attrs.body, shares);
+    else if (node.op === "exp" || (keepsShares.has(node.op) && node.inputs.some((v) => shares.has(v))))
+      for (const output of node.outputs) shares.add(output);
+  }
 }
 
 function whole(size: Dim): bigint | undefined {

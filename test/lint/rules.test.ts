@@ -48,6 +48,20 @@ describe("head-size", () => {
     const text = decoder({ ffn: "mlp(hidden = 4 * dim)\n    at 1 { attn = attention(2, head_dim = 20) }" });
     expect(lint(text)).toEqual(["head-size attn = attention(2, head_dim = 20)"]);
   });
+
+  it("speaks of the size of heads alone, not of the number of keys where that is constant", () => {
+    const text = (head: number): string => `import { perceiver } from "std"
+model Small : perceiver {
+  channels = 16
+  latents  = 6
+  dim      = 32
+  heads    = 4
+  blocks 2 { attn = attention(heads, head_dim = ${head}) }
+}
+`;
+    expect(lint(text(16))).toEqual([]);
+    expect(lint(text(12))).toEqual(["head-size attn = attention(heads, head_dim = 12)"]);
+  });
 });
 
 describe("width", () => {

@@ -10,8 +10,9 @@ export const headSize: LintRule = {
   models: true,
   check(context, report) {
     const found = gather<{ size: bigint }>(context, (model, add) => {
-      for (const { attention, inner, path } of productsOf(model)) {
-        if (attention && inner !== undefined && inner > 1n && inner % 8n !== 0n) add(path, { size: inner });
+      for (const { attention, mixes, inner, path } of productsOf(model)) {
+        if (attention && !mixes && inner !== undefined && inner > 1n && inner % 8n !== 0n)
+          add(path, { size: inner });
       }
     });
     for (const { span, data, subject, where } of found)
