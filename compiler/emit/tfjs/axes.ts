@@ -1,8 +1,9 @@
-import type { NodeOf } from "../../ir/graph.js";
+import type { NodeOf, Value } from "../../ir/graph.js";
 import { code, list } from "./body.js";
 import { type Lower, nameOf, operand } from "./define.js";
 import { withoutEmpty } from "./empty.js";
 import { foldAround, reshape } from "./structure.js";
+import { keptShape } from "./views.js";
 
 /** A function of tfjs that reduces axes. */
 export function reduce<K extends "reduce_sum" | "reduce_max" | "reduce_min">(name: string): Lower<K> {
@@ -15,10 +16,15 @@ export function reduce<K extends "reduce_sum" | "reduce_max" | "reduce_min">(nam
     const rank = operand(n, 0).shape.length;
     // Other axes than the last are turned to the end first, which webgpu does for floats alone.
     const integers = operand(n, 0).dtype !== "f32" && axes.some((axis) => axis < rank - axes.length);
+    const kept = body.keeps.has(n);
+    const rest = kept ? `${which}, true` : which;
     const source = integers
-      ? code`${body.helper("asFloats")}(tf, ${x}, (t) => tf.${name}(t, ${which}))`
-      : code`tf.${name}(${x}, ${which})`;
-    body.bind(n.outputs[0]!, body.line(source, nameOf(n)));
+      ? code`${body.helper("asFloats")}(tf, ${x}, (t) => tf.${name}(t, ${rest}))`
+      : code`tf.${name}(${x}, ${rest})`;
+    const reduced = body.line(source, nameOf(n));
+    const [out] = n.outputs as [Value];
+    const shape = kept ? keptShape(operand(n, 0), axes) : out.shape;
+    body.bind(out, reshape(body, reduced, shape, out.shape, nameOf(n)));
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Dim } from "../../dim/dim.js";
-import type { DType, Value } from "../../ir/graph.js";
+import type { DType, Node, Value } from "../../ir/graph.js";
 import type { HelperName } from "./helpers.js";
 import type { Module } from "./module.js";
 import { literal, Names } from "./names.js";
@@ -30,6 +30,12 @@ export interface ScalarText {
 }
 
 export type Operand = Variable | NumberText | ScalarText;
+
+/** What a reshaped tensor is a view of. */
+interface View {
+  readonly of: Variable;
+  readonly dims: readonly Dim[];
+}
 
 /** Around the number of a variable until it has a name; no string literal holds it, as JSON escapes it. */
 const fence = "\u0001";
@@ -91,10 +97,12 @@ export class Body {
   private readonly known = new Map<Value, Operand>();
   private readonly made = new Map<string, Variable>();
   /** What each reshaped tensor is a view of, and the views of a tensor by their shape. */
-  private readonly views = new Map<Variable, { readonly of: Variable; readonly shape: string }>();
+  private readonly views = new Map<Variable, View>();
   private readonly reshaped = new Map<Variable, Map<string, Variable>>();
   private readonly symbols = new Set<string>();
   private passesSizes = false;
+  /** Reductions of which the reduced axes are wanted as size 1. */
+  keeps: ReadonlySet<Node> = new Set();
 
   constructor(
     /** What all functions of the generated file share. */
@@ -188,9 +196,9 @@ export class Body {
    * with their views, so a longer life costs nothing.
    */
   reshape(x: Variable, from: readonly Dim[], to: readonly Dim[], hint: string): Variable {
-    const root = this.views.get(x) ?? { of: x, shape: this.shape(from) };
+    const root = this.views.get(x) ?? { of: x, dims: from };
     const shape = this.shape(to);
-    if (root.shape === shape) return root.of;
+    if (this.shape(root.dims) === shape) return root.of;
     let known = this.reshaped.get(root.of);
     if (!known) this.reshaped.set(root.of, (known = new Map()));
     let view = known.get(shape);
@@ -200,6 +208,12 @@ export class Body {
       this.views.set(view, root);
     }
     return view;
+  }
+
+  /** The tensor of this function that `x` shows in another shape, if it is a view of one. */
+  behind(x: Variable): View | undefined {
+    const root = this.views.get(x);
+    return root?.of.owned ? root : undefined;
   }
 
   helper(name: HelperName): string {
@@ -271,7 +285,10 @@ export class Body {
       const fits = statement.length + free.length < width - 2;
       return fits ? [...note, `${statement} ${free}`] : [...note, statement, free];
     });
-    const symbols = [...this.symbols].sort();
+    // Lines that were left out may have been the only ones to read a size.
+    const symbols = [...this.symbols]
+      .filter((name) => text.some((line) => new RegExp(`\\b${name}\\b`).test(line)))
+      .sort();
     return {
       text,
       symbols,

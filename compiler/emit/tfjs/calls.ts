@@ -2,16 +2,20 @@ import type { NodeOf } from "../../ir/graph.js";
 import { type Body, code, list, type Operand } from "./body.js";
 import type { LowerRegion } from "./module.js";
 import { isSoftmax } from "./rewrite.js";
+import { reshape } from "./structure.js";
 
 /** Library functions that tfjs has in a form that is right on every backend; false where it does not fit. */
 const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boolean>> = {
   softmax(body, node) {
     const [x] = node.inputs;
     if (!x || !isSoftmax(node)) return false;
-    body.bind(
-      node.outputs[0]!,
-      body.line(code`tf.softmax(${body.tensor(x)})`, node.outputs[0]!.name || "weights"),
-    );
+    const out = node.outputs[0]!;
+    const root = body.behind(body.tensor(x));
+    // Only the last axis matters, so the tensor behind a view does as well.
+    const { of, dims } =
+      root?.dims.at(-1)?.equals(x.shape.at(-1)!) === true ? root : { of: body.tensor(x), dims: x.shape };
+    const name = out.name || "weights";
+    body.bind(out, reshape(body, body.line(code`tf.softmax(${of})`, name), dims, out.shape, name));
     return true;
   },
 };

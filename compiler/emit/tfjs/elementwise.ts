@@ -4,12 +4,13 @@ import type { OpName } from "../../ops/attrs.js";
 import { type Body, code, type Operand, type Variable } from "./body.js";
 import { type Lower, nameOf, operand } from "./define.js";
 import { broadcast, mostAxes, reshape } from "./structure.js";
+import { behindViews } from "./views.js";
 
 /** A function of tfjs with one tensor. */
 export function unary<K extends OpName>(name: string): Lower<K> {
   return (body, node) => {
     const n = node as Node;
-    body.bind(n.outputs[0]!, body.line(code`tf.${name}(${body.tensor(operand(n, 0))})`, nameOf(n)));
+    behindViews(body, n, [body.tensor(operand(n, 0))], ([x]) => code`tf.${name}(${x!})`);
   };
 }
 
@@ -61,7 +62,7 @@ export function binary<K extends OpName>(name: string): Lower<K> {
     const n = node as Node;
     const [a, b] = [spread(body, n, 0), spread(body, n, 1)];
     const first = b.kind === "number" ? body.materialise(a) : a;
-    body.bind(n.outputs[0]!, body.line(code`tf.${name}(${first}, ${b})`, nameOf(n)));
+    behindViews(body, n, [first, b], ([x, y]) => code`tf.${name}(${x!}, ${y!})`);
   };
 }
 

@@ -10,6 +10,7 @@ import { lowerEmpty } from "./empty.js";
 import { lowerGather, lowerScatterAdd } from "./indexing.js";
 import { literal } from "./names.js";
 import { broadcast, reshape, transpose } from "./structure.js";
+import { keptAxes } from "./views.js";
 
 const constant: Lower<"constant"> = (body, node) => {
   const { dtype, shape, data } = node.attrs;
@@ -101,6 +102,7 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
 
 /** Adds the lines of a whole region; its inputs are bound already. */
 export function lowerRegion(body: Body, region: Region): void {
+  body.keeps = keptAxes(region);
   for (const node of region.nodes)
     if (!lowerEmpty(body, node)) (lowerings[node.op] as Lower<OpName>)(body, node as NodeOf<OpName>);
 }

@@ -139,13 +139,41 @@ class Rewriting {
     const [u] = tanh.inputs as [Value];
     const scaled = this.definitions.get(u);
     const before = scaled?.op === "mul" ? this.factor(scaled, () => true) : undefined;
-    const two = this.add(
-      { op: "constant", inputs: [], attrs: { dtype: "f32", shape: [], data: [2 * (before?.by ?? 1)] } },
-      { name: "", dtype: "f32", shape: [] },
-    );
-    const twice = this.add({ op: "mul", inputs: [two, before?.rest ?? u], attrs: {} }, u);
+    const twice = this.scaledCubic(u, 2 * (before?.by ?? 1), before?.rest ?? u);
     const gate = this.add({ op: "logistic", inputs: [twice], attrs: {} }, { ...u, name: "gate" });
     return this.add({ op: "mul", inputs: [x.rest, gate], attrs: {} }, node.outputs[0]!);
+  }
+
+  /** `c * p`; where `p` is `x + k * x * x * x`, as `(c * k * x * x + c) * x`, a step less. */
+  private scaledCubic(like: Value, c: number, p: Value): Value {
+    const sum = this.definitions.get(p);
+    const cubic = sum?.op === "add" ? this.cubicOf(sum.inputs[1]!, sum.inputs[0]!) : undefined;
+    if (cubic === undefined) return this.add({ op: "mul", inputs: [this.number(c), p], attrs: {} }, like);
+    const [x] = sum!.inputs as [Value];
+    const square = this.add({ op: "mul", inputs: [x, x], attrs: {} }, { ...like, name: "square" });
+    const scaled = this.add({ op: "mul", inputs: [square, this.number(c * cubic)], attrs: {} }, like);
+    const raised = this.add({ op: "add", inputs: [scaled, this.number(c)], attrs: {} }, like);
+    return this.add({ op: "mul", inputs: [raised, x], attrs: {} }, like);
+  }
+
+  /** The `k` of `k * x * x * x`. */
+  private cubicOf(value: Value, x: Value): number | undefined {
+    let rest = value;
+    for (let i = 0; i < 2; i++) {
+      const node = this.definitions.get(rest);
+      if (node?.op !== "mul" || node.inputs[1] !== x) return undefined;
+      rest = node.inputs[0]!;
+    }
+    const last = this.definitions.get(rest);
+    const factor = last?.op === "mul" ? this.factor(last, () => true) : undefined;
+    return factor?.rest === x ? factor.by : undefined;
+  }
+
+  private number(value: number): Value {
+    return this.add(
+      { op: "constant", inputs: [], attrs: { dtype: "f32", shape: [], data: [value] } },
+      { name: "", dtype: "f32", shape: [] },
+    );
   }
 
   /** The other operand of a sum or product with a number. */

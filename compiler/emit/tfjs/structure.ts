@@ -5,7 +5,7 @@ import { type Body, code, type Variable } from "./body.js";
 /** Most axes that every function of every backend takes; shapes with more are folded first. */
 export const mostAxes = 4;
 
-const sameShape = (a: readonly Dim[], b: readonly Dim[]) =>
+export const sameShape = (a: readonly Dim[], b: readonly Dim[]) =>
   a.length === b.length && a.every((d, i) => d.equals(b[i]!));
 
 /** `x` with another shape of as many elements; `x` itself where nothing changes. */
