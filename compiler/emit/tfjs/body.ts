@@ -1,5 +1,5 @@
 import type { Dim } from "../../dim/dim.js";
-import type { DType, Node, Value } from "../../ir/graph.js";
+import type { DType, Node, NodeOf, Value } from "../../ir/graph.js";
 import type { HelperName } from "./helpers.js";
 import type { Module } from "./module.js";
 import { literal, Names } from "./names.js";
@@ -103,6 +103,8 @@ export class Body {
   private passesSizes = false;
   /** Reductions of which the reduced axes are wanted as size 1. */
   keeps: ReadonlySet<Node> = new Set();
+  /** The products that one node alone reads. */
+  readOnce: ReadonlyMap<Value, NodeOf<"einsum">> = new Map();
 
   constructor(
     /** What all functions of the generated file share. */

@@ -1,5 +1,5 @@
 import { Dim } from "../../dim/dim.js";
-import type { NodeOf } from "../../ir/graph.js";
+import type { NodeOf, Value } from "../../ir/graph.js";
 import { type Body, type Code, code, type Variable } from "./body.js";
 import { reshape, transpose } from "./structure.js";
 
@@ -48,7 +48,17 @@ function plans(a: string, b: string, out: string): readonly Plan[] {
   return found;
 }
 
-export function lowerEinsum(body: Body, node: NodeOf<"einsum">): void {
+/** A value that is added to a product, and the sum. */
+interface Added {
+  readonly shift: Value;
+  readonly sum: Value;
+}
+
+/**
+ * Lowers an einsum, or the sum of one and a shift of its columns: that is added before the product is put in order,
+ * where it is the end of a row. False where the shift is of another kind; then nothing is bound.
+ */
+export function lowerEinsum(body: Body, node: NodeOf<"einsum">, added?: Added): boolean {
   const [operands, out] = node.attrs.equation.split("->") as [string, string];
   const [a, b] = operands.split(",") as [string, string];
   const size = new Map<string, Dim>();
@@ -88,6 +98,9 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">): void {
   const [x, y] = first === 0 ? [a, b] : [b, a];
   const name = node.outputs[0]!.name || "product";
 
+  const shift = added && batch === "" ? shiftOf(body, added.shift, out, columns, size) : undefined;
+  if (added && !shift) return false;
+
   /** One operand as a matrix, or a stack of matrices where letters are shared. */
   const matrix = (operand: Variable, from: string, to: readonly [string, string], hint: string) => {
     const order = batch + to[0] + to[1];
@@ -98,14 +111,32 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">): void {
   const [p, q] = values as [(typeof values)[number], (typeof values)[number]];
   const left = matrix(body.tensor(p), x, [rows, contracted], p.name || "left");
   const right = matrix(body.tensor(q), y, second(plan!), q.name || "right");
-  const product = body.line(
-    productOf(body, left, right, { stacked: batch !== "", turned, contracted }),
-    name,
-  );
+  const bare = body.line(productOf(body, left, right, { stacked: batch !== "", turned, contracted }), name);
+  const product = shift ? body.line(code`tf.add(${bare}, ${shift})`, name) : bare;
   const folded = [...(batch === "" ? [] : [total(batch)]), total(rows), total(columns)];
   const order = batch + rows + columns;
   const apart = reshape(body, product, folded, dims(order), name);
-  body.bind(node.outputs[0]!, transpose(body, apart, dims(order), permutation(order, out), name));
+  body.bind(
+    added?.sum ?? node.outputs[0]!,
+    transpose(body, apart, dims(order), permutation(order, out), name),
+  );
+  return true;
+}
+
+/** What is added to a result of the letters `out`, as one row of `columns`, if it is that. */
+function shiftOf(
+  body: Body,
+  value: Value,
+  out: string,
+  columns: string,
+  size: ReadonlyMap<string, Dim>,
+): Variable | undefined {
+  const { shape } = value;
+  const letters = out.slice(out.length - shape.length);
+  const wide = only(letters, (l) => !shape[letters.indexOf(l)]!.isOne);
+  if (shape.length > out.length || wide !== only(columns, (l) => !size.get(l)!.isOne)) return undefined;
+  const row = Dim.product([...columns].map((l) => size.get(l)!));
+  return reshape(body, body.tensor(value), shape, [row], value.name || "shift");
 }
 
 /** The product itself; wasm has a fast one for two matrices that stand as they are, and helpers that lead to it. */

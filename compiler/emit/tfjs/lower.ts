@@ -1,4 +1,4 @@
-import type { NodeOf, Region } from "../../ir/graph.js";
+import type { NodeOf, Region, Value } from "../../ir/graph.js";
 import type { OpName } from "../../ops/attrs.js";
 import { argmax, argsort, concat, cumsum, pad, reduce, slice, topk } from "./axes.js";
 import { type Body, code } from "./body.js";
@@ -10,7 +10,7 @@ import { lowerEmpty } from "./empty.js";
 import { lowerGather, lowerScatterAdd } from "./indexing.js";
 import { literal } from "./names.js";
 import { broadcast, reshape, transpose } from "./structure.js";
-import { keptAxes } from "./views.js";
+import { keptAxes, productsReadOnce } from "./views.js";
 
 const constant: Lower<"constant"> = (body, node) => {
   const { dtype, shape, data } = node.attrs;
@@ -25,6 +25,17 @@ const constant: Lower<"constant"> = (body, node) => {
     ? code`tf.fill([${shape.join(", ")}], ${data[0]!}, "${type}")`
     : code`tf.tensor([${data.map(literal).join(", ")}], [${shape.join(", ")}], "${type}")`;
   body.bind(out, body.line(source, nameOf(node)));
+};
+
+/** The shift of a product is added while that is still a matrix; the lines of the product alone then go unread. */
+const add: Lower<"add"> = (body, node) => {
+  const [sum] = node.outputs as [Value];
+  for (const [i, value] of node.inputs.entries()) {
+    const product = body.readOnce.get(value);
+    const shift = node.inputs[1 - i]!;
+    if (product && shift !== value && lowerEinsum(body, product, { shift, sum })) return;
+  }
+  binary<"add">("add")(body, node);
 };
 
 /** Every op, in forms that are right on every backend. */
@@ -42,7 +53,7 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
   sin: angular("sine"),
   cos: angular("cosine"),
   floor: unary("floor"),
-  add: binary("add"),
+  add,
   sub: binary("sub"),
   mul: binary("mul"),
   div: binary("div"),
@@ -63,7 +74,7 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
   reduce_min: reduce("min"),
   argmax,
   cumsum,
-  einsum: lowerEinsum,
+  einsum: (body, node) => void lowerEinsum(body, node),
   reshape: (body, node) => {
     const [x, out] = [operand(node, 0), node.outputs[0]!];
     body.bind(out, reshape(body, body.tensor(x), x.shape, out.shape, nameOf(node)));
@@ -103,6 +114,7 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
 /** Adds the lines of a whole region; its inputs are bound already. */
 export function lowerRegion(body: Body, region: Region): void {
   body.keeps = keptAxes(region);
+  body.readOnce = productsReadOnce(region);
   for (const node of region.nodes)
     if (!lowerEmpty(body, node)) (lowerings[node.op] as Lower<OpName>)(body, node as NodeOf<OpName>);
 }

@@ -1,5 +1,5 @@
 import { Dim } from "../../dim/dim.js";
-import type { Node, Region, Value } from "../../ir/graph.js";
+import type { Node, NodeOf, Region, Value } from "../../ir/graph.js";
 import type { Body, Code, Operand } from "./body.js";
 import { nameOf } from "./define.js";
 import { mostAxes, reshape, sameShape } from "./structure.js";
@@ -103,4 +103,16 @@ export function keptAxes(region: Region): ReadonlySet<Node> {
 /** A shape with the reduced axes as size 1. */
 export function keptShape({ shape }: Value, axes: readonly number[]): readonly Dim[] {
   return shape.map((size, axis) => (axes.includes(axis) ? Dim.of(1) : size));
+}
+
+/** The results of einsums that one node reads, once, and that are no results of the region. */
+export function productsReadOnce(region: Region): ReadonlyMap<Value, NodeOf<"einsum">> {
+  const reads = new Map<Value, number>();
+  for (const v of [...region.nodes.flatMap((n) => n.inputs), ...region.outputs])
+    reads.set(v, (reads.get(v) ?? 0) + 1);
+  const found = new Map<Value, NodeOf<"einsum">>();
+  for (const node of region.nodes)
+    if (node.op === "einsum" && reads.get(node.outputs[0]!) === 1) found.set(node.outputs[0]!, node);
+  for (const v of region.outputs) found.delete(v);
+  return found;
 }
