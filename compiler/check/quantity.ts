@@ -134,15 +134,22 @@ function scaleOf(q: Quantity): { readonly scale: Scale; readonly base: string; r
 /** `28.0 GiB`, `2.13 GFLOP / token`, `403.2M`; small counts exactly. `more` adds decimals. */
 export function quantityText(q: Quantity, more = 0): string {
   if (sameUnit(q.unit, inSeconds)) return secondsText(q.value, more);
-  const { scale, base, glued } = scaleOf(q);
-  const size = q.value[0] < 0n ? -q.value[0] : q.value[0];
-  const step = scale.find(([, unit]) => size >= unit * q.value[1]);
-  if (step === undefined || (glued && size < 10_000n * q.value[1])) {
+  const { base, glued } = scaleOf(q);
+  const step = stepOf(q);
+  if (step === undefined) {
     return `${exactText(q.value)}${base === "" ? "" : ` ${base}`}`;
   }
   const scaled = over(q.value, [step[1], 1n]);
   const suffix = q.unit.token === -1 && !glued ? `${step[0]} / token` : step[0];
   return `${rounded(scaled, more)}${glued ? "" : " "}${suffix}`;
+}
+
+/** The suffix and the unit that a quantity is shown in; undefined where it is shown as it is. */
+function stepOf(q: Quantity): readonly [string, bigint] | undefined {
+  const { scale, glued } = scaleOf(q);
+  const size = q.value[0] < 0n ? -q.value[0] : q.value[0];
+  if (glued && size < 10_000n * q.value[1]) return undefined;
+  return scale.find(([, unit]) => size >= unit * q.value[1]);
 }
 
 /** Two quantities that differ, with as many decimals as it takes to see it; exact as the last resort. */
@@ -161,13 +168,11 @@ export function breakdownText(
   total: Quantity,
   terms: readonly { readonly label: string; readonly value: Rational }[],
 ): string {
-  const { scale } = scaleOf(total);
-  const size = total.value[0] < 0n ? -total.value[0] : total.value[0];
-  const step = scale.find(([, unit]) => size >= unit * total.value[1])?.[1] ?? 1n;
+  const step = stepOf(total);
   const parts = terms
     .filter((t) => t.value[0] !== 0n)
     .sort((a, b) => order(b.value, a.value))
-    .map((t) => `${t.label} ${rounded(over(t.value, [step, 1n]), 0)}`);
+    .map((t) => `${t.label} ${step ? rounded(over(t.value, [step[1], 1n]), 0) : exactText(t.value)}`);
   return `${quantityText(total)} = ${parts.join(" + ")}`;
 }
 

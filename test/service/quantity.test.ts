@@ -57,6 +57,12 @@ describe("quantities for a person", () => {
     expect(breakdownText(bytes((1973n * GiB) / 100n), terms)).toBe(
       "19.7 GiB = activations 18.0 + weights 1.73",
     );
+    const few = [
+      { label: "other weights", value: [1280n, 1n] as const },
+      { label: "`embed.table`", value: [128n, 1n] as const },
+    ];
+    const total = { value: [1408n, 1n] as const, unit: unitless };
+    expect(breakdownText(total, few)).toBe("1,408 = other weights 1,280 + `embed.table` 128");
   });
 
   it("name units", () => {
