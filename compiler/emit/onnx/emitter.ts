@@ -224,13 +224,14 @@ export class Emitter {
     if (units?.add) return this.op("Unsqueeze", [x, this.ints(units.add)]);
     if (units?.drop) return this.op("Squeeze", [x, this.ints(units.drop)]);
     const mayBeEmpty = to.some(mayBeZero);
-    const open = to.filter((d, i) => d.int === undefined && !(from[i]?.equals(d) ?? false));
+    // By place: two axes may share one size, of which only the one that stands elsewhere is open.
+    const open = to.flatMap((d, i) => (d.int === undefined && !(from[i]?.equals(d) ?? false) ? [i] : []));
     if (open.length === 0 && !to.some((d) => d.isZero)) {
       return this.op("Reshape", [x, this.ints(to.map((d) => (d.int === undefined ? 0 : Number(d.int))))]);
     }
     // -1 is ambiguous where another size is 0; and a size of 0 means "as before" unless allowzero says otherwise.
-    if (open.length === 1 && to.every((d) => d === open[0] || !mayBeZero(d))) {
-      const sizes = to.map((d) => (d === open[0] ? -1 : d.int === undefined ? 0 : Number(d.int)));
+    if (open.length === 1 && to.every((d, i) => i === open[0] || !mayBeZero(d))) {
+      const sizes = to.map((d, i) => (i === open[0] ? -1 : d.int === undefined ? 0 : Number(d.int)));
       return this.op("Reshape", [x, this.ints(sizes)]);
     }
     return this.op("Reshape", [x, this.dims.vector(to)], mayBeEmpty ? { allowzero: 1 } : {});
