@@ -150,6 +150,19 @@ describe.each(cases)("sparse_attention(heads, %s)", (patterns, sees) => {
 });
 
 describe("what cannot be", () => {
+  it.each([
+    ["strided_rows(4), kept = 2", "min(past, 3) <= min(past, 2)"],
+    ["fixed_rows(4), kept = 2", "min(past, 3) <= min(past, 2)"],
+    ["strided_columns(4), kept = 2", "past <= min(past, 2)"],
+    ["fixed_columns(4, summary = 2), kept = 3", "past <= min(past, 3)"],
+  ])("is a cache that holds less than is seen, when it would: %s", (patterns, assumed) => {
+    const { step } = model(`model M {
+  slot mix: layer = sparse_attention(2, ${patterns})
+  forward(x: [B T D = 8]) -> (y: [B T D]) { return mix(x) }
+}`);
+    expect(step.assumptions.map((a) => `${a.left} ${a.relation} ${a.right}`)).toEqual([assumed]);
+  });
+
   const said = (layer: string, more = "") =>
     check(
       `model M {\n  slot mix: layer = ${layer}\n  forward(x: [B T D = 12]) -> (y: [B T D]) { return mix(x) }\n}${more}`,
