@@ -54,9 +54,9 @@ it("is kept in the build, and speaks for it", async () => {
 
 it("is refused where it is none, or of another model", async () => {
   const missing = await run("--tokenizer", join(folder, "none.json"));
-  expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("none.json")]);
+  expect([missing.code, missing.stdout]).toEqual([2, expect.stringContaining("none.json")]);
   const wrong = await run("--tokenizer", join(folder, "vocab-320.arch"));
-  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("it is not JSON")]);
+  expect([wrong.code, wrong.stdout]).toEqual([2, expect.stringContaining("it is not JSON")]);
   const small = join(folder, "small");
   const refused = await archc("build", spec(64), "-o", small, "--tokenizer", join(folder, "none.json"));
   expect(refused.code).toBe(2);
