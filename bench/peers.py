@@ -62,7 +62,9 @@ class Step(Encoder):
 batch, seq, past = (torch.export.Dim(n) for n in ("batch", "seq", "past"))
 ids = torch.ones(2, 8, dtype=torch.long)
 if NAME == "bert":
-    module, args, shapes = Encoder(), (ids, ids, torch.zeros_like(ids)), ({0: batch, 1: seq},) * 3
+    # A tensor given twice would be one input of the exported file.
+    args = (ids, torch.ones_like(ids), torch.zeros_like(ids))
+    module, shapes = Encoder(), ({0: batch, 1: seq},) * 3
 elif WHAT == "prefill":
     module, args, shapes = Prefill(), (ids,), ({0: batch, 1: seq},)
 else:
