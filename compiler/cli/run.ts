@@ -13,6 +13,7 @@ import {
   formatOption,
   modelOption,
   numberIn,
+  parseAt,
   weightsOf,
   weightsOptions,
   wholeNumber,
@@ -26,6 +27,7 @@ interface Options {
   readonly target?: string;
   readonly backend?: string;
   readonly tokens: string;
+  readonly at?: string;
   readonly seed: string;
   readonly weightsSeed: string;
   readonly weights?: string;
@@ -47,6 +49,7 @@ export function runCommand(cli: Cli): Command {
     .option("--target <target>", "onnx or tfjs")
     .option("--backend <name>", "tensorflow, webgpu, wasm, cpu or onnx; else the best there is")
     .option("--tokens <n>", "how many tokens to generate", "64")
+    .option("--at <counts>", "numbers that the model takes: `latents=256` (else as usual)")
     .option("--seed <n>", "draws the tokens", "0")
     .option("--weights-seed <n>", "draws the weights of a spec", "0")
     .option("--temperature <t>", "divides the logits; 0 is greedy (default: 1)")
@@ -62,7 +65,11 @@ export function runCommand(cli: Cli): Command {
       const weights = weightsOf(options);
       const folder = await modelFolder(argument, { model: options.model, seed, weights }, cli.io);
       const io = format === "json" ? { ...cli.io, out: () => undefined } : cli.io;
-      const result = await generateText(folder, where, options.prompt, sampling, io, options.tokenizer);
+      const counts = Object.fromEntries(
+        Object.entries(parseAt(options.at ?? "")).map(([name, value]) => [name, Number(value)]),
+      );
+      const given = { tokenizerFile: options.tokenizer, counts };
+      const result = await generateText(folder, where, options.prompt, sampling, io, given);
       if (format === "json") cli.io.out(`${jsonText({ version: 1, ...result })}\n`);
     });
 }
@@ -106,16 +113,20 @@ export async function generateText(
   prompt: string,
   sampling: Sampling,
   io: Io,
-  tokenizerFile?: string,
+  given: {
+    readonly tokenizerFile?: string | undefined;
+    readonly counts?: Readonly<Record<string, number>>;
+  } = {},
 ): Promise<Generated> {
   const runtime = await import("../../runtime/index.js");
   const began = performance.now();
-  const tokenizer = await openTokenizer(folder, tokenizerFile);
+  const tokenizer = await openTokenizer(folder, given.tokenizerFile);
   const { model, manifest } = await loadModel(folder, where, io);
   const loaded = performance.now();
   const place = where.target === model.backend ? where.target : `${where.target} on ${model.backend}`;
   io.err(`${manifest.model}: ${place}, loaded in ${seconds(loaded - began)}\n`);
   const session = new runtime.Session(model, manifest);
+  session.counts = given.counts ?? {};
   const decoder = tokenizer ? new runtime.TokenDecoder(tokenizer) : new runtime.ByteDecoder();
   // A model may say anything, escape sequences included.
   const print = (text: string) => io.out(io.terminal ? safe(text, true) : text);

@@ -51,9 +51,20 @@ describe("the layers of the language page", () => {
     for (const m of models.values()) expect([...verify(m.start), ...verify(m.step)], m.name).toEqual([]);
   });
 
-  it("LSH attention gives the golden vector (sheet 1.10)", () => {
-    const golden = `import { lsh_attention } from "hard-layers.arch"
-model Golden { slot mix: layer = lsh_attention(1, 4, 2, 4, 4)
+  it.each([
+    [
+      "as the page writes it",
+      "lsh_attention(1, 4, 2, 4, 4)",
+      `import { lsh_attention } from "hard-layers.arch"`,
+    ],
+    [
+      "of the library",
+      "lsh_attention(1, head_dim = 4, rounds = 2, buckets = [4], chunk = 4, causal = true)",
+      "",
+    ],
+  ])("LSH attention gives the golden vector (sheet 1.10): %s", (_, layer, imports) => {
+    const golden = `${imports}
+model Golden { slot mix: layer = ${layer}
   forward(x: [B T D = 8]) -> [B T D] { return mix(x) } }`;
     const { start } = check(golden, { "hard-layers.arch": layers }).models.get("Golden")!;
     const eye = (from: number) => (i: number) => (Math.floor(i / 4) - from === i % 4 ? 1 : 0);

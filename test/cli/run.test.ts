@@ -178,3 +178,23 @@ it("backends are shown with how to get the absent ones", async () => {
   ]);
   for (const b of backends) expect(b.why !== "" && (b.available || b.get !== "")).toBe(true);
 });
+
+describe("a number that a model takes", () => {
+  const latents = join(fileURLToPath(new URL("../../", import.meta.url)), "specs/small-perceiver-ar.arch");
+  const run = ["--model", "TinyPerceiverAr", "--tokens", "3", "--greedy", "--prompt", "some words"];
+
+  it("is given by --at; without it, the model's own", async () => {
+    const own = await tokens(latents, ...run);
+    expect(await tokens(latents, ...run, "--at", "latents=6")).toEqual(own);
+    expect(await tokens(latents, ...run, "--at", "latents=1")).not.toEqual(own);
+  });
+
+  it.each([
+    ["latens=2", "takes no number `latens`"],
+    ["latents=0", "`latents` is 0; it must be at least 1"],
+    ["latents=many", "sizes are written `batch=1,seq=1024,past=0`"],
+  ])("--at %s is refused", async (at, words) => {
+    const { code, stderr } = await archc("run", latents, ...run, "--at", at);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+  });
+});

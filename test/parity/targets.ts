@@ -40,15 +40,7 @@ export async function buildWith(
   instance: ModelInstance,
   weights: (name: string, drawn: Tensors[string]) => Tensors[string]["data"],
 ): Promise<Built> {
-  const folder = join(base, `${builds++}`);
-  const { value, diagnostics } = await build(instance, {
-    out: folder,
-    seed: 1,
-    targets: ["onnx", "tfjs"],
-    profile: "default",
-    spec: { file: "test.arch", text: "" },
-  });
-  if (!value) throw new Error(`\`${instance.name}\` does not build: ${JSON.stringify(diagnostics)}`);
+  const { folder, manifest } = await buildOf(instance);
   const path = join(folder, "weights.safetensors");
   const before = await readTensors(path);
   const { header } = await opened(path, async (file) => file);
@@ -69,11 +61,21 @@ export async function buildWith(
   } finally {
     await file.close();
   }
-  return { folder, instance, manifest: value.manifest, weights: stored };
+  return { folder, instance, manifest, weights: stored };
 }
 
 /** Builds a model for all targets with the weights of a foreign file, by its `checkpoint` section. */
 export async function buildFrom(instance: ModelInstance, file: string): Promise<Built> {
+  const { folder, manifest } = await buildOf(instance, file);
+  const weights = await readTensors(join(folder, "weights.safetensors"));
+  return { folder, instance, manifest, weights };
+}
+
+/** A build for all targets in a folder of its own; weights are drawn, or read from a foreign file. */
+async function buildOf(
+  instance: ModelInstance,
+  file?: string,
+): Promise<{ folder: string; manifest: Manifest }> {
   const folder = join(base, `${builds++}`);
   const { value, diagnostics } = await build(instance, {
     out: folder,
@@ -81,11 +83,10 @@ export async function buildFrom(instance: ModelInstance, file: string): Promise<
     targets: ["onnx", "tfjs"],
     profile: "default",
     spec: { file: "test.arch", text: "" },
-    weights: { file },
+    weights: file === undefined ? undefined : { file },
   });
   if (!value) throw new Error(diagnostics.map((d) => [d.message, ...d.notes].join("\n")).join("\n"));
-  const weights = await readTensors(join(folder, "weights.safetensors"));
-  return { folder, instance, manifest: value.manifest, weights };
+  return { folder, manifest: value.manifest };
 }
 
 /** Every tensor of a safetensors file. */
