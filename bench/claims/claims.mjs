@@ -40,7 +40,7 @@ const claims = {
     {
       claim:
         "Perceiver AR, 65,536 inputs, 1,024 latents, 6 layers / Transformer, 2,048 inputs, 6 layers; width 512",
-      paper: "about 1 (in the time of 2,048; arXiv 2202.07765, figure 1)",
+      paper: "about 1 on TPUs, by plots without numbers (FLOPs: 2.04)",
       ours: [
         decoder("Ar", `seq = 65_536\nmost = 1024\npositions = no_positions()\n${body}`, "perceiver_ar"),
         "Ar",
@@ -64,7 +64,7 @@ const claims = {
   sparse: [
     {
       claim: "fixed sparse attention / dense, 1 x 12,288, one layer of 512, 4 heads",
-      paper: "work n·√n against n²",
+      paper: "0.42 (a training step of the whole model, 0.55 / 1.31 s)",
       ours: [
         layer(
           "Sparse",
