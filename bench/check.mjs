@@ -32,7 +32,7 @@ function command(...args) {
   return performance.now() - began;
 }
 
-const cost = ["dist/compiler/cli/main.js", "cost", "specs/gpt2.arch", "--model", "Gpt2XL"];
+const cost = ["dist/bin/archc.js", "cost", "specs/gpt2.arch", "--model", "Gpt2XL"];
 const cold = [];
 const idle = [];
 for (let i = 0; i < 10; i++) {

@@ -78,15 +78,7 @@ try {
       const least = cost("wasm", { batch: 1n, seq: 16n });
       if (!least || Number(least.total) > most) continue;
       const folder = join(work, model);
-      const built = node(
-        "dist/compiler/cli/main.js",
-        "build",
-        `specs/${file}`,
-        "--model",
-        model,
-        "-o",
-        folder,
-      );
+      const built = node("dist/bin/archc.js", "build", `specs/${file}`, "--model", model, "-o", folder);
       if (built.status !== 0) throw new Error(built.stderr);
       const { context } = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));
       for (const [batch, seq] of shapesOf(context)) {

@@ -116,15 +116,7 @@ model Peer : decoder {
 }
 `,
   );
-  command(process.execPath, [
-    join(root, "dist/compiler/cli/main.js"),
-    "build",
-    spec,
-    "--target",
-    "tfjs",
-    "-o",
-    out,
-  ]);
+  command(process.execPath, [join(root, "dist/bin/archc.js"), "build", spec, "--target", "tfjs", "-o", out]);
 }
 
 function line([positions, prompt, tokens], { pass, token, rounds, differ }) {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const bin = join(root, "dist/compiler/cli/main.js");
+const bin = join(root, "dist/bin/archc.js");
 
 /** Runs Node; seconds on the wall, and the highest resident set the kernel saw, in MB. */
 function measure(args) {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Host } from "./host.js";
+import { packageFile } from "./package-file.js";
 
 /** No spec written by a person comes near it; a larger file is not one. */
 export const MAX_FILE_BYTES = 512 * 1024;
@@ -29,7 +29,7 @@ export function openSpec(file: string): { readonly host: NodeHost; readonly path
 
 export function createNodeHost(root: string): NodeHost {
   const top = real(root) ?? resolve(root);
-  const std = stdFolder();
+  const std = packageFile("compiler/layers");
   const read = (path: string): string | undefined => {
     const library = /^std\/([\w-]+\.arch)$/.exec(path);
     if (library !== null) return readText(join(std, library[1]!));
@@ -92,10 +92,4 @@ function stdNames(folder: string): readonly string[] {
         .map((name) => `std/${name}`)
     : [];
   return names;
-}
-
-/** The library's `.arch` files are packed as they are: beside this file in the sources, two folders up from `dist`. */
-function stdFolder(): string {
-  const beside = fileURLToPath(new URL("./layers/", import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL("../../compiler/layers/", import.meta.url));
 }

@@ -1,15 +1,16 @@
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { packageFile } from "./package-file.js";
 
-/** The package's version, from its package.json: two folders up from `dist/compiler`, one from `compiler`. */
+/** The package's version, from its package.json. */
 export function archcVersion(): string {
-  const require = createRequire(import.meta.url);
-  for (const path of ["../package.json", "../../package.json"]) {
-    try {
-      const found = require(path) as { name?: unknown; version?: unknown };
-      if (found.name === "archc" && typeof found.version === "string") return found.version;
-    } catch {
-      // Not at this depth.
-    }
+  try {
+    const found = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as {
+      name?: unknown;
+      version?: unknown;
+    };
+    if (found.name === "archc" && typeof found.version === "string") return found.version;
+  } catch {
+    // Code of archc without its package, as in a test.
   }
   return "0.0.0";
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { measured, median, table } from "./table.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const bin = join(root, "dist/compiler/cli/main.js");
+const bin = join(root, "dist/bin/archc.js");
 const runtime = new URL("../../dist/runtime/onnx.js", import.meta.url).href;
 const readManifest = new URL("../../dist/runtime/folder.js", import.meta.url).href;
 

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { measured, median, table } from "./table.mjs";
 
-const bin = fileURLToPath(new URL("../../dist/compiler/cli/main.js", import.meta.url));
+const bin = fileURLToPath(new URL("../../dist/bin/archc.js", import.meta.url));
 const runtime = new URL("../../dist/runtime/onnx.js", import.meta.url).href;
 
 if (process.argv[2] === "--one") {

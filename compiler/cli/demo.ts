@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { packageFile } from "../package-file.js";
 import type { Session } from "./app.js";
 import { exit, Failure } from "./exit.js";
 import { modelFolder } from "./model-folder.js";
@@ -62,10 +61,7 @@ async function demo(session: Session, prompt: string, tokens: number): Promise<v
   if (!agree) session.code = exit.internal;
 }
 
-/** The sample is packed beside the compiler, in the sources and in `dist` alike; named from the working folder. */
+/** The packed sample, named from the working folder. */
 function sampleSpec(): string {
-  const paths = ["../../specs/pkm-lm.arch", "../../../specs/pkm-lm.arch"];
-  const files = paths.map((path) => fileURLToPath(new URL(path, import.meta.url)));
-  const file = files.find((path) => existsSync(path)) ?? files[0]!;
-  return relative(process.cwd(), file);
+  return relative(process.cwd(), packageFile("specs/pkm-lm.arch"));
 }

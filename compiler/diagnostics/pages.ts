@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageFile } from "../package-file.js";
 
 /** What `archc explain` says of one code. */
 export interface Page {
@@ -17,11 +18,11 @@ export interface Fence {
 
 /** Every page: `explain/*.md` hold one under each heading of the second level. */
 export function readPages(): ReadonlyMap<string, Page> {
-  const folder = pagesFolder();
+  const folder = packageFile("compiler/diagnostics/explain");
   const pages = new Map<string, Page>();
   for (const name of readdirSync(folder).sort()) {
     if (!name.endsWith(".md")) continue;
-    const [, ...parts] = readFileSync(folder + name, "utf8").split(/^## /m);
+    const [, ...parts] = readFileSync(join(folder, name), "utf8").split(/^## /m);
     for (const part of parts) {
       const end = part.indexOf("\n");
       const code = part.slice(0, end).trim();
@@ -29,13 +30,6 @@ export function readPages(): ReadonlyMap<string, Page> {
     }
   }
   return pages;
-}
-
-/** Pages are packed as they are: beside this file in the sources, two folders up from `dist`. */
-function pagesFolder(): string {
-  const beside = fileURLToPath(new URL("./explain/", import.meta.url));
-  const packed = new URL("../../../compiler/diagnostics/explain/", import.meta.url);
-  return existsSync(beside) ? beside : fileURLToPath(packed);
 }
 
 export function fencesOf(markdown: string): readonly Fence[] {

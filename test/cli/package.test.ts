@@ -38,7 +38,7 @@ describe("the packed package", () => {
       "compiler/layers/attention.arch",
       "compiler/diagnostics/explain/syntax.md",
       "specs/pkm-lm.arch",
-      "dist/compiler/cli/main.js",
+      "dist/bin/archc.js",
     ]) {
       expect(files).toContain(file);
     }
@@ -77,12 +77,12 @@ describe("the packed package", () => {
   });
 
   it("brings the command", () => {
-    const bin = join(folder, "node_modules/archc/dist/compiler/cli/main.js");
+    const bin = join(folder, "node_modules/archc/dist/bin/archc.js");
     expect(node(bin, "check", specFile("tiny"))).toContain("Tiny: no problems");
   });
 
   it("ends a broken pipe in peace, and a wrong command with 2", () => {
-    const bin = join(folder, "node_modules/archc/dist/compiler/cli/main.js");
+    const bin = join(folder, "node_modules/archc/dist/bin/archc.js");
     const shell = (command: string) =>
       execFileSync("bash", ["-c", command], { encoding: "utf8", cwd: folder });
     expect(
