@@ -75,20 +75,27 @@ const foreignOperators = new Map<string, { write: string; type: TokenType }>([
 export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
   const result = t.lexer.tokenize(source.text);
   const comments = result.groups.comments ?? [];
+  const words: IToken[] = [];
   for (const error of result.errors) {
-    const span = { file: source.file, start: error.offset, end: error.offset + Math.max(error.length, 1) };
-    const characters = source.text.slice(span.start, span.end);
-    source.sink.report("syntax/character", { characters }, { span });
+    const last = words[words.length - 1];
+    if (last !== undefined && error.offset < endOf(last)) continue;
+    const word = foreignWord(source.text, error.offset);
+    const span = word
+      ? spanOf(source, word)
+      : { file: source.file, start: error.offset, end: error.offset + Math.max(error.length, 1) };
+    if (word) words.push(word);
+    source.sink.report("syntax/character", { characters: source.text.slice(span.start, span.end) }, { span });
   }
+  const read = words.length === 0 ? result.tokens : withWords(result.tokens, words);
   const tokens: IToken[] = [];
-  for (const [i, token] of result.tokens.entries()) {
+  for (const [i, token] of read.entries()) {
     // The lexer tracks starts alone; the tree's locations need ends as well.
     token.endOffset = endOf(token) - 1;
-    if (joinsPoint(token, result.tokens[i - 1], result.tokens[i + 1])) {
-      readBarePoint(source, result.tokens[i + 1]!);
+    if (joinsPoint(token, read[i - 1], read[i + 1])) {
+      readBarePoint(source, read[i + 1]!);
       continue;
     }
-    if (token.tokenType === t.Semicolon) readSemicolon(source, token, result.tokens[i + 1]);
+    if (token.tokenType === t.Semicolon) readSemicolon(source, token, read[i + 1]);
     else if (token.tokenType === t.Foreign) readForeign(source, token, tokens[tokens.length - 1]);
     else if (token.tokenType === t.SingleText) readSingleQuotes(source, token);
     else if (token.tokenType === t.OpenText) readOpenText(source, token);
@@ -98,6 +105,32 @@ export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
   }
   readComments(source, comments, tokens);
   return { tokens, comments };
+}
+
+/** The name around a letter that names do not have, such as `größe`; undefined where no letter stands. */
+function foreignWord(text: string, at: number): IToken | undefined {
+  const letter = /[\p{L}\p{M}]/u;
+  const part = /[\w\p{L}\p{M}]/u;
+  if (!letter.test(String.fromCodePoint(text.codePointAt(at)!))) return undefined;
+  let start = at;
+  while (start > 0 && part.test(text[start - 1]!)) start--;
+  let end = at;
+  while (end < text.length && part.test(String.fromCodePoint(text.codePointAt(end)!)))
+    end += text.codePointAt(end)! > 0xffff ? 2 : 1;
+  const image = text.slice(start, end);
+  return makeToken(/^\p{Lu}/u.test(image) ? t.AxisName : t.Name, start, image);
+}
+
+/** The tokens with whole words in the place of their pieces. */
+function withWords(tokens: readonly IToken[], words: readonly IToken[]): IToken[] {
+  const out: IToken[] = [];
+  let next = 0;
+  for (const token of tokens) {
+    while (next < words.length && words[next]!.startOffset <= token.startOffset) out.push(words[next++]!);
+    const last = words[next - 1];
+    if (last === undefined || token.startOffset >= endOf(last)) out.push(token);
+  }
+  return [...out, ...words.slice(next)];
 }
 
 /** A `;` ends a statement as a line end does; at the end of a line it is only superfluous. */
@@ -240,7 +273,10 @@ function reportComment(source: Source, comment: IToken): void {
     { opener },
     {
       span,
-      fixes: [{ title: "write `//`", span, replacement }],
+      // Before code on its line, `//` would hide that code.
+      fixes: /^[ \t]*($|[\r\n])/.test(source.text.slice(span.end, span.end + 200))
+        ? [{ title: "write `//`", span, replacement }]
+        : [],
     },
   );
 }

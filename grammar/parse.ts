@@ -34,8 +34,9 @@ function read(source: Source): File {
     return empty;
   }
   try {
-    const { tokens } = lex(source);
-    const prepared = layOut(source, balance(source, tokens));
+    const merged = { ...source, text: firstVersion(source) };
+    const { tokens } = lex(merged);
+    const prepared = layOut(merged, balance(merged, tokens));
     parser ??= new ArchParser();
     const tree = parser.parseFile(prepared, source.broken);
     reportFailures(source, parser.failures.list);
@@ -46,4 +47,32 @@ function read(source: Source): File {
     sink.report("syntax/too-deep", { reason: "faults", limit: 0 }, { span: start });
     return empty;
   }
+}
+
+/**
+ * The text without the second of two versions that git left for someone to choose from; spaces stand in its place, so
+ * that all else stays where it is.
+ */
+function firstVersion({ text, file, sink }: Source): string {
+  if (!/^<{7} /m.test(text)) return text;
+  const blanks: [start: number, end: number][] = [];
+  let opened: readonly [start: number, end: number] | undefined;
+  let second: number | undefined;
+  for (const line of text.matchAll(/^.+/gm)) {
+    const [mark] = /^(?:<{7} |={7}$|\|{7}|>{7} )/.exec(line[0]) ?? [];
+    const end = line.index + line[0].length;
+    if (mark === "<<<<<<< ") [opened, second] = [[line.index, end], undefined];
+    else if (mark === ">>>>>>> " && opened !== undefined && second !== undefined) {
+      blanks.push([...opened], [second, end]);
+      opened = undefined;
+    } else if (mark !== undefined && opened !== undefined) second ??= line.index;
+  }
+  const [first] = blanks;
+  if (first !== undefined)
+    sink.report("syntax/conflict", {}, { span: { file, start: first[0], end: first[1] } });
+  const parts = blanks.map(([start, end], i) => {
+    const before = text.slice(blanks[i - 1]?.[1] ?? 0, start);
+    return before + text.slice(start, end).replace(/[^\r\n]/g, " ");
+  });
+  return parts.join("") + text.slice(blanks.at(-1)?.[1] ?? 0);
 }

@@ -84,9 +84,24 @@ export function headerLength(start: Uint8Array, size: number, file: string): num
   };
   if (start.length < 8 || size < 8) return fail(`it has only ${size} bytes`);
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER)) return fail(`its header would take ${length} bytes`);
-  if (length > BigInt(size - 8)) return fail(`its header takes ${length} bytes, but only ${size - 8} follow`);
-  return Number(length);
+  if (length <= BigInt(Math.min(MAX_HEADER, size - 8))) return Number(length);
+  const other = foreignFormat(start);
+  if (other !== undefined) throw new SafetensorsError(`\`${file}\` is no safetensors file but ${other}`);
+  // Where it is no such file at all, these bytes are its content, and no one's to see.
+  if (length > BigInt(MAX_HEADER)) return fail("it does not begin with the length of a header");
+  return fail(`its header takes ${length} bytes, but only ${size - 8} follow`);
+}
+
+/** What else weights are kept in, by how it begins. The header of a real file may begin so too: ask only where none fits. */
+function foreignFormat(start: Uint8Array): string | undefined {
+  const begins = (...bytes: readonly number[]) => bytes.every((byte, i) => start[i] === byte);
+  const text = (word: string) => begins(...[...word].map((c) => c.charCodeAt(0)));
+  const pickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
+  if (pickle || text("PK\x03\x04"))
+    return "a zip or pickle, as `torch.save` writes it, which can run code and is not read; write it anew in Python: `safetensors.torch.save_file(torch.load(FILE, weights_only=True), NAME)`";
+  if (text("GGUF")) return "a GGUF file, which is not read";
+  if (text("\x89HDF")) return "an HDF5 file, which is not read";
+  return undefined;
 }
 
 /** A header is three levels deep; JSON.parse could overflow the stack on a hostile one. */

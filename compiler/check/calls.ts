@@ -335,6 +335,8 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
         span,
       );
       ok = false;
+      // What depends on it follows from this, and is no fault of its own.
+      scope.vars.set(name, unknown);
       continue;
     }
     const val = given?.val ?? evaluate(param.value!, scope);
@@ -358,6 +360,7 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
     );
     if (!checked) {
       ok = false;
+      scope.vars.set(name, unknown);
       continue;
     }
     if (checked.kind === "instance" && val.kind === "recipe") scope.members.set(name, checked);

@@ -18,8 +18,14 @@ import { type Bound, count, flag, tensorVal, unknown, type Val } from "./values.
  */
 export function checkProgram(program: Program, sink: Diagnostics): Map<string, ModelInstance> {
   const instances = new Map<string, ModelInstance>();
+  const variants = new Map<string, ModelDecl[]>();
+  for (const { decl } of program.models) {
+    const known = decl.base && variants.get(decl.base.text);
+    if (known) known.push(decl);
+    else if (decl.base) variants.set(decl.base.text, [decl]);
+  }
   for (const { name, decl } of program.models) {
-    if (isAbstract(program, decl)) continue;
+    if (isAbstract(program, decl, variants.get(decl.name.text) ?? [])) continue;
     const instance = instantiateModel(program, name, sink, "first");
     if (instance && !hasHole(decl)) instances.set(name, instance);
   }
@@ -30,15 +36,15 @@ export function checkProgram(program: Program, sink: Diagnostics): Map<string, M
   return instances;
 }
 
-/** Declares fields or slots and gives some no value, or another model of the file builds on it: a base for variants. */
-function isAbstract(program: Program, decl: ModelDecl): boolean {
+/** Declares fields or slots and gives some no value, or others of the file build on it: a base for `variants`. */
+function isAbstract(program: Program, decl: ModelDecl, variants: readonly ModelDecl[]): boolean {
   const fields = fieldNames([decl]);
   const open = decl.items.some((i) => {
     if (i.kind === "field" || i.kind === "slot") return !i.value;
     if (decl.base || i.kind !== "blocks" || !i.items?.some((b) => b.kind === "slot")) return false;
     return !i.count || (i.count.kind === "name" && stackName(i, fields) === i.count.name);
   });
-  const isBase = program.models.some((m) => m.decl.base?.text === decl.name.text && m.decl !== decl);
+  const isBase = variants.some((m) => m !== decl);
   return open || (isBase && !complete(program, decl));
 }
 

@@ -53,7 +53,8 @@ export function evaluate(expr: Expr, scope: Scope, want?: Want): Val {
       const right = { val: evaluate(expr.right, scope, want), span: expr.right.span };
       const isZero = right.val.kind === "count" && right.val.dim.isZero && left.val.kind !== "tensor";
       if (isZero && (expr.op === "/" || expr.op === "%")) {
-        scope.tracer.report("count/divided-by-zero", {}, expr.right.span);
+        const values = valuesIn(expr.right, scope);
+        scope.tracer.report("count/divided-by-zero", { values }, expr.right.span);
         return unknown;
       }
       return binary(scope, expr.op, left, right, expr.span, want);

@@ -8,6 +8,9 @@ import { type OpenSpec, open } from "./open.js";
 import { choice, formatOption } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
 
+/** Models of a file that its verdict names. */
+const MOST_NAMES = 20;
+
 /** `archc check FILE…`: every problem of the specs, their budgets included. */
 export function checkCommand(session: Session): Command {
   return new Command("check")
@@ -41,8 +44,9 @@ function report({ io }: Session, format: "text" | "json" | "github", results: re
   }
   if (format === "github") return;
   for (const { spec, diagnostics } of results) {
-    const models = spec.service.models(spec.path);
-    const names = models.length === 0 ? "no model" : models.join(", ");
+    const models = [...new Set(spec.service.models(spec.path))];
+    const more = models.length > MOST_NAMES ? ` and ${models.length - MOST_NAMES} more` : "";
+    const names = models.length === 0 ? "no model" : `${models.slice(0, MOST_NAMES).join(", ")}${more}`;
     io.out(`${spec.file}: ${names}: ${diagnostics.length === 0 ? "no problems" : tally(diagnostics)}\n`);
   }
 }

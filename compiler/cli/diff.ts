@@ -83,13 +83,14 @@ function sidesOf(
   viaMergeBase: boolean,
 ): Sides {
   const base = repository.resolve(baseName);
-  if (base === undefined) throw fail("diff/unknown-revision", { name: baseName });
+  const { shallow } = repository;
+  if (base === undefined) throw fail("diff/unknown-revision", { name: baseName, shallow });
   const [first, ...others] = rest;
   // A file of that name is a file, as git itself would complain of.
   const isRevision =
     first !== undefined && !existsSync(first) && !isPattern(first) && !first.endsWith(".arch");
   const head = isRevision ? repository.resolve(first) : undefined;
-  if (isRevision && head === undefined) throw fail("diff/unknown-revision", { name: first });
+  if (isRevision && head === undefined) throw fail("diff/unknown-revision", { name: first, shallow });
   const specs = isRevision ? others : rest;
   const short = (commit: string) => commit.slice(0, 7);
   const headSide = head === undefined ? "working tree" : { commit: head };

@@ -60,6 +60,7 @@ export function compare(
   const sink = new Diagnostics();
   const problems: Diagnostic[] = [];
   const models: ModelDiff[] = [];
+  const found: { path: string; base: Costs; head: Costs }[] = [];
   for (const path of [...new Set([...before, ...after])].sort()) {
     const unchanged = before.has(path) && after.has(path) && sameTexts(hosts, path);
     if (unchanged) {
@@ -74,12 +75,29 @@ export function compare(
       const data = { file: display(path), base: sides.base.name };
       sink.report("diff/not-in-base", data, { span: { file: path, start: 0, end: 0 } });
     }
+    found.push({ path, base, head });
+  }
+  const formerly = renamed(found, services);
+  for (const { path, base, head } of found) {
     for (const name of new Set([...head.reports.keys(), ...base.reports.keys()])) {
-      const diff = diffReports(display(path), base.reports.get(name), head.reports.get(name));
+      const was = formerly.get(keyOf(path, name));
+      const isFormer = [...formerly.values()].some((m) => m.path === path && m.name === name);
+      if (isFormer && !head.reports.has(name)) continue;
+      const before = was?.report ?? base.reports.get(name);
+      const diff = diffReports(
+        display(path),
+        before,
+        head.reports.get(name),
+        was && {
+          file: display(was.path),
+          model: was.name,
+        },
+      );
       models.push(diff);
       reportRises(diff, services.head, path, limits, sink);
     }
   }
+  models.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
   const failures = sink.list.filter((d) => d.code === "diff/rise").map((d) => d.message.replaceAll("`", ""));
   const commit = (at: Sides["base"]["at"]) => (at === "working tree" ? null : at.commit);
   return {
@@ -93,6 +111,57 @@ export function compare(
     diagnostics: [...problems, ...sink.list],
     sources: { source: services.head.source, display },
   };
+}
+
+interface Named {
+  readonly path: string;
+  readonly name: string;
+  readonly report: CostReport;
+}
+
+const keyOf = (path: string, name: string): string => `${path}\n${name}`;
+
+/**
+ * What models that only the head has were in the base: one of the same name in another file, or one whose text differs
+ * by its name alone. A rise is a rise under another name, too.
+ */
+function renamed(
+  found: readonly { readonly path: string; readonly base: Costs; readonly head: Costs }[],
+  services: Readonly<Record<"base" | "head", Service>>,
+): ReadonlyMap<string, Named> {
+  const only = (side: "base" | "head"): Named[] =>
+    found.flatMap(({ path, ...sides }) =>
+      [...sides[side].reports]
+        .filter(([name]) => !sides[side === "base" ? "head" : "base"].reports.has(name))
+        .map(([name, report]) => ({ path, name, report })),
+    );
+  const textOf = (side: "base" | "head", { path, name }: Named): string => {
+    const decl = services[side].instance(path, name).value?.decl;
+    const text = services[side].source(path) ?? "";
+    if (decl === undefined) return keyOf(path, name);
+    return text.slice(decl.span.start, decl.name.span.start) + text.slice(decl.name.span.end, decl.span.end);
+  };
+  const formerly = new Map<string, Named>();
+  let [gone, fresh] = [only("base"), only("head")];
+  const pair = (alike: (before: Named, now: Named) => boolean) => {
+    for (const now of fresh) {
+      const before = gone.filter((g) => alike(g, now));
+      if (before.length !== 1 || fresh.filter((f) => alike(before[0]!, f)).length !== 1) continue;
+      formerly.set(keyOf(now.path, now.name), before[0]!);
+      gone = gone.filter((g) => g !== before[0]);
+    }
+    fresh = fresh.filter((f) => !formerly.has(keyOf(f.path, f.name)));
+  };
+  const texts = new Map<Named, string>();
+  const text = (side: "base" | "head", named: Named): string => {
+    const known = texts.get(named) ?? textOf(side, named);
+    texts.set(named, known);
+    return known;
+  };
+  pair((before, now) => before.name === now.name);
+  pair((before, now) => before.path === now.path && text("base", before) === text("head", now));
+  pair((before, now) => text("base", before) === text("head", now));
+  return formerly;
 }
 
 interface Costs {
@@ -133,6 +202,7 @@ function unchangedModels(service: Service, path: string, file: string): readonly
     file,
     model,
     status: "same",
+    was: undefined,
     at: { base: undefined, head: undefined },
     figures: new Map(),
     parts: [],

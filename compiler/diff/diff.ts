@@ -37,6 +37,8 @@ export interface ModelDiff {
   readonly file: string;
   readonly model: string;
   readonly status: Status;
+  /** Where the base has it, if elsewhere or under another name. */
+  readonly was: { readonly file: string; readonly model: string } | undefined;
   /** Sizes that the figures are for, on each side. */
   readonly at: {
     readonly base: CostReport["point"] | undefined;
@@ -52,6 +54,7 @@ export function diffReports(
   file: string,
   base: CostReport | undefined,
   head: CostReport | undefined,
+  was?: ModelDiff["was"],
 ): ModelDiff {
   const figures = new Map<FigureName, Change>();
   for (const name of figureNames) {
@@ -64,6 +67,7 @@ export function diffReports(
     file,
     model: (head ?? base)!.model,
     status: base === undefined ? "added" : head === undefined ? "removed" : moved ? "changed" : "same",
+    was,
     at: { base: base?.point, head: head?.point },
     figures,
     parts,

@@ -77,6 +77,16 @@ function atText({ at }: ModelDiff): string {
   return base === head ? head : `${base} -> ${head}`;
 }
 
+/** `(B in old.arch before)`; empty where it is the same. */
+function wasText({ file, model, was }: ModelDiff): string {
+  if (was === undefined) return "";
+  const parts = [
+    ...(was.model === model ? [] : [was.model]),
+    ...(was.file === file ? [] : [`in ${safe(was.file)}`]),
+  ];
+  return `${parts.join(" ")} before`;
+}
+
 function slotsText({ slots }: PartDiff): string {
   if (slots.base === slots.head || slots.head === "") return slots.base;
   return slots.base === "" ? slots.head : `${slots.base} -> ${slots.head}`;
@@ -105,7 +115,8 @@ export function diffText(diff: Diff): string {
             [["  part", "", "params", "flops", "activations", "cache"], ...model.parts.map(partCells)],
             [2, 3, 4, 5],
           );
-    const title = `${MARKS[model.status]} ${safe(model.file)} ${model.model} at ${atText(model)}\n`;
+    const was = model.was === undefined ? "" : ` (${wasText(model)})`;
+    const title = `${MARKS[model.status]} ${safe(model.file)} ${model.model}${was} at ${atText(model)}\n`;
     return `${title}${columns(figures, [1, 3])}${parts}`;
   });
   const none = shown.length === 0 ? "no model's cost changed\n" : "";
@@ -145,9 +156,9 @@ export function diffMarkdown(diff: Diff): string {
       const cells = (["params.total", "flops.forward", "memory.inference"] as const).map((name) =>
         cellMarkdown(model, name),
       );
-      lines.push(
-        `| ${MARKS[model.status]} | \`${model.model}\`<br>${escaped(model.file)} | ${cells.join(" | ")} |`,
-      );
+      const was = model.was === undefined ? "" : `, ${escaped(wasText(model))}`;
+      const name = `\`${model.model}\`<br>${escaped(model.file)}${was}`;
+      lines.push(`| ${MARKS[model.status]} | ${name} | ${cells.join(" | ")} |`);
     }
     lines.push("");
   }
@@ -208,6 +219,7 @@ export function diffJson(diff: Diff): Readonly<Record<string, unknown>> {
       file: m.file,
       model: m.model,
       status: m.status,
+      was: m.was ?? null,
       at: { base: m.at.base ?? null, head: m.at.head ?? null },
       figures: Object.fromEntries([...m.figures].map(([name, change]) => [name, both(change)])),
       parts: m.parts.map((p) => ({

@@ -8,6 +8,8 @@ export type Revision = { readonly commit: string } | "working tree";
 /** A git repository, read through git alone: nothing is checked out. */
 export interface Repository {
   readonly root: string;
+  /** It was cloned without its history, as CI does. */
+  readonly shallow: boolean;
   /** The commit that a name means. */
   resolve(name: string): string | undefined;
   /** The last commit that both have in their history. */
@@ -25,6 +27,7 @@ export function openRepository(folder: string): Repository | undefined {
   const working = createNodeHost(root);
   return {
     root,
+    shallow: git(root, ["rev-parse", "--is-shallow-repository"])?.trim() === "true",
     resolve: (name) =>
       // A name that begins with a dash would be an option.
       git(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`])?.trim(),

@@ -51,8 +51,12 @@ export async function importWeights(
     if (wrong.length === 0) return { file, plan: result.plan };
     mismatch = { missing: [], leftOver: [], wrong, unread: [] };
   } else mismatch = result.mismatch;
+  const fits = (one: Checkpoint) =>
+    one.tensors.filter((t) => t.names.some((name) => file.about(name))).length / one.tensors.length;
+  const others = [...instance.checkpoints, ownNames(stored)].filter((c) => c.name !== checkpoint.name);
+  const better = fits(checkpoint) < 0.5 ? others.find((c) => fits(c) === 1)?.name : undefined;
   await file.close();
-  sink.report("checkpoint/mismatch", { file: option.file, checkpoint: checkpoint.name, ...mismatch });
+  sink.report("checkpoint/mismatch", { file: option.file, checkpoint: checkpoint.name, ...mismatch, better });
   return undefined;
 }
 

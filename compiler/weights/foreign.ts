@@ -119,6 +119,8 @@ async function readIndex(path: string): Promise<Map<string, string>> {
   if (typeof map !== "object" || map === null || Array.isArray(map)) return fail("it has no `weight_map`");
   const files = new Map<string, string>();
   for (const [tensor, file] of Object.entries(map)) {
+    if (typeof file === "string" && /^[\w][\w .-]*\.bin$/.test(file))
+      return fail(`\`${file}\` and its like are pickles, which can run code and are not read`);
     if (typeof file !== "string" || !/^[\w][\w .-]*\.safetensors$/.test(file))
       return fail(`tensor \`${tensor}\` is not in a file beside it`);
     files.set(tensor, file);

@@ -55,7 +55,8 @@ export function planImport(
       const same =
         about.shape.length === tensor.shape.length && about.shape.every((n, i) => n === tensor.shape[i]);
       if (!same || about.reads !== dtype) {
-        wrong.push({ name, why: `${about.dtype} ${shapeText(about.shape)}, expected ${want}` });
+        const of = same ? "type" : "shape";
+        wrong.push({ name, of, why: `${about.dtype} ${shapeText(about.shape)}, expected ${want}` });
       }
     }
     for (const piece of tensor.pieces) {
@@ -122,6 +123,7 @@ export async function untied(ties: readonly Tie[], file: ForeignWeights): Promis
       if (a.every((word, i) => word === b[i])) continue;
       faults.push({
         name: second,
+        of: "tie",
         why: `differs from \`${first}\`, though both are one weight of the model`,
       });
       break;
@@ -156,7 +158,7 @@ export async function outOfRange(
     if (least >= low - slack && most <= high + slack) continue;
     const shown = (value: number) => String(Number(value.toPrecision(6)));
     const why = `has ${shown(least)} to ${shown(most)}, where this model allows ${shown(low)} to ${shown(high)}`;
-    faults.push({ name, why });
+    faults.push({ name, why, of: "range" });
   }
   return faults;
 }

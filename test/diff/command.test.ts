@@ -136,7 +136,7 @@ describe("archc diff", () => {
     rmSync(join(repository.root, "b.arch"));
     repository.write({
       "a.arch": small.replace("seq = 64", "seq = 128"),
-      "c.arch": small.replace("Small", "New"),
+      "c.arch": wide.replace("Small", "New"),
     });
     const { stdout, code } = await repository.archc("diff", "HEAD", "--fail-on", "params:+99%");
     expect(code).toBe(0);
@@ -146,6 +146,48 @@ describe("archc diff", () => {
     const same = await json("HEAD", "a.arch", "--at", "seq=64");
     expect(same.body.models[0].at.head.seq).toBe(64);
     expect(same.body.models[0].figures["flops.forward"].difference).toBe(0);
+  });
+
+  it("knows a model again that moved or has another name, so that a rise cannot hide behind it", async () => {
+    const layer = "layer ff(x: [.. D]) -> [.. D] { return mlp(x, hidden = 4 * D) }\n";
+    const spec = (name: string) =>
+      `import { ff } from "./ff.arch"\n${decoder({ ffn: "ff()" }).replace("Small", name)}`;
+    repository.commit({ "ff.arch": layer, "a.arch": spec("Old"), "b.arch": spec("Other") });
+    for (const name of ["a.arch", "b.arch"]) rmSync(join(repository.root, name));
+    repository.write({
+      "ff.arch": layer.replace("4", "8"),
+      "a.arch": spec("New"),
+      "moved to/b.arch": spec("Other").replace("./ff", "../ff"),
+    });
+    const { body, code } = await json("HEAD", "--fail-on", "params");
+    expect(code).toBe(1);
+    expect(
+      body.models.map((m: { file: string; model: string; status: string; was: unknown }) => [
+        `${m.file} ${m.model} ${m.status}`,
+        m.was,
+      ]),
+    ).toEqual([
+      ["a.arch New changed", { file: "a.arch", model: "Old" }],
+      ["moved to/b.arch Other changed", { file: "b.arch", model: "Other" }],
+    ]);
+    expect(body.failures).toHaveLength(2);
+    const { stdout } = await repository.archc("diff", "HEAD");
+    expect(stdout).toMatch(/^~ a\.arch New \(Old before\) at batch = 1, seq = 64$/m);
+    expect(stdout).toMatch(/^~ moved to\/b\.arch Other \(in b\.arch before\) at /m);
+    const markdown = (await repository.archc("diff", "HEAD", "--format", "markdown")).stdout;
+    expect(markdown).toContain("| ~ | `New`<br>a.arch, Old before |");
+    // Two that are alike: nobody can say which was which.
+    repository.write({ "c.arch": spec("Third") });
+    expect((await repository.archc("diff", "HEAD")).stdout).toMatch(/^\+ c\.arch Third at/m);
+  });
+
+  it("says that a clone without history has none", async () => {
+    repository.commit({ "a.arch": small });
+    repository.commit({ "a.arch": wide });
+    repository.git("clone", "--quiet", "--depth", "1", `file://${repository.root}`, "shallow");
+    const { code, stderr } = await repository.archcIn("shallow", "diff", "HEAD~1");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/this clone is shallow[\s\S]*fetch-depth: 0/);
   });
 
   it("counts a block that is added, removed or filled otherwise", async () => {

@@ -139,6 +139,11 @@ describe("hostile texts end quickly", () => {
     docs: "/// a\n".repeat(many),
     headers: "model M\n  layer a\n}\n".repeat(many / 10),
     "strange characters": "@ ".repeat(many),
+    "strange words": "ö ä ".repeat(many),
+    "a strange word": "aö".repeat(many),
+    "conflicts that never end": "<<<<<<< \n".repeat(many),
+    conflicts: "<<<<<<< a\n=======\n>>>>>>> b\n".repeat(many),
+    "models of one name": "model M : M { }\n".repeat(many),
   };
 
   test.each(Object.entries(hostile))("%s", (_, text) => {

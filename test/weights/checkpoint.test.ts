@@ -133,6 +133,8 @@ describe("a GPT-2 as transformers saves it", () => {
     expect(stderr).toContain("transformer.h.1.ln_1.bias: F32 [16, 2], expected F32, F16 or BF16 [32]");
     expect(stderr).toContain("transformer.h.0.ln_1.bias: U32 [32], expected");
     expect(stderr).toContain("transformer.ln_f.bais: F32 [32]");
+    expect(stderr).toContain("help: a model of another size, or another layout?");
+    expect(stderr).toContain("help: numbers of other types are written anew first");
   });
 
   it("says what is wrong with files and names of checkpoints", async () => {
@@ -149,9 +151,48 @@ describe("a GPT-2 as transformers saves it", () => {
     };
     expect(await said(out("x"), index({ a: "../../etc/passwd" }))).toContain("not in a file beside it");
     expect(await said(out("x"), index({ a: "a.safetensors" }))).toContain("which is not there");
+    const bin = await said(out("x"), index({ a: "pytorch_model-00001-of-2.bin" }));
+    expect(bin).toContain("`pytorch_model-00001-of-2.bin` and its like are pickles");
     writeFileSync(out("short.safetensors"), new Uint8Array(readFileSync(whole)).subarray(0, 5000));
     expect(await said(out("x"), out("short.safetensors"))).toContain("the file is cut short");
     expect(existsSync(out("x"))).toBe(false);
+  });
+});
+
+describe("a file that is none of safetensors", () => {
+  it.each([
+    ["a zip as torch.save writes it", "PK\x03\x04\0\0\x08\x08 and so on", "can run code and is not read"],
+    ["a pickle", "\x80\x02}q\0(X\x03\0\0\0", "can run code and is not read"],
+    ["GGUF", "GGUF\x03\0\0\0 and so on", "a GGUF file"],
+    ["HDF5", "\x89HDF\r\n\x1a\n and so on", "an HDF5 file"],
+    ["text", "root:x:0:0:root:/root:/bin/bash\n", "does not begin with the length of a header"],
+  ])("says of %s what it is, and shows nothing of it", async (_, text, words) => {
+    writeFileSync(out("none.bin"), text, "latin1");
+    const { code, stderr } = await build(out("x"), out("none.bin"));
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+    // The first 8 bytes as a number.
+    expect(stderr).not.toMatch(/\d{6}/);
+  });
+
+  it("may have a header whose length begins as a pickle does", async () => {
+    const file = new Uint8Array(readFileSync(whole));
+    const header = Number(new DataView(file.buffer).getBigUint64(0, true));
+    // 0x0280 and more, with spaces behind the JSON, as the format allows.
+    const longer = (Math.ceil(header / 65536) << 16) + 0x0280;
+    const padded = new Uint8Array(8 + longer + file.length - 8 - header).fill(0x20);
+    new DataView(padded.buffer).setBigUint64(0, BigInt(longer), true);
+    padded.set(file.subarray(8, 8 + header), 8);
+    padded.set(file.subarray(8 + header), 8 + longer);
+    writeFileSync(out("padded.safetensors"), padded);
+    expect([...padded.subarray(0, 2)]).toEqual([0x80, 0x02]);
+    expect(await build(out("padded"), out("padded.safetensors"))).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("with another checkpoint's names is told which", async () => {
+    const own = join(out("padded"), "weights.safetensors");
+    const { code, stderr } = await build(out("x"), own);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("`--checkpoint archc`")]);
+    expect((await build(out("x"), own, "--checkpoint", "archc")).code).toBe(0);
   });
 });
 

@@ -98,7 +98,7 @@ const floorDiv: Rule = (call) => {
   if (anyUnknown([a, b])) return unknown;
   if (a.val.kind === "count" && b.val.kind === "count") {
     if (b.val.dim.isZero) {
-      call.scope.tracer.report("count/divided-by-zero", {}, b.span);
+      call.scope.tracer.report("count/divided-by-zero", { values: [] }, b.span);
       return unknown;
     }
     return count(a.val.dim.floorDiv(b.val.dim));

@@ -9,7 +9,17 @@ const shape = (sizes: readonly number[]): string => `[${sizes.join(", ")}]`;
 export interface TensorFault {
   readonly name: string;
   readonly why: string;
+  /** Of a tensor that is there: in what it differs. */
+  readonly of?: "shape" | "type" | "tie" | "range";
 }
+
+/** What may be done about tensors that are there and wrong. */
+const remedies: Readonly<Record<NonNullable<TensorFault["of"]>, string>> = {
+  shape: "a model of another size, or another layout? compare its fields with the file's configuration",
+  type: "numbers of other types are written anew first, in Python: `tensor.to(torch.float32)`",
+  tie: "a model that does not tie them has weights of its own in both places: `head = untied(vocab)`",
+  range: "the model would hold other values than the file: mend the file, or the range",
+};
 
 /** Weights from foreign files: what a spec says of them, and what the files hold. */
 export const checkpointCodes = {
@@ -100,7 +110,9 @@ export const checkpointCodes = {
     leftOver: readonly TensorFault[];
     wrong: readonly TensorFault[];
     unread: readonly string[];
-  }>("error", ({ file, checkpoint, missing, leftOver, wrong, unread }) => {
+    /** Another checkpoint of the model whose names the file has. */
+    better?: string | undefined;
+  }>("error", ({ file, checkpoint, missing, leftOver, wrong, unread, better }) => {
     const part = (faults: readonly { name: string; why: string }[], what: string): string[] =>
       faults.length === 0
         ? []
@@ -123,14 +135,16 @@ export const checkpointCodes = {
           "weights that no line of the checkpoint gives",
         ),
       ],
-      helps: [
-        ...(leftOver.length > 0
-          ? ['tensors that the model does not need: `ignore "name"` in the checkpoint']
-          : []),
-        ...(missing.length > 0 || wrong.length > 0
-          ? ["a model of another size? compare its fields with the file's configuration"]
-          : []),
-      ],
+      helps:
+        better !== undefined
+          ? [`its names are those of checkpoint \`${better}\`: \`--checkpoint ${better}\``]
+          : [
+              ...(leftOver.length > 0
+                ? ['tensors that the model does not need: `ignore "name"` in the checkpoint']
+                : []),
+              ...(missing.length > 0 && !wrong.some((f) => f.of === "shape") ? [remedies.shape] : []),
+              ...[...new Set(wrong.flatMap((f) => f.of ?? []))].map((of) => remedies[of]),
+            ],
     };
   }),
   "checkpoint/unreadable": code<{ why: string }>("error", ({ why }) => ({ message: why })),

@@ -18,9 +18,12 @@ export const diffCodes = {
     message: `\`${folder}\` lies in no git repository`,
     helps: ["`archc diff` reads both sides through `git`, which must be installed"],
   })),
-  "diff/unknown-revision": code<{ name: string }>("error", ({ name }) => ({
+  "diff/unknown-revision": code<{ name: string; shallow: boolean }>("error", ({ name, shallow }) => ({
     message: `git knows no revision \`${name}\``,
-    helps: ["a branch, tag or commit; in CI, fetch it first: `git fetch origin main`"],
+    notes: shallow ? ["this clone is shallow: the history before its first commit is not here"] : [],
+    helps: shallow
+      ? ["fetch the history, `git fetch --unshallow`; in a workflow, `fetch-depth: 0` at the checkout"]
+      : ["a branch, tag or commit; in CI, fetch it first: `git fetch origin main`"],
   })),
   "diff/no-merge-base": code<{ base: string; head: string }>("error", ({ base, head }) => ({
     message: `\`${base}\` and \`${head}\` have no commit in common here`,

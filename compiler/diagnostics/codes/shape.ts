@@ -139,7 +139,10 @@ export const shapeCodes = {
       helps: leaveOut === undefined ? [] : [`for none, leave \`${leaveOut}\` out`],
     }),
   ),
-  "count/divided-by-zero": code<object>("error", () => ({ message: "division by zero" })),
+  "count/divided-by-zero": code<{ values: readonly string[] }>("error", ({ values }) => ({
+    message: "division by zero",
+    notes: values.length > 0 ? [`with ${values.join(", ")}`] : [],
+  })),
   "number/undefined": code<{ call: string }>("error", ({ call }) => ({
     message: `\`${call}\` has no value`,
   })),

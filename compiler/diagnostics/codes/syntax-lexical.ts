@@ -33,11 +33,18 @@ export const lexicalCodes = {
   // ------------------------------------------------------------------------------- characters
   "syntax/character": code<{ characters: string }>("error", ({ characters }) => {
     const help = characterHelp(characters);
+    const word = /^[\w\p{L}\p{M}]{2,}$/u.test(characters);
     return {
-      message: `${printable(characters)} has no meaning here`,
+      message: `${printable(characters)} ${word ? "cannot be a name" : "has no meaning here"}`,
       ...(help === undefined ? {} : { helps: [help] }),
     };
   }),
+  "syntax/conflict": code<Record<string, never>>("error", () => ({
+    message: "two versions of this file were to be merged, and nobody has said which holds",
+    label: "from here on",
+    notes: ["the first of the two is checked"],
+    helps: ["keep one of the two, and remove the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`"],
+  })),
   "syntax/reserved-name": code<{ name: string }>("error", ({ name }) => ({
     message: `\`${name}\` cannot be a name: every object of the generated code has it already`,
     helps: [`call it something else, for example \`${name.replace(/^_+|_+$/g, "")}\``],
@@ -205,7 +212,7 @@ function characterHelp(characters: string): string | undefined {
   if (characters.startsWith("&")) return "write `and`";
   if (characters.startsWith("|")) return "write `or`";
   if (/^[“”„‘’'`]/.test(characters)) return 'a text stands in plain double quotes: `"…"`';
-  if (/^\p{L}/u.test(characters)) return "names have the letters a to z, digits and `_`";
+  if (/[\p{L}\p{M}]/u.test(characters)) return "names have the letters a to z, digits and `_`";
   return undefined;
 }
 
