@@ -129,8 +129,8 @@ class Walk {
   /** The op's own rule; products of two activations are attention. */
   private costOf(node: Node, facts: Analysis): Cost {
     const cost = this.rules.of(node);
-    if (node.op !== "einsum") return cost;
-    if (!node.inputs.every((v) => facts.of(v).origin === "activation")) return cost;
+    if (node.op !== "einsum" && node.op !== "gather_matmul") return cost;
+    if (!node.inputs.slice(0, 2).every((v) => facts.of(v).origin === "activation")) return cost;
     let moved = this.attention.get(cost);
     if (!moved) this.attention.set(cost, (moved = { ...cost, macs: Dim.zero, attentionMacs: cost.macs }));
     return moved;

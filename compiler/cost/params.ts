@@ -106,6 +106,8 @@ function readOf(value: Value, region: Region, uses: Uses): Read | undefined {
   };
   for (const { node, operand } of uses.of(value, region)) {
     if (node.op === "gather" && operand === 0) read.push(elements(node.outputs[0]!));
+    else if (node.op === "gather_matmul" && operand === 1)
+      read.push(Dim.product([...node.inputs[2]!.shape, ...node.inputs[1]!.shape.slice(1)]));
     else if (node.op === "call") {
       const inner = readOf(node.attrs.body.inputs[operand]!, node.attrs.body, uses);
       if (!inner?.results.every((i) => follow(node.outputs[i]!))) return undefined;

@@ -76,6 +76,11 @@ export interface Attrs {
    * row of updates [b.., i.., post..] is added at its index [b.., i..].
    */
   scatter_add: { readonly batch: number; readonly size: Dim };
+  /**
+   * (x [i.., K], table [E, K, F], indices: i32 [i..]): each row times the matrix that its index picks, [i.., F]. `turned`:
+   * the table is [E, F, K].
+   */
+  gather_matmul: { readonly turned: boolean };
   /** Along the last axis: (values, indices: i32), descending, lowest index first among equals, NaN last. */
   topk: { readonly k: Dim };
   /** Along the last axis: i32 permutation that sorts ascending, stable. f32 or i32. */

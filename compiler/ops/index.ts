@@ -20,6 +20,7 @@ import { exp } from "./exp.js";
 import { floor } from "./floor.js";
 import { floorDiv } from "./floor-div.js";
 import { gather } from "./gather.js";
+import { gatherMatmul } from "./gather-matmul.js";
 import { iota } from "./iota.js";
 import { le } from "./le.js";
 import { log } from "./log.js";
@@ -100,6 +101,7 @@ export const ops: { readonly [K in OpName]: OpDef<K> } = {
   pad,
   gather,
   scatter_add: scatterAdd,
+  gather_matmul: gatherMatmul,
   topk,
   argsort,
   iota,

@@ -52,6 +52,8 @@ export class Emitter {
   private path = "";
   private hint = "";
   private inSubgraph = false;
+  /** Values that several nodes share, by what they are; those of a subgraph end with it. */
+  private shared = new Map<string, readonly string[]>();
   private readonly answers = new Map<string, boolean>();
   private readonly taken = new Set<string>();
   private readonly described = new Set<string>();
@@ -77,6 +79,15 @@ export class Emitter {
     const answer = find();
     this.answers.set(key, answer);
     return answer;
+  }
+
+  /** The values that `make` gives, made once for each key as far as they can be seen. */
+  once(key: string, make: () => readonly string[]): readonly string[] {
+    const known = this.shared.get(key);
+    if (known) return known;
+    const made = make();
+    this.shared.set(key, made);
+    return made;
   }
 
   /**
@@ -269,8 +280,9 @@ export class Emitter {
 
   /** A region as a subgraph: `inputs` are its own, named here; what else it uses is taken from around it. */
   subgraph(region: Region, own: number, outer: readonly Ref[], hint: string): onnx.IGraphProto {
-    const { nodes, inSubgraph } = this;
+    const { nodes, inSubgraph, shared } = this;
     this.nodes = [];
+    this.shared = new Map(shared);
     this.inSubgraph = true;
     const inputs = region.inputs
       .slice(0, own)
@@ -289,6 +301,7 @@ export class Emitter {
     };
     this.nodes = nodes;
     this.inSubgraph = inSubgraph;
+    this.shared = shared;
     return graph;
   }
 }

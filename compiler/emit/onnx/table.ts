@@ -6,6 +6,7 @@ import type { Emitter, Ref } from "./emitter.js";
 import { named } from "./emitter.js";
 import { mayBeZero, withoutSpare, withSpare } from "./empty.js";
 import { fuse } from "./fused.js";
+import { gatherMatmul } from "./grouped.js";
 import { gather, scatterAdd } from "./indexing.js";
 import { leaning } from "./lean.js";
 import type { Lower } from "./lower.js";
@@ -23,6 +24,7 @@ export const table: { readonly [K in OpName]: Lower<K> } = {
   einsum,
   gather,
   scatter_add: scatterAdd,
+  gather_matmul: gatherMatmul,
   topk,
   argsort,
   call: (e, node, inputs) => fuse(e, node, inputs) ?? e.region(node.attrs.body, inputs),

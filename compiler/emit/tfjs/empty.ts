@@ -8,6 +8,7 @@ const ofNothing: Readonly<Partial<Record<Node["op"], number>>> = {
   reduce_sum: 0,
   einsum: 0,
   scatter_add: 0,
+  gather_matmul: 0,
   reduce_max: Number.NEGATIVE_INFINITY,
   reduce_min: Number.POSITIVE_INFINITY,
 };

@@ -76,6 +76,43 @@ function products(tf, a, b, turned = false) {
     return tf.stack(left.map((x, i) => tf.matMul(x, right[i])));
   });
 }`,
+  rowsByMatrix: `
+/** Each row of \`x\` times the matrix of \`table\` (\`turned\` or not) that its number in \`picks\` names. */
+function rowsByMatrix(tf, x, table, picks, turned = false) {
+  const [count, height, width] = table.shape;
+  // A GPU in a browser cannot be waited for here: as many matrices at a time as there are, each for one row.
+  if (tf.getBackend() === "webgpu") {
+    return tf.tidy(() => {
+      const parts = [];
+      for (let at = 0; at < x.shape[0]; at += count) {
+        const size = Math.min(count, x.shape[0] - at);
+        const rows = tf.reshape(tf.slice(x, [at, 0], [size, x.shape[1]]), [size, 1, x.shape[1]]);
+        const numbers = tf.reshape(tf.slice(picks, [at], [size]), [size, 1]);
+        const matrices = tf.gatherND(tf.reshape(table, [count, height * width]), numbers);
+        const products = tf.matMul(rows, tf.reshape(matrices, [size, height, width]), false, turned);
+        parts.push(tf.reshape(products, [size, turned ? height : width]));
+      }
+      return parts.length === 1 ? parts[0] : tf.concat(parts, 0);
+    });
+  }
+  return tf.tidy(() => {
+    // One matrix after another, with all the rows that name it; then every row goes back to its place.
+    const places = Array.from({ length: count }, () => []);
+    picks.dataSync().forEach((matrix, row) => places[matrix].push(row));
+    const order = places.flat();
+    const column = (numbers) => tf.tensor(numbers, [numbers.length, 1], "int32");
+    const products = places.flatMap((own, i) => {
+      if (own.length === 0) return [];
+      const rows = own.length === x.shape[0] ? x : tf.gatherND(x, column(own));
+      const matrix = tf.reshape(tf.slice(table, [i, 0, 0], [1, height, width]), [height, width]);
+      return [turned ? timesTurned(tf, rows, matrix) : tf.matMul(rows, matrix)];
+    });
+    if (products.length === 1) return products[0];
+    const back = new Array(order.length);
+    order.forEach((row, at) => (back[row] = at));
+    return tf.gatherND(tf.concat(products, 0), column(back));
+  });
+}`,
   timesTurned: `
 /** \`x\` times a matrix that is turned; wasm is fast only without turning, so the smaller \`x\` turns there. */
 function timesTurned(tf, x, matrix) {

@@ -65,3 +65,17 @@ export function lowerScatterAdd(body: Body, node: NodeOf<"scatter_add">): void {
   const sums = body.line(code`${helper}(tf, ${numbers}, ${flat}, ${body.shape(table)})`, name);
   body.bind(out, reshape(body, sums, table, out.shape, name));
 }
+
+/** Rows times the matrices that their indices pick. */
+export function lowerGatherMatmul(body: Body, node: NodeOf<"gather_matmul">): void {
+  const [x, table, indices] = node.inputs as [Value, Value, Value];
+  const out = node.outputs[0]!;
+  const rows = Dim.product(indices.shape);
+  const flat = reshape(body, body.tensor(x), x.shape, [rows, x.shape.at(-1)!], x.name || "rows");
+  const picks = reshape(body, body.tensor(indices), indices.shape, [rows], indices.name || "picks");
+  const [helper, name] = [body.helper("rowsByMatrix"), out.name || "product"];
+  body.helper("timesTurned");
+  const turned = node.attrs.turned ? ", true" : "";
+  const found = body.line(code`${helper}(tf, ${flat}, ${body.tensor(table)}, ${picks}${turned})`, name);
+  body.bind(out, reshape(body, found, [rows, out.shape.at(-1)!], out.shape, name));
+}

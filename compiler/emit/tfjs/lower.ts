@@ -7,7 +7,7 @@ import { type Lower, nameOf, operand } from "./define.js";
 import { lowerEinsum } from "./einsum.js";
 import { abs, angular, binary, cast, equal, modulo, negate, power, select, unary } from "./elementwise.js";
 import { lowerEmpty } from "./empty.js";
-import { lowerGather, lowerScatterAdd } from "./indexing.js";
+import { lowerGather, lowerGatherMatmul, lowerScatterAdd } from "./indexing.js";
 import { literal } from "./names.js";
 import { broadcast, reshape, transpose } from "./structure.js";
 import { keptAxes, productsReadOnce } from "./views.js";
@@ -95,6 +95,7 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
   pad,
   gather: lowerGather,
   scatter_add: lowerScatterAdd,
+  gather_matmul: lowerGatherMatmul,
   topk,
   argsort,
   iota: (body, node) => {

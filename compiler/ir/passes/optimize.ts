@@ -2,17 +2,20 @@ import type { Graph } from "../graph.js";
 import { commonSubexpressions } from "./cse.js";
 import { eliminateDeadCode } from "./dce.js";
 import { foldConstants } from "./fold.js";
+import { groupMatrices } from "./group.js";
 import { hoist } from "./hoist.js";
 
 export { commonSubexpressions } from "./cse.js";
 export { dropStates, eliminateDeadCode } from "./dce.js";
 export { foldConstants } from "./fold.js";
+export { groupMatrices } from "./group.js";
 export { hoist } from "./hoist.js";
 export { type Inlined, inline } from "./inline.js";
 
 /** The passes of `optimize`, in order. Each gives a new graph with the same results and leaves its argument alone. */
 export const passes: readonly { readonly name: string; run(graph: Graph): Graph }[] = [
   { name: "foldConstants", run: foldConstants },
+  { name: "groupMatrices", run: groupMatrices },
   { name: "hoist", run: hoist },
   { name: "commonSubexpressions", run: commonSubexpressions },
   { name: "eliminateDeadCode", run: eliminateDeadCode },
