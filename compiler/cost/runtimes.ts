@@ -32,6 +32,8 @@ interface WeightUse {
   readonly products: bigint;
   /** Of those, products that read it transposed. */
   readonly transposed: bigint;
+  /** Products that read one of its matrices after another. */
+  readonly parted: bigint;
   /** Rows of it that are gathered, and the bytes of one. */
   readonly gathered: bigint;
   readonly row: bigint;
@@ -51,7 +53,9 @@ const tfjs = {
   heapStays: true,
   // Largest first, by way of a buffer that shrinks.
   loading: ({ all }) => all.map(([, use]) => use.bytes).sort((a, b) => (a < b ? 1 : a > b ? -1 : 0)),
-  scratch: (node, bytes, point) => turnedBytes(node, bytes, point, false),
+  // Beside the rows, the one matrix that a product is with.
+  scratch: (node, bytes, point) =>
+    node.op === "gather_matmul" ? matrixBytes(node, point) : turnedBytes(node, bytes, point, false),
 } as const satisfies Partial<Rules>;
 
 const runtimes: { readonly [K in Runtime]: Rules } = {
@@ -69,8 +73,14 @@ const runtimes: { readonly [K in Runtime]: Rules } = {
     scratch: (node, bytes, point) => turnedBytes(node, bytes, point, true),
     // Each product packs its matrix into memory; all else is read from the mapped file, by windows of its pages.
     held: (use) =>
-      use.products * use.bytes +
-      (use.other ? use.bytes : use.gathered > 0n ? windows(use) : use.products > 0n ? 0n : use.bytes),
+      (use.products + use.parted) * use.bytes +
+      (use.other
+        ? use.bytes
+        : use.gathered > 0n
+          ? windows(use)
+          : use.products + use.parted > 0n
+            ? 0n
+            : use.bytes),
   },
   tensorflow: { ...tfjs, constant: 386n * MiB, held: (use) => use.bytes },
   // XNNPACK packs a right operand and keeps both.
@@ -172,6 +182,11 @@ function turnedBytes(node: Node, bytes: (value: Value) => bigint, point: AtPoint
   );
 }
 
+function matrixBytes({ inputs }: Node & { op: "gather_matmul" }, point: AtPoint): bigint {
+  const matrices = point.whole(inputs[1]!.shape[0]!);
+  return matrices === 0n ? 0n : sizeOf(inputs[1]!, point) / matrices;
+}
+
 function letterSizes(node: Node & { op: "einsum" }, point: AtPoint): (letter: string) => bigint {
   const sizes = new Map<string, bigint>();
   const terms = node.attrs.equation.replaceAll(" ", "").split("->")[0]!.split(",");
@@ -198,7 +213,7 @@ function weightUses(graph: Graph, point: AtPoint): WeightUses {
   for (const port of flat.inputPorts) {
     if (port.role !== "weight") continue;
     const bytes = sizeOf(port.value, point);
-    const use = { bytes, products: 0n, transposed: 0n, gathered: 0n, row: 0n, other: false };
+    const use = { bytes, products: 0n, transposed: 0n, parted: 0n, gathered: 0n, row: 0n, other: false };
     uses.set(port.value, use);
     all.push([port, use]);
   }
@@ -219,6 +234,9 @@ function weightUses(graph: Graph, point: AtPoint): WeightUses {
         use.products += 1n;
         products.push(use);
         if (readTransposed(node, i, point)) use.transposed += 1n;
+      } else if (node.op === "gather_matmul" && i === 1) {
+        use.parted += 1n;
+        products.push(use);
       } else use.other = true;
     });
   }
