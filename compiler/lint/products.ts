@@ -47,6 +47,13 @@ function listed(model: ModelInstance): readonly Product[] {
   const shares = new Set<Value>();
   markShares(cost.forward, shares);
   eachNode(cost.costOf(cost.forward), ({ node, cost: { attentionMacs } }, path) => {
+    if (node.op === "gather_matmul") {
+      const [rows] = node.inputs;
+      const outer = node.outputs[0]!.shape.flatMap((d) => whole(d) ?? []);
+      const attention = !attentionMacs.isZero;
+      products.push({ path, attention, mixes: false, inner: whole(rows!.shape.at(-1)!), outer });
+      return;
+    }
     if (node.op !== "einsum") return;
     const [, result = ""] = node.attrs.equation.split("->");
     const sizes = [...einsumSizes(node.attrs.equation, node.inputs)];

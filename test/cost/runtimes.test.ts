@@ -59,6 +59,29 @@ describe("weights", () => {
     expect(processMemory(table, { seq: 16n }, "tensorflow").weights).toBe(256n * MiB);
   });
 
+  test("matrices that rows pick are packed by onnx, and no runtime holds one for each row", () => {
+    const picked = (b: Builder, x: Value, w: Value) => {
+      const table = b.op("reshape", [w], { shape: [Dim.of(4), Dim.of(1024), Dim.of(1024)] });
+      const four = b.op("broadcast", [b.op("constant", [], { dtype: "i32", shape: [1], data: [4] })], {
+        shape: [seq],
+      });
+      const picks = b.op("mod", [b.op("iota", [], { size: seq }), four], {});
+      return b.op("gather_matmul", [x, table, picks], { turned: false });
+    };
+    const graph = graphOf(4096, picked);
+    // The table once; x, the result, both again by their matrices, and some integers; the host's copy beside.
+    const [weights, values] = [16n * MiB, 4n * 4n * MiB];
+    for (const backend of ["onnx", "tensorflow", "wasm", "cpu"] as const) {
+      const held = processMemory(graph, sizes, backend);
+      expect(held.weights).toBe(weights);
+      expect(held.activations + held.workspace).toBeLessThanOrEqual(values + weights);
+    }
+    // tfjs takes one matrix at a time out of the table.
+    const [onnx, cpu] = (["onnx", "cpu"] as const).map((name) => processMemory(graph, sizes, name));
+    expect(cpu!.workspace - onnx!.workspace).toBe(4n * MiB);
+    expect(onnx!.workspace).toBe(8n * MiB);
+  });
+
   test("loading holds a weight twice for a moment, which may be the peak", () => {
     const { total, runtime } = processMemory(once, { seq: 1n }, "tensorflow");
     expect(total - runtime).toBe(8n * MiB);

@@ -69,6 +69,12 @@ describe("width", () => {
     expect(lint(decoder({ ffn: "mlp(hidden = 100)" }))).toEqual(["width ffn  = mlp(hidden = 100)"]);
     expect(lint(decoder({ ffn: "mlp(hidden = 104)" }))).toEqual([]);
   });
+
+  it("finds that of each expert, as their products go one by one", () => {
+    const experts = (hidden: number) => `experts(experts = 4, k = 2, hidden = ${hidden})`;
+    expect(lint(decoder({ ffn: experts(100) }))).toEqual([`width ffn  = ${experts(100)}`]);
+    expect(lint(decoder({ ffn: experts(104) }))).toEqual([]);
+  });
 });
 
 describe("vocab-size", () => {

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { exported } from "./exported.js";
 import { figure, modelOf } from "./models.js";
-import { expectNear } from "./near.js";
-import { fullPass } from "./passes.js";
-import { buildFrom, on, readTensors, targets, toleranceOf } from "./targets.js";
+import { expectNear, slice } from "./near.js";
+import { fullPass, inPieces } from "./passes.js";
+import { buildFrom, on, readTensors, SLOW, targets, toleranceOf } from "./targets.js";
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const about = JSON.parse(readFileSync(fixture("mixtral.json"), "utf8")) as { parameters: number };
@@ -27,6 +27,16 @@ describe("a Mixtral of Python's transformers, its file read by the checkpoint", 
     const { outputs } = await on(built, target, (model) => fullPass(model, { input_ids: due.input_ids! }));
     // The peer takes norms, angles and shares in single precision, whatever the type of its weights.
     expectNear(outputs.logits, due.logits!, Math.max(toleranceOf(target), 1e-5), "logits");
+  });
+
+  it.each(targets)("gives the same logits one token at a time: %s", { timeout: SLOW }, async (target) => {
+    const inputs = { input_ids: due.input_ids! };
+    const ones = new Array<number>(inputs.input_ids.shape[1]!).fill(1);
+    const { parts } = await on(built, target, (model) => inPieces(model, inputs, ones));
+    for (const { begin, outputs } of parts) {
+      const wanted = slice(due.logits!, 1, begin, 1);
+      expectNear(outputs.logits, wanted, Math.max(toleranceOf(target), 1e-5), `logits of position ${begin}`);
+    }
   });
 
   it("comes back as it was, a tensor for each expert", async () => {
