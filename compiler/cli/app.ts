@@ -12,7 +12,11 @@ export interface Session {
 }
 
 /** Runs one command line; never throws. The answer is the exit code: design §9. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(words: readonly string[], io: Io): Promise<number> {
+  const [first, ...rest] = words;
+  // `archc help cost`, as other tools have it.
+  const isHelp = first === "help" && (rest.length === 0 || Object.hasOwn(commands, rest[0]!));
+  const argv = isHelp ? [...rest.slice(0, 1), "--help"] : first === "help" ? rest : words;
   const session: Session = { io, code: exit.clean };
   const program = await build(session, argv[0]);
   try {
@@ -21,7 +25,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     const failure = error instanceof CommanderError ? usageFailure(error, program, argv) : error;
     if (failure === undefined) return exit.clean;
-    const told = failure instanceof Failure ? failure : new Failure([internalDiagnostic(failure, argv)]);
+    const told =
+      failure instanceof Failure
+        ? failure
+        : (failure as NodeJS.ErrnoException | null)?.syscall === "uv_cwd"
+          ? fail("usage/no-folder", {})
+          : new Failure([internalDiagnostic(failure, argv)]);
     await printFailure(told, argv, io);
     return exitCodeOf(told.diagnostics);
   }

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { replaceText } from "../emit/replace-file.js";
 import type { Session } from "./app.js";
-import { exitCodeOf, writeFailure } from "./exit.js";
+import { exitCodeOf, fail, writeFailure } from "./exit.js";
 import { type OpenSpec, open } from "./open.js";
 import { choice, formatOption, modelOption, parseAt } from "./options.js";
-import { printDiagnostics, printJson } from "./print.js";
+import { jsonOf, printDiagnostics } from "./print.js";
 
 interface Options {
   readonly model?: string;
@@ -28,6 +28,14 @@ export function graphCommand(session: Session): Command {
     .action(async (file: string, options: Options) => {
       const part = choice("--part", options.part, ["start", "step"]);
       const format = choice("--format", options.format, ["text", "json"]);
+      if (options.svg === true) {
+        const want = "a picture is SVG and shows the whole model: leave this or `--svg` out";
+        if (part !== "start") throw fail("usage/bad-value", { option: "--part", value: part, want });
+        if (format !== "text") throw fail("usage/bad-value", { option: "--format", value: format, want });
+      } else if (options.at !== undefined) {
+        const want = "the text has sizes as symbols; only a picture (`--svg`) has a cost";
+        throw fail("usage/bad-value", { option: "--at", value: options.at, want });
+      }
       const spec = await open(file);
       if (options.svg === true) {
         await draw(session, spec, options);
@@ -35,7 +43,8 @@ export function graphCommand(session: Session): Command {
       }
       const { value, diagnostics } = spec.service.graph(spec.path, { model: options.model, part });
       if (format === "json") {
-        printJson(session.io, { part, graph: value ?? null }, diagnostics, spec.sources);
+        const text = jsonOf({ part, graph: value ?? null }, diagnostics, spec.sources);
+        await emit(session, text, options.out);
       } else {
         printDiagnostics(session.io, diagnostics, spec.sources);
         if (value !== undefined)

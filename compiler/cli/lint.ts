@@ -1,3 +1,5 @@
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import type { Verdict } from "../check/constraints.js";
 import { columns } from "../columns.js";
@@ -10,7 +12,7 @@ import { CONFIG_FILE } from "../lint/config-file.js";
 import { archcVersion } from "../version.js";
 import type { Session } from "./app.js";
 import { openAll, sourcesOf } from "./check.js";
-import { exit, exitCodeOf, Failure } from "./exit.js";
+import { exit, exitCodeOf, Failure, fail } from "./exit.js";
 import type { OpenSpec } from "./open.js";
 import { choice, wholeNumber } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
@@ -70,7 +72,11 @@ async function configsOf(specs: readonly OpenSpec[]): Promise<ReadonlyMap<string
   for (const { host, sources } of specs) {
     if (configs.has(host.root)) continue;
     const text = host.read(CONFIG_FILE);
-    if (text === undefined) continue;
+    if (text === undefined) {
+      // Whoever put it there would think that it holds.
+      if (isThere(join(host.root, CONFIG_FILE))) throw fail("config/unreadable", {});
+      continue;
+    }
     const { parseConfig } = await import("../lint/config.js");
     const sink = new Diagnostics();
     const config = parseConfig(text, CONFIG_FILE, sink);
@@ -79,6 +85,9 @@ async function configsOf(specs: readonly OpenSpec[]): Promise<ReadonlyMap<string
   }
   return configs;
 }
+
+/** A link counts, wherever it leads. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 async function sarif(results: readonly Linted[]): Promise<string> {
   const { toSarif } = await import("../diagnostics/render-sarif.js");

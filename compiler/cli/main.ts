@@ -2,16 +2,22 @@
 import module from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { processIo } from "./io.js";
+import { isTooOld, LEAST_NODE } from "./node-version.js";
 
 const { enableCompileCache } = module as { enableCompileCache?: () => unknown };
 // From Node 22 on, compiled code is kept between runs. Node 20 at least optimises later (its default is 132 KB): most
 // commands end before optimised code pays for itself, and one of seconds notices nothing.
 if (enableCompileCache) enableCompileCache();
 else setFlagsFromString("--interrupt-budget=1056000");
-const { main } = await import("./app.js");
-const { exit, exitCodeOf, lostOutput } = await import("./exit.js");
+const { exit, exitCodeOf, fail, lostOutput } = await import("./exit.js");
 const { printDiagnostics } = await import("./print.js");
 const io = processIo();
+if (isTooOld(process.versions.node)) {
+  const old = fail("usage/old-node", { found: process.versions.node, least: LEAST_NODE });
+  printDiagnostics(io, old.diagnostics, old.sources);
+  process.exit(exit.wrong);
+}
+const { main } = await import("./app.js");
 
 /** A reader that went away (`archc cost x.arch | head`) is no error; a full disk behind `> file` is the user's. */
 function lost(error: NodeJS.ErrnoException): void {

@@ -18,8 +18,13 @@ export function printJson(
   diagnostics: readonly Diagnostic[],
   sources: Sources,
 ): void {
+  io.out(jsonOf(fields, diagnostics, sources));
+}
+
+/** What `--format json` writes: the fields, and the problems behind them. */
+export function jsonOf(fields: object, diagnostics: readonly Diagnostic[], sources: Sources): string {
   const body = { version: JSON_VERSION, ...fields, diagnostics: toJson(diagnostics, sources) };
-  io.out(`${jsonText(body)}\n`);
+  return `${jsonText(body)}\n`;
 }
 
 export function printGithub(io: Io, diagnostics: readonly Diagnostic[], sources: Sources): void {

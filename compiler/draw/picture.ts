@@ -1,9 +1,11 @@
 import type { ModelInstance } from "../check/instance.js";
+import { inBytes, quantityText, rational } from "../check/quantity.js";
 import { eachNode } from "../cost/analyse.js";
 import { AtPoint } from "../cost/at-point.js";
 import { modelCost, type Point } from "../cost/model.js";
 import { repeatCost } from "../cost/vector.js";
 import type { Type } from "../ir/graph.js";
+import { bytesOf } from "../ops/traffic.js";
 import { branchOf } from "./lanes.js";
 
 /** One layer: a slot of a block, or a part outside of blocks. Numbers are of one block, at the picture's point. */
@@ -22,13 +24,14 @@ export interface Box {
   readonly caches: readonly string[];
 }
 
-/** A part of the model, or blocks that are alike, with the shape that leaves it. */
+/** A part of the model, or blocks that are alike, with the shape and the bytes that leave it. */
 export interface Stage {
   /** `blocks.0 .. 4` */
   readonly label: string;
   /** Blocks that it stands for; 0 for a part outside of blocks. */
   readonly blocks: number;
   readonly boxes: readonly Box[];
+  /** `[batch, seq, 64], 32.0 KiB` */
   readonly shape: string;
 }
 
@@ -37,7 +40,7 @@ export interface SideLane {
   readonly stages: readonly Stage[];
   /** How many stages of the flow come before both. */
   readonly after: number;
-  /** The shape that goes on from there in the flow. */
+  /** What goes on from there in the flow. */
   readonly shape: string;
   /** Index of the stage of the flow that reads it, and the slot there. */
   readonly into: number;
@@ -66,6 +69,11 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
   const sized = model.at(point);
   const cost = model.costOf(model.passAt(sized));
   const now = new AtPoint(sized);
+  /** A tensor between two parts, and what it takes: `[batch, seq, 64], 32.0 KiB`. */
+  const edgeText = (type: Type): string => {
+    const value = rational(now.whole(bytesOf(type)));
+    return `${shapeText(type)}, ${quantityText({ value, unit: inBytes })}`;
+  };
   const slots = new Map(instance.blocks.map((b) => [b.path, b.slots]));
   const blockOf = (path: string): string | undefined => {
     const words = path.split(".");
@@ -130,7 +138,7 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     if (path === "") continue;
     const { label, stage } = stageAt(path);
     // A block gives what its last layer gives; a part that is called again gives the first time what follows it here.
-    if (slots.has(label) || stage.shape === "") stage.shape = shapeText(node.outputs[0]!);
+    if (slots.has(label) || stage.shape === "") stage.shape = edgeText(node.outputs[0]!);
   }
 
   const shared = [...stages].flatMap(([label, { boxes }]) => (flow.has(label) ? [] : [...boxes.values()]));
@@ -155,7 +163,7 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     const node = instance.start.nodes.find(
       (n) => n.op === "call" && stageAt(n.attrs.path ?? "").label === first,
     );
-    return node?.inputs[0] ? shapeText(node.inputs[0]) : "";
+    return node?.inputs[0] ? edgeText(node.inputs[0]) : "";
   };
   const drawn = all.filter((stage) => stage.boxes.length > 0);
   const isBeside = (stage: Stage) => branch?.labels.has(stage.label) === true;

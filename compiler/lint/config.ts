@@ -78,7 +78,7 @@ export function parseConfig(text: string, file: string, sink: Diagnostics): Conf
     sink.report(
       "config/bad-value",
       {
-        key: within === "" ? "the configuration" : within,
+        key: within,
         value: (JSON.stringify(value) ?? "nothing").slice(0, 60),
         want,
         known: isLevel ? levels : [],

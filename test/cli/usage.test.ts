@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { main } from "../../compiler/cli/app.js";
 import { capturedIo } from "../../compiler/cli/io.js";
+import { isTooOld, LEAST_NODE } from "../../compiler/cli/node-version.js";
 import { archcVersion } from "../../compiler/version.js";
 import { archc, specFile } from "./archc.js";
 
@@ -24,6 +25,9 @@ describe("wrong usage ends with 2, and says what would be right", () => {
     ["a size given twice", ["cost", tiny, "--at", "seq=3,seq=4"], "`seq` is given twice"],
     ["a table", ["cost", tiny, "--by", "ops"], "did you mean `op`?"],
     ["a part", ["graph", tiny, "--part", "stop"], "did you mean `step`?"],
+    ["a part of a picture", ["graph", tiny, "--svg", "--part", "step"], "leave this or `--svg` out"],
+    ["a size of a text without sizes", ["graph", tiny, "--at", "seq=3"], "only a picture (`--svg`)"],
+    ["help for no command", ["help", "chek"], "did you mean `check`?"],
     ["a missing output", ["build", tiny], "-o, --out <dir>"],
     ["a target", ["build", tiny, "-o", "out/x", "--target", "tfsj"], "did you mean `tfjs`?"],
     ["a seed", ["build", tiny, "-o", "out/x", "--seed", "-1"], "a whole number of at least 0"],
@@ -70,8 +74,30 @@ describe("help and version end with 0", () => {
   });
 
   it("explains a command, and says the version", async () => {
-    expect((await archc("run", "--help")).stdout).toContain("--backend <name>");
+    const help = (await archc("run", "--help")).stdout;
+    expect(help).toContain("--backend <name>");
+    expect((await archc("help", "run")).stdout).toBe(help);
+    expect((await archc("help")).stdout).toBe((await archc("--help")).stdout);
     expect(await archc("--version")).toEqual({ code: 0, stdout: `${archcVersion()}\n`, stderr: "" });
+  });
+});
+
+describe("what archc stands on", () => {
+  it("is Node as the package asks for it", () => {
+    expect(["18.20.4", "20.0.0", "20.20.2", "100.1.0"].map(isTooOld)).toEqual([true, false, false, false]);
+    const { engines } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(engines.node).toBe(`>=${LEAST_NODE}`);
+  });
+
+  it("is a folder that is there", async () => {
+    // As Node has it where the folder was removed under the shell.
+    const gone = Object.assign(new Error("ENOENT: uv_cwd"), { code: "ENOENT", syscall: "uv_cwd" });
+    const cwd = vi.spyOn(process, "cwd").mockImplementation(() => {
+      throw gone;
+    });
+    const { code, stderr } = await archc("diff", "main");
+    cwd.mockRestore();
+    expect([code, stderr]).toEqual([2, expect.stringContaining("is not there any more")]);
   });
 });
 

@@ -55,7 +55,7 @@ describe("archc graph --svg", () => {
     expect([...stdout.matchAll(/class="memory"/g)]).toHaveLength(1);
     // 4 heads of 32 rows.
     expect(shown.slice(shown.indexOf("ffn: pkm")).at(2)).toBe("reads 128 rows a token");
-    expect(shown).toContain("[batch, seq, 1024]");
+    expect(shown.filter((w) => w === "[batch, seq, 1024], 2.00 MiB")).toHaveLength(6);
   });
 
   it("sets a shared table beside the flow, and marks who reads it", async () => {
@@ -81,8 +81,8 @@ describe("archc graph --svg", () => {
     expect(Number(into) - cross!.y).toBeGreaterThan(0);
     expect(Number(into) - cross!.y).toBeLessThan(60);
     // Into the encoder, out of it, out of its norm; into the decoder, out of it, out of its norm.
-    expect(shown.filter((w) => w === "[batch, source, 512]")).toHaveLength(3);
-    expect(shown.filter((w) => w === "[batch, seq, 512]")).toHaveLength(3);
+    expect(shown.filter((w) => w === "[batch, source, 512], 64.0 KiB")).toHaveLength(3);
+    expect(shown.filter((w) => w === "[batch, seq, 512], 128.0 KiB")).toHaveLength(3);
     const wrong = await archc(...argv, "--at", "sequence=64");
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("no size `sequence`")]);
   });

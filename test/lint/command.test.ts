@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -51,6 +51,21 @@ describe("archc lint", () => {
     configured({ lint: { maxWarnings: 1 } });
     expect((await archc("lint", file("specs"))).code).toBe(1);
     expect((await archc("lint", file("specs"), "--max-warnings", "9")).code).toBe(0);
+  });
+
+  it("ends with 2 on a configuration that is no file, which would seem to hold", async () => {
+    configured(undefined);
+    const at = file("archc.config.json");
+    for (const make of [
+      () => mkdirSync(at),
+      () => symlinkSync("/etc/passwd", at),
+      () => symlinkSync("no", at),
+    ]) {
+      make();
+      const { code, stderr } = await archc("lint", file("specs"));
+      rmSync(at, { recursive: true });
+      expect([code, stderr]).toEqual([2, expect.stringContaining("error[config/unreadable]")]);
+    }
   });
 
   it("ends with 2 on a configuration that is wrong, and shows where", async () => {

@@ -3,6 +3,10 @@ import { didYouMeanText } from "../did-you-mean.js";
 
 /** What is wrong with `archc.config.json`. */
 export const configCodes = {
+  "config/unreadable": code<Record<string, never>>("error", () => ({
+    message: "`archc.config.json` cannot be read",
+    helps: ["it is a file of the project, or a link to one; not a folder, and nothing outside of it"],
+  })),
   "config/not-json": code<{ why: string }>("error", ({ why }) => ({
     message: `the configuration is not JSON: ${why}`,
     helps: ['it looks like `{ "lint": { "rules": { "vocab-size": "off" } } }`, without comments'],
@@ -17,7 +21,7 @@ export const configCodes = {
   "config/bad-value": code<{ key: string; value: string; want: string; known: readonly string[] }>(
     "error",
     ({ key, value, want, known }) => ({
-      message: `\`${key}\` cannot be \`${value}\`: it is ${want}`,
+      message: `${key === "" ? "the configuration" : `\`${key}\``} cannot be \`${value}\`: it is ${want}`,
       helps: [didYouMeanText(value.replace(/^"|"$/g, ""), known) ?? ""].filter((help) => help !== ""),
     }),
   ),

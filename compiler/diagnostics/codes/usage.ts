@@ -10,6 +10,14 @@ function choices(name: string, known: readonly string[], what: string): readonly
 
 /** Wrong use of the command line or the library's front door. */
 export const usageCodes = {
+  "usage/old-node": code<{ found: string; least: number }>("error", ({ found, least }) => ({
+    message: `archc runs on Node ${least} and later, and this is Node ${found}`,
+    helps: [`https://nodejs.org has newer ones; with nvm: \`nvm install ${least}\``],
+  })),
+  "usage/no-folder": code<Record<string, never>>("error", () => ({
+    message: "the folder that this runs in is not there any more",
+    helps: ["go to one that is: `cd`"],
+  })),
   "usage/unknown-command": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
     message: `there is no command \`${name}\``,
     helps: choices(name, known, "commands"),
