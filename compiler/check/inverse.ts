@@ -1,7 +1,9 @@
 import type { InverseStmt, LayerDecl } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { Builder } from "../ir/build.js";
+import type { Value } from "../ir/graph.js";
 import { toTensor } from "./arithmetic.js";
+import { roundTrip } from "./round-trip.js";
 import { Scope } from "./scope.js";
 import { conform } from "./shapes.js";
 import { runBody } from "./statements.js";
@@ -17,7 +19,7 @@ export function checkInverseNames(sink: Diagnostics, decl: LayerDecl): boolean {
 
 /**
  * Checks that a layer's `inverse` takes its results and gives back its tensors, by tracing it once in a graph that is
- * thrown away: the backward pass of training is what runs it.
+ * thrown away, and by running both there on random numbers: the backward pass of training is what runs it else.
  */
 export function checkInverse(scope: Scope, decl: LayerDecl, outputs: readonly Tensor[]): void {
   const inverse = decl.body.find((s): s is InverseStmt => s.kind === "inverse");
@@ -53,9 +55,11 @@ export function checkInverse(scope: Scope, decl: LayerDecl, outputs: readonly Te
     );
     return;
   }
+  const back: Value[] = [];
   for (const [i, param] of tensors.entries()) {
     const tensor = toTensor(inner, { val: values[i]!, span: inverse.span });
-    if (tensor)
+    const shaped =
+      tensor &&
       conform(
         inner,
         param.shape!,
@@ -64,5 +68,32 @@ export function checkInverse(scope: Scope, decl: LayerDecl, outputs: readonly Te
         `what the inverse gives for \`${param.name.text}\``,
         false,
       );
+    if (shaped) back.push(rehearsal.top.use(shaped.value));
+  }
+  const given = tensors.flatMap((p) => {
+    const val = scope.vars.get(p.name.text);
+    return val?.kind === "tensor" ? [val.tensor.value] : [];
+  });
+  // A step from state is the same layer once more.
+  if (tracer.decoding || back.length < tensors.length || given.length < tensors.length) return;
+  const verdict = roundTrip({
+    forward: scope.builder,
+    tensors: given,
+    results: outputs.map((t) => t.value),
+    inverse: rehearsal.top,
+    back,
+    weight(value) {
+      const known = [tracer, rehearsal].map((t) => t.weights.get(value.name)).find((w) => w?.value === value);
+      return known && { path: known.name, within: known.weight.within };
+    },
+    assumptions: tracer.assumptions,
+  });
+  const layer = decl.name.text;
+  if (verdict.kind === "differs") {
+    const { shape, was, came, stood } = verdict;
+    const tensor = tensors[verdict.tensor]!.name.text;
+    tracer.report("inverse/does-not-invert", { layer, tensor, shape, was, came, stood }, inverse.span);
+  } else if (verdict.kind === "untried" && !tracer.generic) {
+    tracer.report("inverse/untried", { layer, why: verdict.why }, inverse.span);
   }
 }

@@ -66,6 +66,11 @@ export class Builder {
     return inner;
   }
 
+  /** What the region takes from outside, and as which of its inputs. */
+  get closure(): readonly { readonly outer: Value; readonly inner: Value }[] {
+    return this.captured.map((outer) => ({ outer, inner: this.local.get(outer)! }));
+  }
+
   /** Adds a node; the shape rule of the op gives the outputs. Throws BuildError where the rule is broken. */
   node<K extends OpName>(
     op: K,

@@ -2,6 +2,7 @@ import { code } from "../code.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
+const brief = (x: number): string => `${Number(x.toPrecision(3))}`;
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 
 /** Models: fields, slots and blocks; layers: calls, weights and states; limits. */
@@ -185,6 +186,45 @@ export const modelCodes = {
     "error",
     ({ returned, inputs }) => ({
       message: `the inverse returns ${returned} value${returned === 1 ? "" : "s"}, the layer has ${inputs.length} tensor${inputs.length === 1 ? "" : "s"} to give back: ${list(inputs)}`,
+    }),
+  ),
+  "inverse/does-not-invert": code<{
+    layer: string;
+    tensor: string;
+    shape: readonly number[];
+    was: number;
+    came: number;
+    stood: readonly string[];
+  }>("error", ({ layer, tensor, shape, was, came, stood }) => ({
+    message: `the inverse of \`${layer}\` does not give back \`${tensor}\``,
+    notes: [
+      `on random numbers \`${tensor}\` [${shape.join(", ")}] comes back as ${brief(came)} where it was ${brief(was)}, at the place where it is furthest off`,
+      ...(stood.length > 0
+        ? [
+            `${list(stood)} ${stood.length === 1 ? "is" : "are"} too large to run here: any function stood there`,
+          ]
+        : []),
+    ],
+    helps: ["an inverse undoes the last line of its layer first, from its results alone"],
+  })),
+  "inverse/untried": code<{ layer: string; why: "sizes" | "work" | "not-finite" }>(
+    "warning",
+    ({ layer, why }) => ({
+      message: `whether the inverse of \`${layer}\` gives back what came in was not tried`,
+      notes: [
+        {
+          sizes: "no small sizes meet all that the layer and its model require",
+          work: "the products of its own lines are too many to run in a check",
+          "not-finite": "on random numbers it gives what is not finite",
+        }[why],
+      ],
+      helps: [
+        {
+          sizes: "use it in a small model beside this one, with fewer requirements",
+          work: "put its products into a layer that it runs, or use it in a small model beside this one",
+          "not-finite": "write it so that it is finite on every input",
+        }[why],
+      ],
     }),
   ),
   "weight/size-unknown": code<{ name: string; size: string }>("error", ({ name, size }) => ({
