@@ -60,7 +60,7 @@ export function meet(
         );
         return undefined;
       }
-      if (verdict === "unknown") scope.tracer.assume(a, "==", b, `axis ${name} has one size`);
+      if (verdict === "unknown") scope.tracer.assume(a, "==", b, `axis ${name} has one size`, span);
     }
   }
   if (widest.tensor.axes.length === all.size) {

@@ -134,7 +134,7 @@ export function signature(decl: LayerDecl): string {
 
 /** Binds a recipe to a name: from here on it has a path and shares its weights. */
 export function bindInstance(recipe: Recipe, path: string): Instance {
-  return { recipe, path, members: new Map(), runs: 0, states: new Set() };
+  return { recipe, path, members: new Map(), statics: new Map(), runs: 0, failed: false, states: new Set() };
 }
 
 /** For a check on the side, which leaves the instance itself as it is. */
@@ -271,6 +271,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
       instance.runs += 1;
       tracer.program.traced.add(decl);
       runBody(decl.body, scope);
+      for (const [name, val] of scope.vars) if (isStatic(val)) instance.statics.set(name, val);
       const outputs = conformResults(scope, decl);
       if (!outputs) {
         failed = true;
@@ -288,6 +289,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   );
   tracer.calls.length = depth;
   if (failed) {
+    instance.failed = true;
     tracer.states.length = firstState;
     return standIn(decl, explicit);
   }
@@ -303,6 +305,9 @@ function renamed(value: Value, name: string): Value {
   (value as { name: string }).name = name;
   return value;
 }
+
+const statics: ReadonlySet<Val["kind"]> = new Set(["count", "number", "flag", "none"] as const);
+const isStatic = (val: Val): boolean => statics.has(val.kind);
 
 /** The arguments that a backend may need to know: numbers, flags and names. */
 function staticArgs(
@@ -339,6 +344,7 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
       scope.vars.set(name, unknown);
       continue;
     }
+    if (!given) scope.tracer.trial?.hold(name, param.value!);
     const val = given?.val ?? evaluate(param.value!, scope);
     if (param.shape) {
       scope.vars.set(name, val.kind === "none" ? none : val);
@@ -359,6 +365,8 @@ function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bou
       optional(param),
     );
     if (!checked) {
+      // Reported: what other defaults make of it is silent.
+      scope.vars.set(name, unknown);
       ok = false;
       scope.vars.set(name, unknown);
       continue;

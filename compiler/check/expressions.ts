@@ -27,7 +27,8 @@ export function evaluate(expr: Expr, scope: Scope, want?: Want): Val {
     case "missing":
       return unknown;
     case "number":
-      return expr.whole ? count(Dim.rational(expr.exact[0], expr.exact[1])) : number(expr.value);
+      if (!expr.whole) return number(expr.value);
+      return count(scope.tracer.trial?.read(expr) ?? Dim.rational(expr.exact[0], expr.exact[1]));
     case "quantity":
       scope.tracer.report("kind/quantity-here", { written: expr.written }, expr.span);
       return unknown;
@@ -160,7 +161,7 @@ function nextValue(scope: Scope, name: Name): Val {
   return unknown;
 }
 
-/** `embed.table`, `embed.parts`. A weight that the layer declares under a condition that did not hold is `none`. */
+/** `embed.table`, `embed.parts`, `pattern.window`. A weight that the layer declares under a condition that did not hold is `none`. */
 function member(target: Val, name: Name, scope: Scope): Val {
   if (target.kind === "unknown" || target.kind === "hole") return unknown;
   if (target.kind !== "instance" && target.kind !== "record") {
@@ -170,10 +171,14 @@ function member(target: Val, name: Name, scope: Scope): Val {
   const { members } = target.kind === "instance" ? target.instance : target;
   const found = members.get(name.text);
   if (found) return found;
+  const known = target.kind === "instance" ? target.instance.statics.get(name.text) : undefined;
+  if (known) return known;
   if (target.kind === "instance" && target.instance.runs === 0) {
     scope.tracer.report("layer/not-run-yet", { path: target.instance.path, name: name.text }, name.span);
     return unknown;
   }
+  // Reported, and what it lacks for that follows from it.
+  if (target.kind === "instance" && target.instance.failed) return unknown;
   const body = target.kind === "instance" ? target.instance.recipe.decl.body : target.body;
   if (declaresWeight(body, name.text)) return none;
   scope.tracer.report(
@@ -206,6 +211,11 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
     case "hole":
       return unknown;
     case "recipe": {
+      for (const { name, value, at } of scope.tracer.trial?.added(expr, target.recipe.decl, args) ?? [])
+        args.splice(at, 1, {
+          name: { text: name, span: expr.span },
+          bound: { val: typeof value === "boolean" ? flag(value) : count(value), span: expr.span },
+        });
       const inPlace = args.some(
         (a) => !a.name && (a.bound.val.kind === "tensor" || a.bound.val.kind === "tuple"),
       );
@@ -247,6 +257,23 @@ export function namesIn(expr: Expr): ReadonlySet<string> {
   return names;
 }
 
+/** What stands on the sides of the comparisons in a condition, where it is more than a name: `sum(dims)` as 24. */
+export function sidesIn(condition: Expr, scope: Scope): string[] {
+  if (condition.kind === "unary") return sidesIn(condition.operand, scope);
+  if (condition.kind !== "binary") return [];
+  if (condition.op === "and" || condition.op === "or")
+    return [...new Set([...sidesIn(condition.left, scope), ...sidesIn(condition.right, scope)])];
+  const sides = [condition.left, condition.right].flatMap((side) => {
+    if (side.kind === "name" || side.kind === "number") return [];
+    const val = evaluate(side, scope);
+    const text = scope.tracer.program.source(side.span.file)?.slice(side.span.start, side.span.end);
+    return text !== undefined && val.kind === "count"
+      ? [`\`${text.replace(/\s+/g, " ")}\` as ${show(val)}`]
+      : [];
+  });
+  return [...new Set(sides)];
+}
+
 /** The values of the names in an expression, for messages: `T` as 100, `chunk` as 64. */
 export function valuesIn(expr: Expr, scope: Scope): string[] {
   return [...namesIn(expr)].flatMap((name) => {
@@ -256,7 +283,8 @@ export function valuesIn(expr: Expr, scope: Scope): string[] {
       (scope.axes.sizes.has(name)
         ? ({ kind: "count", dim: scope.axes.sizes.get(name)!.size } as const)
         : undefined);
-    return val && (val.kind === "count" || val.kind === "number" || val.kind === "flag")
+    const isPlain = val?.kind === "list" && val.items.every((v) => v.kind === "count" || v.kind === "number");
+    return val && (isPlain || val.kind === "count" || val.kind === "number" || val.kind === "flag")
       ? [`\`${name}\` as ${show(val)}`]
       : [];
   });

@@ -172,9 +172,9 @@ function range(scope: Scope, tensor: Tensor, s: Subscript & { kind: "slice" }): 
     return undefined;
   }
   if (end.atMost(size) === "unknown")
-    scope.tracer.assume(end, "<=", size, `a slice of axis ${s.axis.text} lies inside it`);
+    scope.tracer.assume(end, "<=", size, `a slice of axis ${s.axis.text} lies inside it`, s.span);
   if (Dim.of(0).atMost(length) === "unknown")
-    scope.tracer.assume(start, "<=", end, `a slice of axis ${s.axis.text} has a length`);
+    scope.tracer.assume(start, "<=", end, `a slice of axis ${s.axis.text} has a length`, s.span);
   const as = s.as?.text ?? s.axis.text;
   if (as !== s.axis.text && tensor.axes.includes(as)) {
     scope.tracer.report("shape/axis-twice", { axis: as }, s.span);

@@ -9,11 +9,14 @@ import { readCheckpoints, weightsOf } from "./checkpoint.js";
 import type { FieldValue, ModelConstraint, ModelInstance } from "./instance.js";
 import { ModelEnv } from "./model.js";
 import { modelChain } from "./model-names.js";
+import type { Point } from "./point.js";
 import type { Program } from "./program.js";
+import { addRemedies } from "./remedy.js";
 import { Scope } from "./scope.js";
 import { conform, declareAxis, wholeCount } from "./shapes.js";
-import { runBody } from "./statements.js";
+import { requireThat, runBody } from "./statements.js";
 import { type TracedState, Tracer } from "./tracer.js";
+import type { Trial } from "./trial.js";
 import { count, tensorVal, unknown } from "./values.js";
 
 /** The sizes of a model's inputs that are known only at run time, by the axis that `forward` names. */
@@ -29,16 +32,34 @@ export function instantiateModel(
   sink: Diagnostics,
   holes: "reject" | "first" = "reject",
 ): ModelInstance | undefined {
+  const before = sink.list.length;
+  const instance = instantiateOnce(program, name, sink, holes);
+  if (!instance)
+    addRemedies(program, sink, before, (aside, collector, trial) => {
+      instantiateOnce(aside, name, collector, holes, trial);
+    });
+  return instance;
+}
+
+function instantiateOnce(
+  program: Program,
+  name: string,
+  sink: Diagnostics,
+  holes: "reject" | "first",
+  trial?: Trial,
+): ModelInstance | undefined {
   const found = program.lookup(program.path, name);
   if (found?.decl.kind !== "model") {
     sink.report("model/not-found", { name, models: program.models.map((m) => m.name) }, {});
     return undefined;
   }
   const { decl, file } = found;
-  const start = trace(program, decl, file, sink, false, holes);
+  const start = trace(program, decl, file, sink, false, holes, trial);
   if (!start) return undefined;
   const step =
-    start.states.length > 0 ? trace(program, decl, file, sink, true, holes, leftBy(start.states)) : start;
+    start.states.length > 0
+      ? trace(program, decl, file, sink, true, holes, trial, leftBy(start.states))
+      : start;
   if (!step) return undefined;
   return {
     name,
@@ -75,10 +96,11 @@ function trace(
   sink: Diagnostics,
   decoding: boolean,
   holes: "reject" | "first",
+  trial: Trial | undefined,
   left: ReadonlyMap<string, Dim> = new Map(),
 ): Traced | undefined {
   const before = errors(sink);
-  const tracer = new Tracer({ program, sink, decoding, left, generic: false });
+  const tracer = new Tracer({ program, sink, decoding, left, generic: false, trial });
   const env = new ModelEnv(tracer, decl, file);
   if (!env.usable) return undefined;
   const missing = env.unset;
@@ -102,6 +124,9 @@ function trace(
   for (const [name, field] of env.fields) if (field.source?.expr.kind === "hole") evaluateField(name);
   const entry = env.forward && declareInputs(env, tracer, env.forward);
   for (const name of env.fields.keys()) evaluateField(name);
+  tracer.declared = declaredSizes(env, tracer, decoding);
+  for (const { stmt, file: from } of env.requires)
+    tracer.guard(stmt.span, () => requireThat(stmt, env.requireScope(from)));
   if (!env.forward) {
     if (errors(sink) === before)
       sink.report("model/no-forward", { model: decl.name.text }, { span: decl.name.span });
@@ -149,6 +174,16 @@ function trace(
   return { graph, env, states: tracer.states, readsDecoding: tracer.readsDecoding };
 }
 
+/** The sizes of a run that the model's own lines speak of; none where it has no `seq`. */
+function declaredSizes(env: ModelEnv, tracer: Tracer, decoding: boolean): Point {
+  const seq = env.fields.has("seq") ? env.field("seq") : undefined;
+  const longest = seq?.kind === "count" ? seq.dim.int : undefined;
+  if (longest === undefined || longest < 1n) return {};
+  const counts = [...tracer.counts].flatMap(([name, usual]) => (usual === undefined ? [] : [[name, usual]]));
+  const place = decoding ? { seq: 1n, past: longest - 1n } : { seq: longest };
+  return { batch: 1n, ...place, ...Object.fromEntries(counts) };
+}
+
 const errors = (sink: Diagnostics): number => sink.list.filter((d) => d.severity === "error").length;
 
 function holed(
@@ -190,6 +225,7 @@ function declareInputs(
     const name = param.name.text;
     if (!param.shape) {
       const isCount = param.type?.name === "count";
+      if (param.value) tracer.trial?.hold(name, param.value);
       if (!isCount) tracer.report("model/forward-parameter", { name }, param.span);
       const val = isCount ? count(Dim.symbol(name)) : unknown;
       const usual = param.value && wholeCount(outer, param.value, `the default of \`${name}\``);

@@ -7,6 +7,7 @@ import type {
   ModelDecl,
   Name,
   Range,
+  RequireStmt,
   Span,
   WeightStmt,
 } from "../../grammar/ast.js";
@@ -45,6 +46,7 @@ export class ModelEnv {
   readonly fields = new Map<string, Field>();
   readonly stacks = new Map<string, Stack>();
   readonly weights: { stmt: WeightStmt; file: string }[] = [];
+  readonly requires: { stmt: RequireStmt; file: string }[] = [];
   forward: { decl: ForwardDecl; file: string } | undefined;
   /** The inputs of `forward`, once its tracing has begun. */
   readonly inputs = new Map<string, Val>();
@@ -148,6 +150,9 @@ export class ModelEnv {
         case "weight":
           this.weights.push({ stmt: item, file });
           break;
+        case "require":
+          this.requires.push({ stmt: item, file });
+          break;
         case "forward":
           this.forward = { decl: item, file };
           break;
@@ -213,16 +218,25 @@ export class ModelEnv {
   scope(file: string): Scope {
     let scope = this.scopes.get(file);
     if (!scope) {
-      scope = new Scope({
-        tracer: this.tracer,
-        builder: this.tracer.top,
-        file,
-        members: this.members,
-        outer: (name) => this.lookUp(name, file),
-      });
+      scope = this.newScope(file);
       this.scopes.set(file, scope);
     }
     return scope;
+  }
+
+  private newScope(file: string): Scope {
+    return new Scope({
+      tracer: this.tracer,
+      builder: this.tracer.top,
+      file,
+      members: this.members,
+      outer: (name) => this.lookUp(name, file),
+    });
+  }
+
+  /** For what a model requires: a scope of its own, which a condition that fails may end. */
+  requireScope(file: string): Scope {
+    return this.newScope(file);
   }
 
   /** A field, slot, stack, weight or input by name; undefined for anything else. */
@@ -259,9 +273,12 @@ export class ModelEnv {
     const scope = this.scope(field.source.file);
     scope.line = name;
     const { expr } = field.source;
+    this.tracer.trial?.hold(name, expr);
     let val = this.tracer.guard(expr.span, () => evaluate(expr, scope)) ?? unknown;
-    for (const change of field.changes)
+    for (const change of field.changes) {
+      this.tracer.trial?.hold(`${name}.${change.path.map((p) => p.text).join(".")}`, change.source.expr);
       val = changeArgument(this.tracer, val, change.path, change.source.expr, this.scope(change.source.file));
+    }
     const type = field.type ?? (val.kind === "recipe" ? kind("layer", field.name.span) : undefined);
     const checked = checkKind(scope, val, type, field.source.expr.span, `\`${name}\``, field.within, name);
     this.busy.pop();

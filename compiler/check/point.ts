@@ -53,14 +53,17 @@ export function pointOf(settings: Settings): Point {
 export function brokenAssumption(instance: ModelInstance, point: Point): Assumption | undefined {
   const graphs = (point.past ?? 0n) === 0n ? [instance.start] : [instance.step];
   for (const assumption of graphs.flatMap((g) => g.assumptions)) {
-    const known = [...assumption.left.symbols, ...assumption.right.symbols].every(
-      (s) => point[s] !== undefined,
-    );
-    if (!known) continue;
-    const sign = order(assumption.left.evaluate(point), assumption.right.evaluate(point));
-    const holds =
-      assumption.relation === "==" ? sign === 0 : assumption.relation === "<" ? sign < 0 : sign <= 0;
-    if (!holds) return assumption;
+    if (holdsAt(assumption, point) === false) return assumption;
   }
   return undefined;
+}
+
+/** Whether a relation of sizes holds at a point; undefined where a size is left open. */
+export function holdsAt(
+  { left, relation, right }: Omit<Assumption, "reason">,
+  point: Point,
+): boolean | undefined {
+  if (![...left.symbols, ...right.symbols].every((s) => point[s] !== undefined)) return undefined;
+  const sign = order(left.evaluate(point), right.evaluate(point));
+  return relation === "==" ? sign === 0 : relation === "<" ? sign < 0 : sign <= 0;
 }

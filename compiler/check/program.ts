@@ -31,7 +31,7 @@ export interface Program {
   /** Layers that some model has run, and so checked with real sizes. */
   readonly traced: Set<LayerDecl>;
   /** What evaluating it has taken so far, over all its models and layers. */
-  readonly spent: { steps: number };
+  readonly spent: { steps: number; trials: number };
   /** The text of a file that was read, std files included. */
   source(file: string): string | undefined;
   /** What a name declared at the top of a file means in `file`: its own, imported, or of the standard library. */
@@ -182,7 +182,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     ),
     unresolved,
     traced: new Set(),
-    spent: { steps: 0 },
+    spent: { steps: 0, trials: 0 },
     source: (file) => units.get(file)?.text ?? (file.startsWith("std/") ? host.read(file) : undefined),
     lookup,
     names: (file) => {
@@ -245,7 +245,7 @@ function emptyProgram(path: string): Program {
     models: [],
     unresolved: new Set(),
     traced: new Set(),
-    spent: { steps: 0 },
+    spent: { steps: 0, trials: 0 },
     source: () => undefined,
     lookup: () => undefined,
     names: () => [],

@@ -24,7 +24,7 @@ export function declareAxis(scope: Scope, name: Name, size: Dim): void {
       },
     );
   } else if (verdict === "unknown")
-    scope.tracer.assume(known.size, "==", size, `axis ${name.text} has one size`);
+    scope.tracer.assume(known.size, "==", size, `axis \`${name.text}\` has one size`, name.span);
 }
 
 /** An expression that must be a whole count: an axis size, a bound, a slice. Undefined where reported. */
@@ -126,6 +126,7 @@ export function resolveShape(scope: Scope, shape: Shape, what: string): Resolved
 function resolveSize(scope: Scope, axis: Exclude<Axis, { kind: "rest" }>, what: string): Dim | undefined {
   if (axis.kind === "size") return wholeCount(scope, axis.size, `a size of ${what}`);
   if (!axis.size) return axisSize(scope, axis.name);
+  scope.tracer.trial?.hold(axis.name.text, axis.size);
   const size = wholeCount(scope, axis.size, `the size of axis \`${axis.name.text}\``);
   if (size) declareAxis(scope, axis.name, size);
   return size;
@@ -228,7 +229,7 @@ export function checkSizes(scope: Scope, shape: Shape, tensor: Tensor, span: Spa
         { what, axis: name, expected: String(size), found: String(found) },
         span,
       );
-    else if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`);
+    else if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`, span);
   }
 }
 
@@ -315,7 +316,7 @@ export function conform(
         );
         return undefined;
       }
-      if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`);
+      if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`, span);
       if (axis.kind === "axis") declareAxis(scope, axis.name, size);
     }
     sizes.push(found ?? size);

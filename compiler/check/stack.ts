@@ -243,18 +243,21 @@ export class Stack {
     path: string,
     get: (slot: string) => Val | undefined,
   ): Val {
+    const { tracer } = this.env;
     const chosen = candidates.findLast((c) => c.path.length === 0);
     if (!chosen) {
-      this.env.tracer.report("model/slot-empty", { slot, stack: this.name }, this.env.decl.name.span, {
+      tracer.report("model/slot-empty", { slot, stack: this.name }, this.env.decl.name.span, {
         labels: [{ span: decl.span, text: "declared here" }],
       });
       return unknown;
     }
     const scope = this.scope(chosen.file, path, get);
     scope.line = slot;
+    tracer.trial?.hold(slot, chosen.value);
     let val = evaluate(chosen.value, scope);
     for (const c of candidates.slice(candidates.indexOf(chosen) + 1)) {
-      val = changeArgument(this.env.tracer, val, c.path, c.value, this.scope(c.file, path, get));
+      tracer.trial?.hold([slot, ...c.path.map((p) => p.text)].join("."), c.value);
+      val = changeArgument(tracer, val, c.path, c.value, this.scope(c.file, path, get));
     }
     if (val.kind === "none") return val;
     return (

@@ -2,7 +2,7 @@ import type { Let, RequireStmt, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { toTensor } from "./arithmetic.js";
 import { bindInstance, dtypes, join } from "./calls.js";
-import { decide, evaluate, valuesIn } from "./expressions.js";
+import { decide, evaluate, sidesIn, valuesIn } from "./expressions.js";
 import type { Scope } from "./scope.js";
 import { conform, declareWritten, restAxes } from "./shapes.js";
 import { declareStates } from "./states.js";
@@ -106,6 +106,7 @@ function run(stmt: Stmt, scope: Scope): Val {
 function bind(stmt: Let, scope: Scope): Val {
   const [first] = stmt.names;
   scope.line = first?.text ?? "";
+  if (first) scope.tracer.trial?.hold(first.text, stmt.value);
   const want = stmt.shape?.axes.flatMap((a) =>
     a.kind === "rest" ? restAxes(scope.axes.rest?.length ?? 0) : a.kind === "axis" ? [a.name.text] : [],
   );
@@ -143,13 +144,22 @@ function bind(stmt: Let, scope: Scope): Val {
   if (first) scope.assign(first.text, val);
   return none;
 }
-function requireThat(stmt: RequireStmt, scope: Scope): void {
+
+/** A condition that does not hold is an error; one of run-time sizes is kept for the run. */
+export function requireThat(stmt: RequireStmt, scope: Scope): void {
   const val = evaluate(stmt.condition, scope);
   const reason = stmt.message?.value;
   if (val.kind === "unknown" || val.kind === "hole") return;
   if (val.kind === "condition") {
     for (const c of val.all)
-      scope.tracer.assume(c.left, c.relation, c.right, reason ?? `${c.left} ${c.relation} ${c.right}`);
+      scope.tracer.assume(
+        c.left,
+        c.relation,
+        c.right,
+        reason ?? `${c.left} ${c.relation} ${c.right}`,
+        stmt.condition.span,
+        () => valuesIn(stmt.condition, scope),
+      );
     return;
   }
   if (val.kind !== "flag") {
@@ -163,9 +173,10 @@ function requireThat(stmt: RequireStmt, scope: Scope): void {
   if (val.value) return;
   scope.tracer.report(
     "require/failed",
-    { reason, values: valuesIn(stmt.condition, scope) },
+    { reason, values: [...valuesIn(stmt.condition, scope), ...sidesIn(stmt.condition, scope)] },
     stmt.condition.span,
   );
   // What follows would only fail in other words.
   scope.root.returned = [unknown];
+  if (scope.instance) scope.instance.failed = true;
 }

@@ -86,7 +86,7 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
         if (!shaped) return;
         const left = grows === undefined ? undefined : shaped.value.shape[grows];
         if (left && bound && left.atMost(bound) !== "yes")
-          tracer.assume(left, "<=", bound, `state \`${name.text}\` has room for no more`);
+          tracer.assume(left, "<=", bound, `state \`${name.text}\` has room for no more`, name.span);
         tracer.states.push({
           info: { path: scope.path, name: name.text, grows, bound },
           shape: shape.sizes,

@@ -5,7 +5,9 @@ import type { DataOf, Diagnostics, Place } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
 import { BuildError, Builder } from "../ir/build.js";
 import type { Assumption, DType, Init, InputPort, StateInfo, Value } from "../ir/graph.js";
+import { holdsAt, type Point } from "./point.js";
 import type { Program } from "./program.js";
+import type { Trial } from "./trial.js";
 
 /** Limits that keep every evaluation finite and small. */
 export const limits = {
@@ -15,6 +17,9 @@ export const limits = {
   steps: 100_000,
   /** Of all models and layers of a file. */
   stepsOfFile: 2_000_000,
+  /** Of all trials that look for values that fit, in steps as well; and of those for one error. */
+  trialsOfFile: 300_000,
+  trialsOfError: 60_000,
   bits: 512,
   terms: 200,
 } as const;
@@ -39,6 +44,8 @@ export interface TraceOptions {
   readonly left?: ReadonlyMap<string, Dim>;
   /** Layers checked alone: sizes are symbols, layer arguments may be missing; undecidable is silent. */
   readonly generic: boolean;
+  /** What is put in the place of the user's numbers, to see what would follow. */
+  readonly trial?: Trial | undefined;
 }
 
 /** What tracing one graph collects: weights, states and assumptions, and the chain of calls for messages. */
@@ -55,6 +62,7 @@ export class Tracer {
   readonly weightAxes = new Map<string, readonly string[]>();
   readonly states: TracedState[] = [];
   readonly assumptions: Assumption[] = [];
+  readonly trial: Trial | undefined;
   /** Calls from the model inwards. */
   readonly calls: Label[] = [];
   readsDecoding = false;
@@ -69,6 +77,8 @@ export class Tracer {
   readonly counts = new Map<string, bigint | undefined>();
   /** Sizes of states that keep less than all that is past, by name. */
   readonly kept = new Map<string, Dim>();
+  /** Sizes of run time as the model declares them: as many positions as its field `seq`, in a step with all before it past. */
+  declared: Point = {};
   private readonly left: ReadonlyMap<string, Dim>;
 
   constructor(options: TraceOptions, rehearsalTop?: Builder) {
@@ -80,6 +90,7 @@ export class Tracer {
     this.decoding = options.decoding;
     this.past = options.decoding ? Dim.symbol("past", 0) : Dim.of(0);
     this.left = options.left ?? new Map();
+    this.trial = options.trial;
   }
 
   /** How long the growing axis of a state is where a pass leaves as much as a count of `forward` says: a size of its own. */
@@ -98,14 +109,15 @@ export class Tracer {
 
   /** A tracer for a check on the side, in a graph of its own; sizes that cannot be decided are silent in it. */
   rehearsal(top: Builder): Tracer {
-    const { program, sink, decoding } = this;
-    const tracer = new Tracer({ program, sink, decoding, generic: true }, top);
+    const { program, sink, decoding, trial } = this;
+    const tracer = new Tracer({ program, sink, decoding, generic: true, trial }, top);
     tracer.calls.push(...this.calls);
     return tracer;
   }
 
   /** Counts one step of evaluation; false (reported once) where there were too many. */
   step(span: Span): boolean {
+    if (this.sink.halted) return false;
     if (++this.steps <= limits.steps && ++this.program.spent.steps <= limits.stepsOfFile) return true;
     const limit = this.steps > limits.steps ? limits.steps : limits.stepsOfFile;
     if (!this.stopped) this.report("limit/steps", { limit }, span);
@@ -178,8 +190,35 @@ export class Tracer {
     return this.weight(path, value.shape, value.dtype, known.weight, this.weightAxes.get(known.name)!);
   }
 
-  assume(left: Dim, relation: Assumption["relation"], right: Dim, reason: string): void {
+  /**
+   * What must hold at run time. Where it does not even hold at the sizes that the model declares, that is an error;
+   * `values` are those of the condition, for its message.
+   */
+  assume(
+    left: Dim,
+    relation: Assumption["relation"],
+    right: Dim,
+    reason: string,
+    span: Span,
+    values?: () => readonly string[],
+  ): void {
     if (this.generic) return;
+    if (holdsAt({ left, relation, right }, this.declared) === false) {
+      const at = (d: Dim) => String(Dim.rational(...d.evaluate(this.declared)));
+      const used = new Set([...left.symbols, ...right.symbols]);
+      this.report(
+        "size/at-declared",
+        {
+          reason,
+          condition: `${left} ${relation} ${right}`,
+          figures: `${at(left)} ${relation} ${at(right)}`,
+          at: Object.entries(this.declared).flatMap(([n, v]) => (used.has(n) ? [`\`${n}\` as ${v}`] : [])),
+          values: values?.() ?? [],
+        },
+        span,
+      );
+      return;
+    }
     const key = `${left}${relation}${right}`;
     if (this.assumptions.some((a) => `${a.left}${a.relation}${a.right}` === key)) return;
     this.assumptions.push({ left, relation, right, reason });

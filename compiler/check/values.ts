@@ -33,7 +33,11 @@ export interface Instance {
   readonly path: string;
   /** Weights, inner instances and lists of them, for `embed.table`; filled by the first run. */
   readonly members: Map<string, Val>;
+  /** Its arguments, and what its lines have worked out before any run: counts, numbers, flags. */
+  readonly statics: Map<string, Val>;
   runs: number;
+  /** A run of it had an error, after which it may lack members. */
+  failed: boolean;
   /** States already declared by a run, which a second run in one step may not declare again. */
   readonly states: Set<string>;
 }

@@ -77,7 +77,9 @@ function renderWith(diagnostic: Diagnostic, options: RenderOptions, indexOf: Ind
   for (const fix of diagnostic.fixes) {
     const text = fixText(fix.title, fix.replacement);
     // A help that names the replacement has said it already.
-    const said = [...diagnostic.helps].some((help) => help === text || names(help, fix.replacement));
+    const said = diagnostic.helps.some(
+      (help) => help === text || names(help, fix.replacement) || repeats(help, fix.title),
+    );
     if (!said) remark("help", text);
   }
   return rows.join("\n");
@@ -153,6 +155,9 @@ function fixText(title: string, replacement: string): string {
   const shown = replacement.trim();
   return shown === "" || shown.includes("\n") || names(title, shown) ? title : `${title}: \`${shown}\``;
 }
+
+/** A title such as "write `heads = 3`" beside a help that has this very line. */
+const repeats = (help: string, title: string): boolean => names(help, /`(.*)`/.exec(title)?.[1] ?? "");
 
 function names(text: string, replacement: string): boolean {
   return replacement.trim() !== "" && text.includes(`\`${replacement.trim()}\``);

@@ -24,10 +24,7 @@ export class Diagnostics {
   report<K extends CodeName>(code: K, data: DataOf<K>, place: Place = {}): void {
     const row = codes[code] as Code<DataOf<K>>;
     const words = row.words(data);
-    const key = `${code}|${place.span?.file}|${place.span?.start}|${place.span?.end}|${words.message}`;
-    if (this.seen.has(key)) return;
-    this.seen.add(key);
-    this.list.push({
+    const found: Diagnostic = {
       code,
       severity: row.severity,
       message: words.message,
@@ -39,7 +36,36 @@ export class Diagnostics {
       helps: [...(words.helps ?? []), ...(place.helps ?? [])],
       fixes: place.fixes ?? [],
       ...(place.subject === undefined ? {} : { subject: place.subject }),
-    });
+    };
+    const key = this.identity(found);
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    this.list.push(found);
+    this.added(found);
+  }
+
+  /** Nothing more needs to be known: tracing may end. */
+  get halted(): boolean {
+    return false;
+  }
+
+  /** For collectors that look at what comes. */
+  protected added(_found: Diagnostic): void {}
+
+  /** What makes two reports the same problem. */
+  protected identity({ code, span, message }: Diagnostic): string {
+    return `${code}|${span?.file}|${span?.start}|${span?.end}|${message}`;
+  }
+
+  /** Says more of what is at a place of the list already. */
+  amend(index: number, more: Pick<Diagnostic, "labels" | "helps" | "fixes">): void {
+    const old = this.list[index]!;
+    this.list[index] = {
+      ...old,
+      labels: [...old.labels, ...more.labels],
+      helps: [...more.helps, ...old.helps],
+      fixes: [...old.fixes, ...more.fixes],
+    };
   }
 
   get hasErrors(): boolean {

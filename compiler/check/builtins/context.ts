@@ -147,7 +147,13 @@ export class BuiltinCall {
     const verdict = known.size.compare(size);
     if (verdict !== "different") {
       if (verdict === "unknown")
-        this.scope.tracer.assume(known.size, "==", size, `axis ${axis.name.text} has one size`);
+        this.scope.tracer.assume(
+          known.size,
+          "==",
+          size,
+          `axis \`${axis.name.text}\` has one size`,
+          axis.span,
+        );
       return true;
     }
     this.scope.tracer.report(

@@ -171,7 +171,13 @@ const topk: Rule = (call) => {
     return unknown;
   }
   if (fits === "unknown")
-    call.scope.tracer.assume(k, "<=", size, `topk keeps at most the ${last.from} places there are`);
+    call.scope.tracer.assume(
+      k,
+      "<=",
+      size,
+      `topk keeps at most the ${last.from} places there are`,
+      call.positional[1]!.span,
+    );
   const pattern = call.pattern(2);
   if (!call.define(pattern?.toNames[0], k)) return unknown;
   const [values, indices] = call.scope.builder.node("topk", [last.moved.value], { k });

@@ -85,7 +85,13 @@ const splitRule: Rule = (call) => {
       return unknown;
     }
     if (size.whole === "unknown")
-      call.scope.tracer.assume(whole.mod(known), "==", Dim.of(0), `${from} divides into parts of ${known}`);
+      call.scope.tracer.assume(
+        whole.mod(known),
+        "==",
+        Dim.of(0),
+        `axis \`${from}\` divides into parts of ${known}`,
+        p.span,
+      );
     sizes[open[0]!] = size;
   } else {
     const verdict = known.compare(whole);
@@ -97,7 +103,8 @@ const splitRule: Rule = (call) => {
       );
       return unknown;
     }
-    if (verdict === "unknown") call.scope.tracer.assume(whole, "==", known, `the parts of ${from}`);
+    if (verdict === "unknown")
+      call.scope.tracer.assume(whole, "==", known, `the parts of axis \`${from}\``, p.span);
   }
   if (!p.toNames.every((a, i) => call.define(a, sizes[i]!))) return unknown;
   const parts = split(call.scope.builder, t, from, p.to, sizes as Dim[]);

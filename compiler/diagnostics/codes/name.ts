@@ -34,7 +34,7 @@ export const nameCodes = {
   "name/unknown-member": code<{ name: string; near: string | undefined; known: readonly string[] }>(
     "error",
     ({ name, near, known }) => ({
-      message: `there is no weight or inner layer named \`${name}\` here`,
+      message: `there is no weight, inner layer, argument or number named \`${name}\` here`,
       notes: known.length > 0 ? [`it has ${list(known)}`] : ["it has none"],
       helps: meant(near),
     }),

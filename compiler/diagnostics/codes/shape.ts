@@ -263,6 +263,17 @@ export const shapeCodes = {
     message: `\`${condition}\` cannot be decided before the model runs`,
     helps: ["sizes of run time cannot choose a branch; state what must hold with `require`"],
   })),
+  "size/at-declared": code<{
+    reason: string;
+    condition: string;
+    figures: string;
+    at: readonly string[];
+    values: readonly string[];
+  }>("error", ({ reason, condition, figures, at, values }) => ({
+    message: reason,
+    label: figures === condition ? "required" : `${figures} does not hold`,
+    notes: [`\`${condition}\` must hold, with ${[...new Set([...values, ...at])].join(", ")}`],
+  })),
   "require/failed": code<{ reason: string | undefined; values: readonly string[] }>(
     "error",
     ({ reason, values }) => ({

@@ -1,0 +1,204 @@
+import type { NumberLit } from "../../grammar/ast.js";
+import type { CodeName } from "../diagnostics/codes.js";
+import type { Diagnostic, Label } from "../diagnostics/diagnostic.js";
+import { fittingText } from "../diagnostics/fitting.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
+import { candidates, numbersIn } from "./candidates.js";
+import { type Change, type Dial, Dials, wordsOf } from "./dials.js";
+import type { Program } from "./program.js";
+import { limits } from "./tracer.js";
+import { type Edit, placeOf, type Tally, Trial, TrialSink } from "./trial.js";
+
+const codes: readonly CodeName[] = [
+  "blocks/index-out-of-range",
+  "builtin/split-uneven",
+  "builtin/topk-too-many",
+  "count/negative",
+  "count/not-whole",
+  "index/out-of-range",
+  "index/slice-out-of-range",
+  "kind/out-of-range",
+  "require/failed",
+  "shape/axis-has-two-sizes",
+  "shape/dim-mismatch",
+  "shape/operands-differ",
+  "size/at-declared",
+  "state/next-size",
+];
+
+/** Problems that another number may mend. */
+const mendable: ReadonlySet<string> = new Set(codes);
+
+const most = { errors: 8, dials: 24, remedies: 3, tries: 32, listTries: 12 } as const;
+
+/** Traces the model again with other numbers; what it finds goes to the collector. */
+export type Retrace = (aside: Program, collector: Diagnostics, trial: Trial) => void;
+
+/**
+ * Says, for every error that a model has got since `from`, which nearest values of the user's own numbers would mend it.
+ * A value is only offered once the whole model has been traced with it, and has no errors but those it had without it.
+ */
+export function addRemedies(program: Program, sink: Diagnostics, from: number, retrace: Retrace): void {
+  const errors = sink.list.slice(from).filter((d) => d.severity === "error" && mendable.has(d.code));
+  if (errors.length === 0) return;
+  const search = new Search(program, retrace);
+  for (const error of errors.slice(0, most.errors)) {
+    const remedies = search.remedies(error);
+    if (remedies.length === 0) continue;
+    sink.amend(sink.list.indexOf(error), {
+      helps: remedies.map((r) =>
+        fittingText(
+          r.changes.map((c) => c.text),
+          r.added,
+        ),
+      ),
+      labels: remedies.flatMap((r) => r.label ?? []),
+      fixes: remedies.slice(0, 1).flatMap((r) => r.changes[0]?.fix ?? []),
+    });
+  }
+}
+
+/** Values of one number, or of one list, that mend an error. */
+interface Remedy {
+  readonly changes: readonly Change[];
+  readonly label: Label | undefined;
+  readonly added: string | undefined;
+  readonly near: boolean;
+}
+
+class Search {
+  private readonly dials: Dials;
+  /** The model's errors as it stands. */
+  private readonly before: Tally;
+  /** What may be spent until the error in question must be done with. */
+  private most = 0;
+
+  constructor(
+    private readonly program: Program,
+    private readonly retrace: Retrace,
+  ) {
+    const sink = new TrialSink();
+    this.dials = new Dials(program, this.run(sink, undefined));
+    this.before = sink.tally;
+  }
+
+  private run(sink: TrialSink, edit: Edit | undefined): Trial {
+    const trial = new Trial(edit);
+    const { program } = this;
+    // A trial that would take more than is left ends as one that failed.
+    const start = limits.stepsOfFile - limits.trialsOfFile + program.spent.trials;
+    const spent = { steps: start, trials: 0 };
+    if (start < limits.stepsOfFile) this.retrace({ ...program, traced: new Set(), spent }, sink, trial);
+    program.spent.trials += spent.steps - start + 100;
+    return trial;
+  }
+
+  private get isSpent(): boolean {
+    return this.program.spent.trials >= Math.min(limits.trialsOfFile, this.most);
+  }
+
+  remedies(error: Diagnostic): readonly Remedy[] {
+    const place = placeOf(error);
+    // An error of flags and names alone has no number that would mend it.
+    if (!this.before.has(place) || numbersIn(wordsOf(error)).length === 0) return [];
+    this.most = this.program.spent.trials + limits.trialsOfError;
+    const { numbers } = this.run(new TrialSink(undefined, place), undefined);
+    const flags = this.dials.flags(error).filter((change) => this.mends(change.edit, place));
+    const found: Remedy[] = flags.map((f) => ({
+      changes: [f],
+      label: undefined,
+      added: f.added,
+      near: true,
+    }));
+    const told = new Set<NumberLit>();
+    const { likely, rest } = this.dials.for(error, numbers);
+    for (const [i, dial] of [...likely, ...rest].slice(0, most.dials).entries()) {
+      if (found.length >= most.remedies || this.isSpent || (found.length > 0 && i >= likely.length)) break;
+      const [first] = dial.list ?? [];
+      if ((first && told.has(first)) || !this.matters(dial, error, place)) continue;
+      const whole = dial.list && this.turnList(dial.list, error, place);
+      if (whole) told.add(first!);
+      const changes = whole ? [whole] : this.turn(dial, error, place);
+      if (changes.length > 0) found.push({ changes, label: dial.label, added: dial.added, near: dial.near });
+    }
+    return [...found.filter((r) => r.near), ...found.filter((r) => !r.near)];
+  }
+
+  /** False where two other values leave the error word for word as it is. */
+  private matters(dial: Dial, error: Diagnostic, place: string): boolean {
+    return [dial.now + 1n, dial.now * 2n + 2n].some((value) => {
+      const words = this.wordsWith(dial.change(value).edit, place);
+      return words !== wordsOf(error);
+    });
+  }
+
+  /** What the error at a place says with an edit; undefined where there is none. */
+  private wordsWith(edit: Edit, place: string, allowed?: Tally): string | undefined {
+    const sink = new TrialSink(allowed, place);
+    this.run(sink, edit);
+    const again = sink.list.find((d) => placeOf(d) === place);
+    return again && wordsOf(again);
+  }
+
+  private mends(edit: Edit | undefined, place: string): boolean {
+    if (!edit || this.isSpent) return false;
+    const sink = new TrialSink(new Map([...this.before].filter(([p]) => p !== place)));
+    this.run(sink, edit);
+    return !sink.failed && !this.isSpent;
+  }
+
+  /** The nearest values below and above that mend the error. */
+  private turn(dial: Dial, error: Diagnostic, place: string): readonly Change[] {
+    const fits = (value: bigint) => this.mends(dial.change(value).edit, place);
+    const all = candidates(dial.now, numbersIn(wordsOf(error)));
+    const sides = [all.filter((v) => v < dial.now), all.filter((v) => v > dial.now)];
+    return sides.flatMap((side) => {
+      const far = side.slice(0, most.tries).find(fits);
+      return far === undefined ? [] : [dial.change(nearer(dial.now, far, fits))];
+    });
+  }
+
+  /** A list whose numbers are in the wrong order, or of which more than one is wrong. */
+  private turnList(list: readonly NumberLit[], error: Diagnostic, place: string): Change | undefined {
+    const holder = this.dials.holderOf(list[0]!);
+    if (!holder) return undefined;
+    const sorted = list.map((e) => e.exact[0]).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const inOrder = this.dials.rewritten(holder, new Map(list.map((e, i) => [e, sorted[i]!])));
+    const isSorted = list.every((e, i) => e.exact[0] === sorted[i]);
+    if (!isSorted && this.mends(inOrder?.edit, place)) return inOrder;
+    const values = new Map<NumberLit, bigint>();
+    const changed = (item: NumberLit, value: bigint) =>
+      this.dials.rewritten(holder, new Map([...values, [item, value]]));
+    let words: string | undefined = wordsOf(error);
+    for (const item of list) {
+      const now = item.exact[0];
+      const speaks: boolean = words !== undefined && numbersIn(words).includes(now);
+      if (!speaks) continue;
+      for (const value of candidates(now, numbersIn(words!)).slice(0, most.listTries)) {
+        const change = changed(item, value);
+        if (!change || this.isSpent) return undefined;
+        const next = this.wordsWith(change.edit, place, this.before);
+        // Progress is an error that speaks of another item.
+        if (next !== undefined && (numbersIn(next).includes(value) || next === words)) continue;
+        values.set(item, value);
+        words = next;
+        break;
+      }
+      if (words === undefined) break;
+    }
+    const change = values.size > 1 ? this.dials.rewritten(holder, values) : undefined;
+    return this.mends(change?.edit, place) ? change : undefined;
+  }
+}
+
+/** A value between the one that fails and one that fits, found by halving, that fits as well. */
+function nearer(fails: bigint, fitting: bigint, fits: (value: bigint) => boolean): bigint {
+  let [low, high] = [fails, fitting];
+  for (let i = 0; i < 10; i++) {
+    const middle = (low + high) / 2n;
+    if (middle === low || middle === high) break;
+    if (fits(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
