@@ -25,6 +25,8 @@ export interface MemoryOptions {
 
 /** What a runtime does otherwise than running op by op, each result in a place of its own. */
 export interface ScheduleRules {
+  /** What a build for it changes in the graph. */
+  rewrite(graph: Graph): Graph;
   /** Calls that run as one kernel, whose inner results are never there. */
   readonly kernels: ReadonlySet<string>;
   /** Ops whose result takes the place of an operand of its size that nothing needs any more. */
@@ -88,12 +90,16 @@ export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}
 
 const flats = new WeakMap<Graph, Map<ScheduleRules | undefined, Inlined>>();
 
-/** The graph with every call expanded but those that run as one kernel. */
+/** The graph as the runtime gets it, with every call expanded but those that run as one kernel. */
 export function flatOf(graph: Graph, rules?: ScheduleRules): Inlined {
   let known = flats.get(graph);
   if (!known) flats.set(graph, (known = new Map()));
   let flat = known.get(rules);
-  if (!flat) known.set(rules, (flat = inline(graph, (name) => rules?.kernels.has(name) ?? false)));
+  if (!flat)
+    known.set(
+      rules,
+      (flat = inline(rules?.rewrite(graph) ?? graph, (name) => rules?.kernels.has(name) ?? false)),
+    );
   return flat;
 }
 

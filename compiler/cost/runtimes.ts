@@ -1,4 +1,5 @@
 import type { Graph, InputPort, Node, Value } from "../ir/graph.js";
+import { gatherInPieces } from "../ir/passes/optimize.js";
 import { bytesPerElement } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import { AtPoint } from "./at-point.js";
@@ -46,6 +47,7 @@ const arithmetic: readonly OpName[] = ["add", "sub", "mul", "div", "neg", "exp",
 
 const tfjs = {
   schedule: "nested",
+  rewrite: (graph) => graph,
   kernels: new Set(["softmax"]),
   inPlace: new Set<OpName>(),
   readsStates: false,
@@ -62,6 +64,7 @@ const runtimes: { readonly [K in Runtime]: Rules } = {
   onnx: {
     constant: 110n * MiB,
     schedule: "flat",
+    rewrite: gatherInPieces,
     kernels: new Set([
       ...["softmax", "log_softmax", "logsumexp", "mean", "relu", "gelu", "gelu_tanh", "layer_norm"],
     ]),

@@ -53,6 +53,13 @@ export class Builder {
     return value;
   }
 
+  /** An input of a region that is built anew: it stays the value that it is. */
+  take(input: Value): Value {
+    this.inputs.push(input);
+    this.owned.add(input);
+    return input;
+  }
+
   /** The value as this region knows it; captured from outside on first use. */
   use(value: Value): Value {
     if (this.owned.has(value)) return value;

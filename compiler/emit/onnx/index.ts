@@ -1,6 +1,6 @@
 import { Dim } from "../../dim/dim.js";
 import type { Graph, Value } from "../../ir/graph.js";
-import { inline, optimize } from "../../ir/passes/optimize.js";
+import { gatherInPieces, inline, optimize } from "../../ir/passes/optimize.js";
 import type { Placed } from "../../weights/layout.js";
 import { Emitter, type Ref } from "./emitter.js";
 import { mayFuse } from "./fused.js";
@@ -39,7 +39,7 @@ function rewritten(graph: Graph, paths: Map<Value, string>): Graph {
  * tells (how much is past, where no state grows) becomes an input of its own, int64 [1].
  */
 export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
-  const { graph: flat, paths } = inline(optimize(graph), mayFuse);
+  const { graph: flat, paths } = inline(gatherInPieces(optimize(graph)), mayFuse);
   // Passes keep the outputs of nodes, so paths are kept by them.
   const pathOf = new Map<Value, string>();
   for (const [node, path] of paths) for (const v of node.outputs) pathOf.set(v, path);

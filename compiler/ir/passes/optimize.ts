@@ -11,6 +11,7 @@ export { foldConstants } from "./fold.js";
 export { groupMatrices } from "./group.js";
 export { hoist } from "./hoist.js";
 export { type Inlined, inline } from "./inline.js";
+export { gatherInPieces } from "./pieces.js";
 
 /** The passes of `optimize`, in order. Each gives a new graph with the same results and leaves its argument alone. */
 export const passes: readonly { readonly name: string; run(graph: Graph): Graph }[] = [
