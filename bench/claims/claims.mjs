@@ -1,46 +1,66 @@
 /**
- * The papers' headlines, two models at a time in ONNX Runtime on this machine: the ratio of their times for one pass,
- * and the highest memory of each process. Each side runs in a process of its own, in turn with the other, three times.
- * `npm run build && node bench/claims/claims.mjs [memory slots perceiver-ar span sparse]`
+ * The papers' headlines, two models at a time in ONNX Runtime on this machine: the ratio of their times for one pass of
+ * one sequence, beside the ratio of their FLOPs by `archc cost`, and the most memory of each process, beside what
+ * `archc cost` predicts. Each side runs in a process of its own, in turn with the other, up to three times. Last comes
+ * LSH attention from 1 K to 64 K tokens (`lsh.mjs`). Prints Markdown, takes about ten minutes on two quiet cores.
+ * `npm run build && node bench/claims/claims.mjs [memory slots perceiver-ar span sparse lsh]`
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { measured, median, table } from "./table.mjs";
+import { lsh } from "./lsh.mjs";
+import { build, layer, MB, markdown, median, run } from "./table.mjs";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const bin = join(root, "dist/bin/archc.js");
-const runtime = new URL("../../dist/runtime/onnx.js", import.meta.url).href;
-const readManifest = new URL("../../dist/runtime/folder.js", import.meta.url).href;
-
-const layer = (name, mix, width) =>
-  `model ${name} {\n  slot mix: layer = ${mix}\n  forward(x: [B T D = ${width}]) -> (y: [B T D]) { return mix(x) }\n}\n`;
 const decoder = (name, lines, base = "decoder") =>
   `import { ${base} } from "std"\nmodel ${name} : ${base} {\n${lines}\n}\n`;
 const body = "vocab = 256\ndim = 512\nheads = 8\nblocks 6 { ffn = mlp() }";
+const stack = (name, blocks) =>
+  decoder(
+    name,
+    `vocab = 256\nseq = 512\ndim = 1024\nheads = 16\nblocks ${blocks.replace("{", "{ attn = attention(heads, causal = true)\n ffn = mlp(hidden = 4 * dim, act = relu)\n")}`,
+  );
+const ablation = (keys) =>
+  decoder(
+    `Six${keys}`,
+    `vocab = 256\nseq = 512\ndim = 512\nheads = 8\nblocks 6 { attn = attention(heads, causal = true)\n ffn = mlp()\n at 4 { ffn = pkm(keys = ${keys}) } }`,
+  );
+const slots = (keys) => [layer(`Slots${keys}`, `pkm(keys = ${keys})`, 512), `Slots${keys}`, 512];
 
-/** Each claim: the two sides as [spec or text, model, length], the paper's figure, and what it should be at most. */
+/** Each claim: the two sides as [spec or text, model, length], and the paper's figure. */
 const claims = {
   memory: [
     {
-      claim: "12 layers of 1024 with one memory / 24 layers, 1 x 512, head of 60,000",
-      paper: "0.5 (twice as fast; by FLOPs with this head 0.57)",
+      claim: "12 layers of 1,024 with one memory / 24 layers; 1 x 512, vocabulary of 60,000",
+      paper: '0.5 ("twice as fast", of models of which the head is 17 and 30 % by FLOPs)',
       ours: ["specs/pkm.arch", "Pkm1024x12m1", 512],
       theirs: ["specs/pkm.arch", "Pkm1024x24", 512],
     },
+    {
+      claim: "the same with a vocabulary of 256: the layers alone",
+      paper: "0.5",
+      ours: [stack("Twelve", "12 { at 5 { ffn = pkm() } }"), "Twelve", 512],
+      theirs: [stack("TwentyFour", "24 { }"), "TwentyFour", 512],
+    },
   ],
-  slots: [256, 512, 1024].map((keys) => ({
-    claim: `one memory of ${keys}² slots / of 128², 1 x 512, width 512`,
-    paper: "flat: work grows with the root of the slots",
-    ours: [layer("Slots", `pkm(keys = ${keys}, norm = layer_norm())`, 512), "Slots", 512],
-    theirs: [layer("Slots", "pkm(keys = 128, norm = layer_norm())", 512), "Slots", 512],
-  })),
+  slots: [
+    {
+      claim: "6 layers of 512, one with a memory of 1,024² slots / of 128²; 1 x 512",
+      paper: "1.00 (35.7 and 35.8 thousand words a second)",
+      ours: [ablation(1024), "Six1024", 512],
+      theirs: [ablation(128), "Six128", 512],
+    },
+    ...[256, 512, 1024].map((keys) => ({
+      claim: `the memory alone, of ${keys}² slots / of 128²; 1 x 512`,
+      paper: "work grows with the root of the slots",
+      ours: slots(keys),
+      theirs: slots(128),
+    })),
+  ],
   "perceiver-ar": [
     {
       claim:
         "Perceiver AR, 65,536 inputs, 1,024 latents, 6 layers / Transformer, 2,048 inputs, 6 layers; width 512",
-      paper: "about 1 on TPUs, by plots without numbers (FLOPs: 2.04)",
+      paper: "about 1 on TPUs, by plots without numbers",
       ours: [
         decoder("Ar", `seq = 65_536\nmost = 1024\npositions = no_positions()\n${body}`, "perceiver_ar"),
         "Ar",
@@ -63,7 +83,7 @@ const claims = {
   ],
   sparse: [
     {
-      claim: "fixed sparse attention / dense, 1 x 12,288, one layer of 512, 4 heads",
+      claim: "fixed sparse attention / dense; 1 x 12,288, one layer of 512, 4 heads",
       paper: "0.42 (a training step of the whole model, 0.55 / 1.31 s)",
       ours: [
         layer(
@@ -79,85 +99,54 @@ const claims = {
   ],
 };
 
-async function one(folder, length) {
-  const { loadOnnx } = await import(runtime);
-  const { readManifest: read } = await import(readManifest);
-  const [model, manifest] = [await loadOnnx(folder), await read(folder)];
-  const given = manifest.inputs.map(({ name, dtype, shape }) => {
-    const sizes = shape.map((size) => (size === "batch" ? 1 : size === "seq" ? length : Number(size)));
-    const count = sizes.reduce((a, b) => a * b, 1);
-    const data =
-      dtype === "f32"
-        ? Float32Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + i * i * 1e-4))
-        : Int32Array.from({ length: count }, (_, i) => (i * 37) % 23);
-    return [name, { dtype, shape: sizes, data }];
-  });
-  const times = [];
-  for (let i = 0; i < 3; i++) {
-    const began = performance.now();
-    const { state } = await model.run("start", Object.fromEntries(given));
-    times.push((performance.now() - began) / 1000);
-    state.dispose();
-    if (times[0] > 15) break;
-  }
-  await model.dispose();
-  console.log(JSON.stringify({ seconds: Math.min(...times) }));
-}
+/** Rounds end when a claim has taken this many seconds: its runs are long enough to be steady. */
+const ENOUGH = 50;
 
 async function compare(folder, { claim, paper, ours, theirs }) {
   const sides = [];
-  for (const [i, [source, model, length]] of [ours, theirs].entries()) {
-    const out = join(folder, `side-${i}`);
-    let spec = join(root, source);
-    if (!source.endsWith(".arch")) {
-      mkdirSync(folder, { recursive: true });
-      spec = join(folder, `${i}.arch`);
-      writeFileSync(spec, source);
-    }
-    const built = await measured([bin, "build", spec, "--model", model, "-o", out, "--target", "onnx"], {
-      limit: 300_000,
-    });
-    if (built.code !== 0) throw new Error(`${model} does not build`);
-    sides.push({ out, length, times: [], peak: 0 });
+  for (const [source, model, length] of [ours, theirs]) {
+    const { out, cost } = await build(folder, [source, model]);
+    sides.push({ out, length, times: [], peak: 0, cost: await cost(length) });
   }
-  for (let round = 0; round < 3; round++)
+  const began = performance.now();
+  for (let round = 0; round < 3 && (performance.now() - began) / 1000 < ENOUGH; round++)
     for (const side of sides) {
-      const { value, peak } = await measured([
-        fileURLToPath(import.meta.url),
-        "--one",
-        side.out,
-        `${side.length}`,
-      ]);
+      const { value, peak } = await run(side.out, side.length);
       if (!value) throw new Error(`${claim}: a run failed`);
       side.times.push(value.seconds);
       side.peak = Math.max(side.peak, peak);
     }
-  const [a, b] = sides.map((s) => ({ seconds: median(s.times), peak: s.peak }));
+  const [a, b] = sides.map((side) => ({ ...side, seconds: median(side.times) }));
   return [
     claim,
-    `${a.seconds.toFixed(2)} / ${b.seconds.toFixed(2)} s`,
+    `${a.seconds.toFixed(3)} / ${b.seconds.toFixed(3)}`,
     (a.seconds / b.seconds).toFixed(2),
+    (a.cost.flops / b.cost.flops).toFixed(2),
     paper,
-    `${Math.round(a.peak)} / ${Math.round(b.peak)} MB`,
+    `${MB(a.peak)} / ${MB(b.peak)}`,
+    `${MB(a.cost.bytes)} / ${MB(b.cost.bytes)}`,
   ];
 }
 
-if (process.argv[2] === "--one") await one(process.argv[3], Number(process.argv[4]));
-else {
-  const asked = process.argv.slice(2);
-  const unknown = asked.filter((name) => !Object.hasOwn(claims, name));
-  if (unknown.length > 0) throw new Error(`no claim ${unknown}; there are ${Object.keys(claims)}`);
-  const rows = [["claim", "time", "ratio", "paper", "memory"]];
-  for (const name of asked.length > 0 ? asked : Object.keys(claims))
-    for (const claim of claims[name]) {
-      const folder = mkdtempSync(join(tmpdir(), "archc-claims-"));
-      try {
-        const row = await compare(folder, claim);
-        rows.push(row);
-        console.error(row.join("  "));
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    }
-  console.log(table(rows));
-}
+const asked = process.argv.slice(2);
+const names = [...Object.keys(claims), "lsh"];
+const unknown = asked.filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new Error(`no claim ${unknown}; there are ${names}`);
+const chosen = asked.length > 0 ? asked : names;
+const rows = [["claim", "seconds", "ratio", "FLOPs ratio", "paper's ratio", "MB", "MB, predicted"]];
+const inFolder = async (work) => {
+  const folder = mkdtempSync(join(tmpdir(), "archc-claims-"));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+for (const name of chosen)
+  for (const claim of claims[name] ?? []) {
+    const row = await inFolder((folder) => compare(folder, claim));
+    rows.push(row);
+    console.error(row.join("  "));
+  }
+if (rows.length > 1) console.log(`${markdown(rows)}\n`);
+if (chosen.includes("lsh")) console.log(await inFolder((folder) => lsh(folder)));

@@ -1,22 +1,62 @@
-/** What the benches of claims share: a table with the paper's figure beside ours, and a measured child process. */
+/** What the benches of claims share: Markdown tables, builds and their cost, and a measured child process. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-/** Rows as a table with columns as wide as their widest cell; the first row is the head. */
-export function table(rows) {
-  const texts = rows.map((row) => row.map(String));
-  const widths = texts[0].map((_, i) => Math.max(...texts.map((row) => (row[i] ?? "").length)));
-  return texts
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const bin = join(root, "dist/bin/archc.js");
+const child = fileURLToPath(new URL("child.mjs", import.meta.url));
+
+/** Rows as a Markdown table; the first row is the head. */
+export function markdown(rows) {
+  const line = (cells) => `| ${cells.map((cell) => `${cell}`.replaceAll("|", "\\|")).join(" | ")} |`;
+  const [head, ...rest] = rows;
+  return [line(head), line(head.map(() => "---")), ...rest.map(line)].join("\n");
 }
 
 export const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+
+export const MB = (bytes) => Math.round(bytes / 1e6).toLocaleString("en");
+
+/** A layer as a model of its own: [B T width] to the same. */
+export const layer = (name, mix, width) =>
+  `model ${name} {\n  slot mix: layer = ${mix}\n  forward(x: [B T D = ${width}]) -> (y: [B T D]) { return mix(x) }\n}\n`;
+
+/**
+ * Builds a model for ONNX in `folder`: `source` is a spec of the repository, or the text of one. Gives the build, and
+ * `cost(length)`: FLOPs of a pass of one sequence, and the bytes of a process that runs it, both by `archc cost`.
+ */
+export async function build(folder, [source, model]) {
+  let spec = join(root, source);
+  if (!source.endsWith(".arch")) {
+    spec = join(folder, `${model}.arch`);
+    writeFileSync(spec, source);
+  }
+  const out = join(folder, `${model}.build`);
+  const made = await measured(
+    [bin, "build", spec, "--model", model, "-o", out, "--target", "onnx", "--format", "json"],
+    { limit: 300_000 },
+  );
+  if (made.code !== 0) throw new Error(`${model} does not build`);
+  return {
+    out,
+    async cost(length) {
+      const at = `batch=1,seq=${length}`;
+      const args = [bin, "cost", spec, "--model", model, "--at", at, "--backend", "onnx", "--format", "json"];
+      const { code, text } = await measured(args);
+      // 1: an expectation of the spec does not hold at this point; the figures do.
+      if (code !== 0 && code !== 1) throw new Error(`${model} has no cost`);
+      const report = JSON.parse(text);
+      return { flops: Number(report["flops.forward"]), bytes: Number(report["memory.inference(onnx)"]) };
+    },
+  };
+}
+
+/** A pass of a build at one length in a process of its own: `value.seconds`, and `peak` in bytes. */
+export function run(out, length, options) {
+  return measured([child, out, `${length}`], options);
+}
 
 /** The last line as JSON, where it is. */
 function lastLine(text) {
@@ -27,26 +67,23 @@ function lastLine(text) {
   }
 }
 
-/** Runs Node on a script; what it printed as JSON last, seconds, and the highest resident set the kernel saw, in MB. */
+/** Runs Node on a script; what it printed, its last line as JSON, and the largest resident set the kernel saw, in bytes. */
 export function measured(args, { limit = 150_000 } = {}) {
   return new Promise((done) => {
-    const began = performance.now();
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"], timeout: limit });
+    const process_ = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"], timeout: limit });
     let [peak, text] = [0, ""];
     const look = setInterval(() => {
       try {
-        const kb = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1];
-        peak = Math.max(peak, Number(kb ?? 0) / 1000);
+        const kb = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${process_.pid}/status`, "utf8"))?.[1];
+        peak = Math.max(peak, Number(kb ?? 0) * 1024);
       } catch {}
     }, 20);
-    child.stdout.on("data", (d) => {
+    process_.stdout.on("data", (d) => {
       text += d;
     });
-    child.on("close", (code) => {
+    process_.on("close", (code) => {
       clearInterval(look);
-      const seconds = (performance.now() - began) / 1000;
-      const value = code === 0 ? lastLine(text) : undefined;
-      done({ code, seconds, peak, value });
+      done({ code, peak, text, value: code === 0 ? lastLine(text) : undefined });
     });
   });
 }

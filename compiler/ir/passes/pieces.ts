@@ -7,7 +7,7 @@ import { bodyOf, byteSize, withBody, withRegion } from "../traverse.js";
 /** Bytes of rows that are gathered at a time: they are still in a processor's cache when they are summed. */
 const PIECE = 1 << 22;
 /** Fewer bytes for each place than this are gathered at once: a trip of a loop would cost as much. */
-const LEAST = 1 << 12;
+const LEAST = 1 << 14;
 
 /**
  * Rows that are gathered for a sum alone (a product-key memory's values, the matrices of chosen experts) are gathered
