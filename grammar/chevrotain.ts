@@ -15,4 +15,4 @@ async function load(): Promise<typeof Library> {
   }
 }
 
-export const { createToken, CstParser, EOF, Lexer, tokenMatcher } = await load();
+export const { createToken, CstParser, EOF, Lexer, LLkLookaheadStrategy, tokenMatcher } = await load();

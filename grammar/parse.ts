@@ -11,7 +11,9 @@ import { reportFailures } from "./syntax-messages.js";
 /** The largest text that is read, in UTF-16 units. */
 const maxLength = 512 * 1024;
 
-let parser: ArchParser | undefined;
+/** Most texts are in order, and for those a parser is enough that knows of no recovery. */
+let strict: ArchParser | undefined;
+let recovering: ArchParser | undefined;
 
 /**
  * Reads the text of an `.arch` file. Total: any string yields a tree, with `Missing` nodes where
@@ -37,10 +39,13 @@ function read(source: Source): File {
     const merged = { ...source, text: firstVersion(source) };
     const { tokens } = lex(merged);
     const prepared = layOut(merged, balance(merged, tokens));
-    parser ??= new ArchParser();
-    const tree = parser.parseFile(prepared, source.broken);
-    reportFailures(source, parser.failures.list);
-    return buildAst(source, tree);
+    strict ??= new ArchParser({ recovers: false });
+    const tree = strict.parseFile(prepared, new Set());
+    if (strict.failures.list.length === 0) return buildAst(source, tree);
+    recovering ??= new ArchParser();
+    const whole = recovering.parseFile(prepared, source.broken);
+    reportFailures(source, recovering.failures.list);
+    return buildAst(source, whole);
   } catch (error) {
     // Recovery recurses once for each of many faults in one list; the stack is its only limit.
     if (!(error instanceof RangeError)) throw error;

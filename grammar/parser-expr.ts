@@ -1,20 +1,30 @@
 import type { CstNode, ParserMethod } from "chevrotain";
 import { CstParser } from "./chevrotain.js";
+import { LazyLookahead } from "./lookahead.js";
 import type { Failures } from "./syntax-messages.js";
 import * as t from "./tokens.js";
+
+export interface ParserOptions {
+  /** Reads on behind a fault; without, it stops at the first and is ready sooner. */
+  readonly recovers?: boolean;
+  /** Checks the grammar itself, for tests. */
+  readonly validates?: boolean;
+}
 
 /** The part of the grammar that has values: expressions, shapes and patterns. Statements build on it. */
 export abstract class ExprParser extends CstParser {
   /** `{ … }`, whose lines only the whole grammar knows. */
   protected abstract readonly block: ParserMethod<[], CstNode>;
 
-  constructor(failures: Failures, validate: boolean) {
+  constructor(failures: Failures, { recovers = true, validates = false }: ParserOptions) {
+    const maxLookahead = 2;
     super(t.vocabulary, {
-      recoveryEnabled: true,
-      maxLookahead: 2,
+      recoveryEnabled: recovers,
+      maxLookahead,
+      lookaheadStrategy: new LazyLookahead({ maxLookahead }),
       nodeLocationTracking: "onlyOffset",
       errorMessageProvider: failures,
-      skipValidations: !validate,
+      skipValidations: !validates,
     });
   }
 

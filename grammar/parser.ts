@@ -1,7 +1,7 @@
 import type { CstNode, IToken, TokenType } from "chevrotain";
 import { EOF } from "./chevrotain.js";
 import { info } from "./lex.js";
-import { ExprParser } from "./parser-expr.js";
+import { ExprParser, type ParserOptions } from "./parser-expr.js";
 import { Failures } from "./syntax-messages.js";
 import * as t from "./tokens.js";
 
@@ -19,9 +19,9 @@ export class ArchParser extends ExprParser {
   readonly failures: Failures;
   private broken = new Set<number>();
 
-  constructor(validate = false) {
+  constructor(options: ParserOptions = {}) {
     const failures = new Failures();
-    super(failures, validate);
+    super(failures, options);
     this.failures = failures;
     this.performSelfAnalysis();
   }

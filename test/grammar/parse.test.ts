@@ -22,5 +22,5 @@ describe("samples", () => {
 });
 
 test("the grammar itself is sound", () => {
-  expect(() => new ArchParser(true)).not.toThrow();
+  expect(() => new ArchParser({ validates: true })).not.toThrow();
 });
