@@ -189,6 +189,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
     tracer.report("layer/too-deep", { layer: decl.name.text, limit: limits.depth }, span);
     return unknown;
   }
+  if (!tracer.step(span, limits.stepsOfCall)) return unknown;
   const explicit: { param: Param; tensor: Tensor; span: Span }[] = [];
   for (const param of decl.params) {
     const arg = param.shape ? args.get(param.name.text) : undefined;

@@ -15,6 +15,8 @@ export const limits = {
   blocks: 4096,
   rounds: 4096,
   steps: 100_000,
+  /** What a layer's call adds: it is traced as a graph of its own, which takes as long as several other steps. */
+  stepsOfCall: 4,
   /** Of all models and layers of a file. */
   stepsOfFile: 2_000_000,
   /** Of all trials that look for values that fit, in steps as well; and of those for one error. */
@@ -115,10 +117,12 @@ export class Tracer {
     return tracer;
   }
 
-  /** Counts one step of evaluation; false (reported once) where there were too many. */
-  step(span: Span): boolean {
+  /** Counts steps of evaluation; false (reported once) where there were too many. */
+  step(span: Span, count = 1): boolean {
     if (this.sink.halted) return false;
-    if (++this.steps <= limits.steps && ++this.program.spent.steps <= limits.stepsOfFile) return true;
+    this.steps += count;
+    this.program.spent.steps += count;
+    if (this.steps <= limits.steps && this.program.spent.steps <= limits.stepsOfFile) return true;
     const limit = this.steps > limits.steps ? limits.steps : limits.stepsOfFile;
     if (!this.stopped) this.report("limit/steps", { limit }, span);
     this.stopped = true;

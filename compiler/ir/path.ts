@@ -8,6 +8,7 @@ import { withBody } from "./traverse.js";
  */
 export function pathFrom(base: string, path: string): string {
   if (base === "") return path;
+  if (path.startsWith(base) && path[base.length] === ".") return path.slice(base.length + 1);
   const from = base.split(".");
   const to = path.split(".");
   let shared = 0;

@@ -85,6 +85,15 @@ export const hostileSpecs: readonly HostileSpec[] = [
     heavy: true,
   },
   {
+    name: "layers that run the one before twice, forty times",
+    text: specWith(
+      "l40()",
+      `${layer("l0", "  return x + 1")}\n${many(40, (i) => layer(`l${i + 1}`, `  return l${i}(l${i}(x))`))}`,
+    ),
+    says: "limit/steps",
+    heavy: true,
+  },
+  {
     name: "10^9 rounds",
     text: specWith("lp()", layer("lp", "  y = for i in 0 ..< 1_000_000_000 { i }\n  return x")),
     says: "limit/rounds",
