@@ -57,7 +57,7 @@ const tfjs = {
   loading: ({ all }) => all.map(([, use]) => use.bytes).sort((a, b) => (a < b ? 1 : a > b ? -1 : 0)),
   // Beside the rows, the one matrix that a product is with.
   scratch: (node, bytes, point) =>
-    node.op === "gather_matmul" ? matrixBytes(node, point) : turnedBytes(node, bytes, point, false),
+    node.op === "gather_matmul" ? matrixBytes(node, point).one : turnedBytes(node, bytes, point, false),
 } as const satisfies Partial<Rules>;
 
 const runtimes: { readonly [K in Runtime]: Rules } = {
@@ -90,6 +90,9 @@ const runtimes: { readonly [K in Runtime]: Rules } = {
   wasm: {
     ...tfjs,
     constant: 84n * MiB,
+    // A matrix for each row, where there are few.
+    scratch: (node, bytes, point) =>
+      node.op === "gather_matmul" ? matrixBytes(node, point).few : tfjs.scratch(node, bytes, point),
     held: (use) => use.bytes * (use.products > use.transposed ? 2n : 1n),
   },
   cpu: { ...tfjs, constant: 78n * MiB, heapStays: false, loading: () => [], held: (use) => use.bytes },
@@ -185,9 +188,15 @@ function turnedBytes(node: Node, bytes: (value: Value) => bigint, point: AtPoint
   );
 }
 
-function matrixBytes({ inputs }: Node & { op: "gather_matmul" }, point: AtPoint): bigint {
+/** Bytes of one matrix of a table; and of one for each row, where there are no more rows than matrices. */
+function matrixBytes(
+  { inputs }: Node & { op: "gather_matmul" },
+  point: AtPoint,
+): { readonly one: bigint; readonly few: bigint } {
   const matrices = point.whole(inputs[1]!.shape[0]!);
-  return matrices === 0n ? 0n : sizeOf(inputs[1]!, point) / matrices;
+  const rows = inputs[2]!.shape.reduce((product, dim) => product * point.whole(dim), 1n);
+  const one = matrices === 0n ? 0n : sizeOf(inputs[1]!, point) / matrices;
+  return { one, few: rows <= matrices ? rows * one : one };
 }
 
 function letterSizes(node: Node & { op: "einsum" }, point: AtPoint): (letter: string) => bigint {

@@ -80,16 +80,18 @@ function products(tf, a, b, turned = false) {
 /** Each row of \`x\` times the matrix of \`table\` (\`turned\` or not) that its number in \`picks\` names. */
 function rowsByMatrix(tf, x, table, picks, turned = false) {
   const [count, height, width] = table.shape;
-  // A GPU in a browser cannot be waited for here: as many matrices at a time as there are, each for one row.
-  if (tf.getBackend() === "webgpu") {
+  const wasm = tf.getBackend() === "wasm";
+  const take = (numbers) => tf.gatherND(tf.reshape(table, [count, height * width]), numbers);
+  // A GPU in a browser cannot be waited for here, and wasm is slow to begin with a matrix that serves few rows: as many
+  // matrices at a time as there are, each for one row.
+  if (tf.getBackend() === "webgpu" || (wasm && x.shape[0] <= count)) {
     return tf.tidy(() => {
       const parts = [];
       for (let at = 0; at < x.shape[0]; at += count) {
         const size = Math.min(count, x.shape[0] - at);
         const rows = tf.reshape(tf.slice(x, [at, 0], [size, x.shape[1]]), [size, 1, x.shape[1]]);
         const numbers = tf.reshape(tf.slice(picks, [at], [size]), [size, 1]);
-        const matrices = tf.gatherND(tf.reshape(table, [count, height * width]), numbers);
-        const products = tf.matMul(rows, tf.reshape(matrices, [size, height, width]), false, turned);
+        const products = tf.matMul(rows, tf.reshape(take(numbers), [size, height, width]), false, turned);
         parts.push(tf.reshape(products, [size, turned ? height : width]));
       }
       return parts.length === 1 ? parts[0] : tf.concat(parts, 0);
@@ -104,7 +106,9 @@ function rowsByMatrix(tf, x, table, picks, turned = false) {
     const products = places.flatMap((own, i) => {
       if (own.length === 0) return [];
       const rows = own.length === x.shape[0] ? x : tf.gatherND(x, column(own));
-      const matrix = tf.reshape(tf.slice(table, [i, 0, 0], [1, height, width]), [height, width]);
+      // To slice, wasm copies the whole table.
+      const part = wasm ? take(column([i])) : tf.slice(table, [i, 0, 0], [1, height, width]);
+      const matrix = tf.reshape(part, [height, width]);
       return [turned ? timesTurned(tf, rows, matrix) : tf.matMul(rows, matrix)];
     });
     if (products.length === 1) return products[0];
