@@ -75,7 +75,7 @@ describe("specs/pkm.arch", () => {
     expect(
       service
         .models(spec)
-        .filter((name) => name !== "PkmBase")
+        .filter((name) => !["PkmBase", "Pkm1024x12beside", "Pkm1024x12m2shared"].includes(name))
         .sort(),
     ).toEqual(models.map((m) => m.model).sort());
   });
@@ -97,6 +97,21 @@ describe("specs/pkm.arch", () => {
       if (published[model] !== undefined) expect(total).toBe(published[model]);
     },
   );
+
+  it("a memory beside the feed-forward adds its own parameters; one that shares its values all but these", () => {
+    const memory = 1024n * 1024n + 1024n + 2n * 1024n + 4n * 512n * 256n + 512n ** 2n * 1024n;
+    const feedForward = 8n * 1024n ** 2n + 5n * 1024n;
+    const total = (model: string) => figure(spec, model, "params.total");
+    expect(total("Pkm1024x12beside") - total("Pkm1024x12")).toBe(memory);
+    expect(total("Pkm1024x12m2shared") - total("Pkm1024x12m1")).toBe(
+      memory - 512n ** 2n * 1024n - feedForward,
+    );
+    // It costs what a memory costs, beside a feed-forward or in its place.
+    const at = { batch: 1n, seq: 512n };
+    const flops = (model: string) => figure(spec, model, "flops.forward", at);
+    expect(flops("Pkm1024x12beside") - flops("Pkm1024x12")).toBe(512n * 2n * 1_703_936n);
+    expect(flops("Pkm1024x12m2shared")).toBe(flops("Pkm1024x12m2"));
+  });
 
   it("a memory adds 2 (d H dk + H n dk + H k d) FLOPs to a token, and takes the feed-forward's 16 d^2", () => {
     const at = { batch: 1n, seq: 512n };
