@@ -13,9 +13,11 @@ import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { LineIndex } from "./diagnostics/render-text.js";
 import { Diagnostics } from "./diagnostics/sink.js";
 import type { Build, BuildOptions } from "./emit/build.js";
+import type { WeightsOption } from "./emit/weights.js";
 import type { Host } from "./host.js";
 import { graphText } from "./ir/text.js";
 import { type LintSettings, lint } from "./lint/index.js";
+import type { Retrace } from "./weights/learned.js";
 
 /** What a question to the service yields: an answer where there is one, and all that was found on the way. */
 export interface Outcome<T> {
@@ -29,6 +31,8 @@ export interface CostQuestion extends CostOptions {
   /** A profile's sizes, below those of `at`. */
   readonly profile?: string | undefined;
   readonly at?: Readonly<Record<string, bigint>> | undefined;
+  /** The model as weights make it, as `fitted` gave it, in the place of the spec's own. */
+  readonly instance?: ModelInstance | undefined;
 }
 
 /**
@@ -42,6 +46,10 @@ export interface Service {
   models(path: string): readonly string[];
   /** One model, bound and traced to graphs. */
   instance(path: string, model?: string): Outcome<ModelInstance>;
+  /** The model as the weights of a file make it: its `learned` counts are what they say. Only where there is a file system. */
+  fitted(path: string, question: WeightsQuestion): Promise<Outcome<ModelInstance>>;
+  /** What becomes of the budgets of a model as weights make it. Expectations speak of the spec without weights. */
+  budgets(fitted: ModelInstance): Outcome<readonly Verdict[]>;
   /** Every model of a file that can be made (not those left open for variants), and every problem but budgets. */
   instances(path: string): Outcome<readonly ModelInstance[]>;
   /** What became of every budget and expectation of a file's models. */
@@ -52,7 +60,12 @@ export interface Service {
   /** The graph's text form: of whole sequences, or of continuing from states. */
   graph(
     path: string,
-    options?: { readonly model?: string | undefined; readonly part?: "start" | "step" },
+    options?: {
+      readonly model?: string | undefined;
+      readonly part?: "start" | "step";
+      /** As in `CostQuestion`. */
+      readonly instance?: ModelInstance | undefined;
+    },
   ): Outcome<string>;
   /** Writes a build to a folder of the machine; only where there is a file system. */
   build(path: string, options: BuildQuestion): Promise<Outcome<Build>>;
@@ -62,7 +75,12 @@ export interface Service {
   source(file: string): string | undefined;
 }
 
-export interface BuildQuestion extends Omit<BuildOptions, "spec"> {
+export interface WeightsQuestion {
+  readonly model?: string | undefined;
+  readonly weights: WeightsOption;
+}
+
+export interface BuildQuestion extends Omit<BuildOptions, "spec" | "retrace"> {
   readonly model?: string | undefined;
 }
 
@@ -154,6 +172,11 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     return { value: bound?.value, diagnostics };
   };
 
+  const retrace =
+    (path: string, model: ModelInstance): Retrace =>
+    (weights, sink) =>
+      instantiateModel(load(path).program, model.name, sink, "reject", weights);
+
   const place = (span: Span): string =>
     `${options.display?.(span.file) ?? span.file}:${new LineIndex(source(span.file) ?? "").at(span.start).line}`;
 
@@ -204,7 +227,8 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
   };
 
   const cost = (path: string, question: CostQuestion = {}): Outcome<CostReport> => {
-    const { value: model, diagnostics } = instance(path, question.model);
+    const { value: own, diagnostics } = instance(path, question.model);
+    const model = question.instance ?? own;
     if (model === undefined) return { value: undefined, diagnostics };
     const sink = new Diagnostics();
     const settings = settingsFor(model, path, question, sink);
@@ -242,6 +266,20 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     diagnostics: (path) => checked(path).diagnostics,
     models,
     instance,
+    async fitted(path, { model, weights }) {
+      const { value: own, diagnostics } = instance(path, model);
+      if (own === undefined) return { value: undefined, diagnostics };
+      const { fitToWeights } = await import("./emit/weights.js");
+      const sink = new Diagnostics();
+      const value = await fitToWeights(own, weights, retrace(path, own), sink);
+      return { value, diagnostics: unique([...diagnostics, ...sink.list]) };
+    },
+    budgets(fitted) {
+      const sink = new Diagnostics();
+      const constraints = fitted.constraints.filter((c) => c.kind === "budget");
+      const options = { meter: meterOf(fitted), sink, source, place };
+      return { value: checkConstraints({ ...fitted, constraints }, options), diagnostics: sink.list };
+    },
     instances(path) {
       const { models, diagnostics } = make(path);
       return { value: models, diagnostics: unique(diagnostics) };
@@ -260,7 +298,8 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     },
     cost,
     graph(path, options = {}) {
-      const { value, diagnostics } = instance(path, options.model);
+      const { value: own, diagnostics } = instance(path, options.model);
+      const value = options.instance ?? own;
       return { value: value && graphText(value[options.part ?? "start"]), diagnostics };
     },
     async build(path, { model, ...options }) {
@@ -268,8 +307,8 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       if (value === undefined) return { value: undefined, diagnostics };
       const { build } = await import("./emit/build.js");
       const spec = { file: path, text: source(path) ?? "" };
-      const outcome = await build(value, { ...options, spec });
-      return { value: outcome.value, diagnostics: [...diagnostics, ...outcome.diagnostics] };
+      const outcome = await build(value, { ...options, spec, retrace: retrace(path, value) });
+      return { value: outcome.value, diagnostics: unique([...diagnostics, ...outcome.diagnostics]) };
     },
     texts: () =>
       [...read].filter(([, text]) => text !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)) as [

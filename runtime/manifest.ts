@@ -70,6 +70,17 @@ export const manifestSchema = z.object({
       shape: z.array(z.number().int()),
     }),
   ),
+  /** Counts that the weights decided when they were read, by the line that asks; left out where there are none. */
+  learned: z
+    .array(
+      z.object({
+        path: z.string(),
+        value: z.number().int().nonnegative(),
+        /** What it is where the weights are not known. */
+        most: z.number().int().nonnegative(),
+      }),
+    )
+    .optional(),
   onnx: z.object({ start: file, step: file, opset: z.number().int(), ir: z.number().int() }).nullable(),
   tfjs: z.object({ module: file }).nullable(),
   /** Name, bytes and SHA-256 of each file beside the manifest. */

@@ -1,6 +1,7 @@
 import type { Constraint, ModelDecl, ProfileDecl, Span } from "../../grammar/ast.js";
 import type { Graph } from "../ir/graph.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
+import type { LearnedCount } from "./learned.js";
 
 /** A constraint that holds for a model: its own, or inherited from a base. */
 export interface ModelConstraint {
@@ -37,6 +38,8 @@ export interface ModelInstance {
   readonly constraints: readonly ModelConstraint[];
   /** How foreign weight files hold this model's weights: its own sections, and those of its bases. */
   readonly checkpoints: readonly Checkpoint[];
+  /** Counts that weights decide (`learned`); each is as large as it can be where the weights are not known. */
+  readonly learned: readonly LearnedCount[];
   readonly start: Graph;
   readonly step: Graph;
   /** A layer reads `decoding`, so that `step` with nothing past is not `start`: two ONNX files. */

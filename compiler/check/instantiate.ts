@@ -7,6 +7,7 @@ import { toTensor } from "./arithmetic.js";
 import { dtypes, join } from "./calls.js";
 import { readCheckpoints, weightsOf } from "./checkpoint.js";
 import type { FieldValue, ModelConstraint, ModelInstance } from "./instance.js";
+import { type WeightValues, withoutTwins } from "./learned.js";
 import { ModelEnv } from "./model.js";
 import { modelChain } from "./model-names.js";
 import type { Point } from "./point.js";
@@ -24,19 +25,21 @@ const symbolNames: Readonly<Record<string, string>> = { B: "batch", T: "seq", S:
 
 /**
  * A model after late binding, as graphs. Undefined where something is wrong; all of it is in `sink`. `holes` says what
- * an unsolved `?` means: an error, or (when only checking) the first value of its range.
+ * an unsolved `?` means: an error, or (when only checking) the first value of its range. `weights` are the values of
+ * those that `learned` counts follow from; without them such a count is as large as it can be.
  */
 export function instantiateModel(
   program: Program,
   name: string,
   sink: Diagnostics,
   holes: "reject" | "first" = "reject",
+  weights?: WeightValues,
 ): ModelInstance | undefined {
   const before = sink.list.length;
-  const instance = instantiateOnce(program, name, sink, holes);
+  const instance = instantiateOnce(program, name, sink, { holes, weights });
   if (!instance)
     addRemedies(program, sink, before, (aside, collector, trial) => {
-      instantiateOnce(aside, name, collector, holes, trial);
+      instantiateOnce(aside, name, collector, { holes, weights, trial });
     });
   return instance;
 }
@@ -45,8 +48,7 @@ function instantiateOnce(
   program: Program,
   name: string,
   sink: Diagnostics,
-  holes: "reject" | "first",
-  trial?: Trial,
+  how: Omit<How, "decoding" | "left">,
 ): ModelInstance | undefined {
   const found = program.lookup(program.path, name);
   if (found?.decl.kind !== "model") {
@@ -54,12 +56,11 @@ function instantiateOnce(
     return undefined;
   }
   const { decl, file } = found;
-  const start = trace(program, decl, file, sink, false, holes, trial);
+  const start = trace(program, decl, file, sink, { ...how, decoding: false });
   if (!start) return undefined;
+  const left = leftBy(start.states);
   const step =
-    start.states.length > 0
-      ? trace(program, decl, file, sink, true, holes, trial, leftBy(start.states))
-      : start;
+    start.states.length > 0 ? trace(program, decl, file, sink, { ...how, decoding: true, left }) : start;
   if (!step) return undefined;
   return {
     name,
@@ -68,6 +69,7 @@ function instantiateOnce(
     blocks: start.env.blocks,
     constraints: constraints(program, decl, file),
     checkpoints: readCheckpoints(start.env.chain, weightsOf(start.env.tracer), sink),
+    learned: withoutTwins([...start.env.tracer.learned, ...step.env.tracer.learned]),
     start: start.graph,
     step: step.graph,
     separateStep: start.readsDecoding && start.states.length > 0,
@@ -89,18 +91,23 @@ interface Traced {
   readonly readsDecoding: boolean;
 }
 
+interface How {
+  readonly decoding: boolean;
+  readonly holes: "reject" | "first";
+  readonly weights: WeightValues | undefined;
+  readonly trial?: Trial | undefined;
+  readonly left?: ReadonlyMap<string, Dim>;
+}
+
 function trace(
   program: Program,
   decl: ModelDecl,
   file: string,
   sink: Diagnostics,
-  decoding: boolean,
-  holes: "reject" | "first",
-  trial: Trial | undefined,
-  left: ReadonlyMap<string, Dim> = new Map(),
+  { holes, ...how }: How,
 ): Traced | undefined {
   const before = errors(sink);
-  const tracer = new Tracer({ program, sink, decoding, left, generic: false, trial });
+  const tracer = new Tracer({ program, sink, ...how, generic: false });
   const env = new ModelEnv(tracer, decl, file);
   if (!env.usable) return undefined;
   const missing = env.unset;
@@ -124,7 +131,7 @@ function trace(
   for (const [name, field] of env.fields) if (field.source?.expr.kind === "hole") evaluateField(name);
   const entry = env.forward && declareInputs(env, tracer, env.forward);
   for (const name of env.fields.keys()) evaluateField(name);
-  tracer.declared = declaredSizes(env, tracer, decoding);
+  tracer.declared = declaredSizes(env, tracer, how.decoding);
   for (const { stmt, file: from } of env.requires)
     tracer.guard(stmt.span, () => requireThat(stmt, env.requireScope(from)));
   if (!env.forward) {

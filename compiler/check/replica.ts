@@ -1,5 +1,6 @@
 import type { Builder } from "../ir/build.js";
 import type { Node, Value } from "../ir/graph.js";
+import { decide, type LearnedCount } from "./learned.js";
 import type { TracedState, Tracer } from "./tracer.js";
 import { type Tensor, tensorVal, type Val } from "./values.js";
 
@@ -12,6 +13,8 @@ export interface Template {
   readonly states: readonly TracedState[];
   /** The block's own weights, in the order in which they were declared. */
   readonly weights: readonly Value[];
+  /** What its weights decided: only a block whose weights decide the same is alike. */
+  readonly learned: readonly LearnedCount[];
 }
 
 /** The template of a block that has just run as the last node of `builder`; undefined where it did not come to that. */
@@ -22,6 +25,7 @@ export function templateOf(
   result: Val,
   states: readonly TracedState[],
   weights: readonly Value[],
+  learned: readonly LearnedCount[],
 ): Template | undefined {
   const node = builder.nodes.at(-1);
   const results = (result.kind === "tuple" ? result.items : [result]).flatMap((v) =>
@@ -34,8 +38,22 @@ export function templateOf(
   // One value in two places (two streams that begin as one) is two values in the next block.
   const apart = given.every((v) => node?.inputs.indexOf(v) === node?.inputs.lastIndexOf(v));
   return node?.op === "call" && whole && apart && given.length === inputs.length
-    ? { path, node, inputs: given, results, states, weights }
+    ? { path, node, inputs: given, results, states, weights, learned }
     : undefined;
+}
+
+const renamer =
+  (template: Template, path: string) =>
+  (name: string): string =>
+    name.startsWith(`${template.path}.`) ? path + name.slice(template.path.length) : name;
+
+/** Do the weights of the block at `path` decide what those of the template did? */
+export function decidesAlike(tracer: Tracer, template: Template, path: string): boolean {
+  const rename = renamer(template, path);
+  return template.learned.every((count) => {
+    const { value } = decide({ ...count, weights: count.weights.map(rename) }, tracer.known);
+    return value === count.value;
+  });
 }
 
 /**
@@ -49,8 +67,9 @@ export function replicate(
   path: string,
   inputs: readonly Value[],
 ): Val {
-  const rename = (name: string): string =>
-    name.startsWith(`${template.path}.`) ? path + name.slice(template.path.length) : name;
+  const rename = renamer(template, path);
+  for (const count of template.learned)
+    tracer.learned.push({ ...count, path: rename(count.path), weights: count.weights.map(rename) });
   const own = new Map<Value, Value>(template.inputs.map((v, i) => [v, inputs[i]!]));
   for (const state of template.states) {
     if (state.input) own.set(state.input, tracer.top.input(state.input, rename(state.input.name)));

@@ -4,7 +4,7 @@ import { callLayer, join } from "./calls.js";
 import { evaluate } from "./expressions.js";
 import { checkKind } from "./kinds.js";
 import { changeArgument, countKind, type ModelEnv } from "./model.js";
-import { replicate, type Template, templateOf } from "./replica.js";
+import { decidesAlike, replicate, type Template, templateOf } from "./replica.js";
 import { Scope } from "./scope.js";
 import { limits } from "./tracer.js";
 import { type Bound, unknown, type Val } from "./values.js";
@@ -143,12 +143,13 @@ export class Stack {
   run(args: readonly Bound[], caller: Scope, span: Span): Val {
     const n = this.count;
     if (n === undefined) return unknown;
-    const templates = new Map<string, { template: Template; slots: Record<string, string> }>();
+    const templates = new Map<string, { template: Template; slots: Record<string, string> }[]>();
     let current = args.map((a) => a.val);
     for (let i = 0; i < n; i++) {
       const path = `${this.name}.${i}`;
       const key = this.likeness(i, n, current);
-      const known = templates.get(key);
+      const alike = templates.get(key) ?? [];
+      const known = alike.find(({ template }) => decidesAlike(this.env.tracer, template, path));
       if (known) {
         const inputs = current.flatMap((v) => (v.kind === "tensor" ? [v.tensor.value] : []));
         this.tell(path, known.slots);
@@ -157,7 +158,7 @@ export class Stack {
       }
       const ran = this.runBlock(i, n, path, current, caller, span);
       if (!ran) return unknown;
-      if (ran.template) templates.set(key, { template: ran.template, slots: ran.slots });
+      if (ran.template) templates.set(key, [...alike, { template: ran.template, slots: ran.slots }]);
       current = ran.results;
     }
     return current.length === 1 ? current[0]! : { kind: "tuple", items: current };
@@ -195,6 +196,7 @@ export class Stack {
       states: tracer.states.length,
       problems: tracer.sink.list.length,
       weights: tracer.weights.size,
+      learned: tracer.learned.length,
     };
     const tensors = current.map((val) => ({ name: undefined, bound: { val, span } }));
     const result = callLayer(caller, wiring, tensors, this.span);
@@ -210,6 +212,7 @@ export class Stack {
           result,
           tracer.states.slice(before.states),
           [...tracer.weights.values()].slice(before.weights).map((p) => p.value),
+          tracer.learned.slice(before.learned),
         )
       : undefined;
     return { results: listOf(result), slots, template };

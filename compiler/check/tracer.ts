@@ -5,6 +5,7 @@ import type { DataOf, Diagnostics, Place } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
 import { BuildError, Builder } from "../ir/build.js";
 import type { Assumption, DType, Init, InputPort, StateInfo, Value } from "../ir/graph.js";
+import type { LearnedCount, WeightValues } from "./learned.js";
 import { holdsAt, type Point } from "./point.js";
 import type { Program } from "./program.js";
 import type { Trial } from "./trial.js";
@@ -22,6 +23,8 @@ export const limits = {
   /** Of all trials that look for values that fit, in steps as well; and of those for one error. */
   trialsOfFile: 300_000,
   trialsOfError: 60_000,
+  /** Bytes and operations that deciding a graph's `learned` counts takes. */
+  learning: 100_000_000,
   bits: 512,
   terms: 200,
 } as const;
@@ -44,6 +47,8 @@ export interface TraceOptions {
   readonly decoding: boolean;
   /** What the trace from empty state left along each growing axis, by the state's path. */
   readonly left?: ReadonlyMap<string, Dim>;
+  /** What is known of the weights: what `learned` counts follow from. */
+  readonly weights?: WeightValues | undefined;
   /** Layers checked alone: sizes are symbols, layer arguments may be missing; undecidable is silent. */
   readonly generic: boolean;
   /** What is put in the place of the user's numbers, to see what would follow. */
@@ -63,6 +68,11 @@ export class Tracer {
   /** The names of a weight's axes where it is declared, for checkpoints. */
   readonly weightAxes = new Map<string, readonly string[]>();
   readonly states: TracedState[] = [];
+  /** Spent on `learned` so far. */
+  learning = 0n;
+  /** What `learned` was asked, by the path of the line that asks. */
+  readonly learned: LearnedCount[] = [];
+  readonly known: WeightValues;
   readonly assumptions: Assumption[] = [];
   readonly trial: Trial | undefined;
   /** Calls from the model inwards. */
@@ -93,6 +103,7 @@ export class Tracer {
     this.past = options.decoding ? Dim.symbol("past", 0) : Dim.of(0);
     this.left = options.left ?? new Map();
     this.trial = options.trial;
+    this.known = options.weights ?? new Map();
   }
 
   /** How long the growing axis of a state is where a pass leaves as much as a count of `forward` says: a size of its own. */
@@ -111,8 +122,8 @@ export class Tracer {
 
   /** A tracer for a check on the side, in a graph of its own; sizes that cannot be decided are silent in it. */
   rehearsal(top: Builder): Tracer {
-    const { program, sink, decoding, trial } = this;
-    const tracer = new Tracer({ program, sink, decoding, generic: true, trial }, top);
+    const { program, sink, decoding, trial, known: weights } = this;
+    const tracer = new Tracer({ program, sink, decoding, weights, generic: true, trial }, top);
     tracer.calls.push(...this.calls);
     return tracer;
   }

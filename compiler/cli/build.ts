@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { inBytes, quantityText } from "../check/quantity.js";
 import { columns } from "../columns.js";
 import type { BuildOptions, Target } from "../emit/build.js";
+import { learnedText } from "../learned-text.js";
 import type { Session } from "./app.js";
 import { exit, exitCodeOf } from "./exit.js";
 import { open } from "./open.js";
@@ -69,7 +70,8 @@ export function buildCommand(session: Session): Command {
       printDiagnostics(session.io, diagnostics, spec.sources);
       if (value === undefined) return;
       const rows = value.manifest.files.map((f) => [f.name, sizeText(f.bytes), f.sha256.slice(0, 12)]);
-      session.io.out(`${value.manifest.model} in ${options.out}\n${columns(rows, [1])}`);
+      const learned = learnedText(value.manifest.learned ?? []);
+      session.io.out(`${value.manifest.model} in ${options.out}\n${learned}${columns(rows, [1])}`);
     });
 }
 

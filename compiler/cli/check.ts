@@ -1,29 +1,65 @@
 import { Command } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { tally } from "../diagnostics/render.js";
+import type { BuildOptions } from "../emit/build.js";
 import type { Session } from "./app.js";
 import { exitCodeOf, fail } from "./exit.js";
 import { expand, isPattern } from "./glob.js";
 import { type OpenSpec, open } from "./open.js";
-import { choice, formatOption } from "./options.js";
+import { choice, formatOption, modelOption, weightsOf, weightsOptions } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
 
 /** Models of a file that its verdict names. */
 const MOST_NAMES = 20;
 
+interface Options {
+  readonly model?: string;
+  readonly weights?: string;
+  readonly checkpoint?: string;
+  readonly format: string;
+}
+
 /** `archc check FILE…`: every problem of the specs, their budgets included. */
 export function checkCommand(session: Session): Command {
-  return new Command("check")
+  return weightsOptions(modelOption(new Command("check")))
     .description("find every problem of specs: text, names, shapes, budgets and expectations")
     .argument("<spec...>", "files, folders or patterns")
     .addOption(formatOption(["text", "json", "github"]))
-    .action(async (files: string[], options: { format: string }) => {
+    .action(async (files: string[], options: Options) => {
       const format = choice("--format", options.format, ["text", "json", "github"]);
+      const weights = weightsOf(options);
+      if (options.model !== undefined && weights === undefined) {
+        const want = "it says which model `--weights FILE` is of, and there is none: all models are checked";
+        throw fail("usage/bad-value", { option: "--model", value: options.model, want });
+      }
       const specs = await openAll(files);
-      const results = specs.map((spec) => ({ spec, diagnostics: spec.service.diagnostics(spec.path) }));
+      if (weights !== undefined && specs.length > 1) {
+        const want = `it is of one model, and ${specs.length} specs are checked`;
+        throw fail("usage/bad-value", { option: "--weights", value: weights.file, want });
+      }
+      const results = await Promise.all(
+        specs.map(async (spec) => ({ spec, diagnostics: await problems(spec, options.model, weights) })),
+      );
       report(session, format, results);
       session.code = exitCodeOf(results.flatMap((r) => r.diagnostics));
     });
+}
+
+/**
+ * Every problem of a spec. With weights, the file must fit the model, and the model's budgets are held against what
+ * the weights make of it.
+ */
+async function problems(
+  { service, path }: OpenSpec,
+  model: string | undefined,
+  weights: BuildOptions["weights"],
+): Promise<readonly Diagnostic[]> {
+  if (weights === undefined) return service.diagnostics(path);
+  const found = service.instances(path).diagnostics;
+  if (found.some((d) => d.severity === "error")) return found;
+  const { value, diagnostics } = await service.fitted(path, { model, weights });
+  const more = diagnostics.filter((d) => !found.includes(d));
+  return [...found, ...more, ...(value ? service.budgets(value).diagnostics : [])];
 }
 
 interface Result {

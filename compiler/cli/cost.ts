@@ -4,8 +4,9 @@ import { runtimeNames } from "../cost/runtime-names.js";
 import type { Stored } from "../cost/stored.js";
 import type { Session } from "./app.js";
 import { exit, exitCodeOf } from "./exit.js";
+import { fittedTo } from "./fitted.js";
 import { open } from "./open.js";
-import { choice, formatOption, modelOption, parseAt } from "./options.js";
+import { choice, formatOption, modelOption, parseAt, weightsOf, weightsOptions } from "./options.js";
 import { jsonText, printDiagnostics, printJson } from "./print.js";
 
 interface Options {
@@ -16,12 +17,14 @@ interface Options {
   readonly convention?: string;
   readonly dtype?: string;
   readonly backend?: string;
+  readonly weights?: string;
+  readonly checkpoint?: string;
   readonly format: string;
 }
 
 /** `archc cost FILE`: every figure of a model at a point, exactly. */
 export function costCommand(session: Session): Command {
-  return modelOption(new Command("cost"))
+  return weightsOptions(modelOption(new Command("cost")))
     .description("print a model's parameters, FLOPs and memory")
     .argument("<spec>", "an .arch file")
     .option("--at <sizes>", "sizes at run time: batch=1,seq=1024,past=0 (else the model's own)")
@@ -42,8 +45,11 @@ export function costCommand(session: Session): Command {
       const stored = options.dtype === undefined ? undefined : await dtypeOf(options.dtype);
       const backend =
         options.backend === undefined ? undefined : choice("--backend", options.backend, runtimeNames);
+      const weights = weightsOf(options);
       const spec = await open(file);
-      const question = { model: options.model, profile: options.profile, at, conventions, stored, backend };
+      const { model, profile } = options;
+      const fitted = await fittedTo(spec, model, weights);
+      const question = { model, profile, at, conventions, stored, backend, ...fitted };
       const { value, diagnostics } = spec.service.cost(spec.path, question);
       session.code = exitCodeOf(diagnostics);
       if (value === undefined) {

@@ -1,9 +1,11 @@
 import { Command } from "commander";
+import type { ModelInstance } from "../check/instance.js";
 import { replaceText } from "../emit/replace-file.js";
 import type { Session } from "./app.js";
 import { exitCodeOf, fail, writeFailure } from "./exit.js";
+import { fittedTo } from "./fitted.js";
 import { type OpenSpec, open } from "./open.js";
-import { choice, formatOption, modelOption, parseAt } from "./options.js";
+import { choice, formatOption, modelOption, parseAt, weightsOf, weightsOptions } from "./options.js";
 import { jsonOf, printDiagnostics } from "./print.js";
 
 interface Options {
@@ -12,12 +14,14 @@ interface Options {
   readonly svg?: boolean;
   readonly out?: string;
   readonly at?: string;
+  readonly weights?: string;
+  readonly checkpoint?: string;
   readonly format: string;
 }
 
 /** `archc graph FILE`: the graph's stable text form, or a picture of the model. */
 export function graphCommand(session: Session): Command {
-  return modelOption(new Command("graph"))
+  return weightsOptions(modelOption(new Command("graph")))
     .description("print a model's graph as text, or draw the model")
     .argument("<spec>", "an .arch file")
     .option("--part <part>", "start: whole sequences from nothing; step: continuing from states", "start")
@@ -36,12 +40,14 @@ export function graphCommand(session: Session): Command {
         const want = "the text has sizes as symbols; only a picture (`--svg`) has a cost";
         throw fail("usage/bad-value", { option: "--at", value: options.at, want });
       }
+      const weights = weightsOf(options);
       const spec = await open(file);
+      const fitted = await fittedTo(spec, options.model, weights);
       if (options.svg === true) {
-        await draw(session, spec, options);
+        await draw(session, spec, options, fitted.instance);
         return;
       }
-      const { value, diagnostics } = spec.service.graph(spec.path, { model: options.model, part });
+      const { value, diagnostics } = spec.service.graph(spec.path, { model: options.model, part, ...fitted });
       if (format === "json") {
         const text = jsonOf({ part, graph: value ?? null }, diagnostics, spec.sources);
         await emit(session, text, options.out);
@@ -54,10 +60,16 @@ export function graphCommand(session: Session): Command {
     });
 }
 
-async function draw(session: Session, spec: OpenSpec, options: Options): Promise<void> {
+async function draw(
+  session: Session,
+  spec: OpenSpec,
+  options: Options,
+  fitted: ModelInstance | undefined,
+): Promise<void> {
   const at = options.at === undefined ? undefined : parseAt(options.at);
-  const { value } = spec.service.instance(spec.path, options.model);
-  const { value: cost, diagnostics } = spec.service.cost(spec.path, { model: options.model, at });
+  const value = fitted ?? spec.service.instance(spec.path, options.model).value;
+  const question = { model: options.model, at, instance: fitted };
+  const { value: cost, diagnostics } = spec.service.cost(spec.path, question);
   printDiagnostics(session.io, diagnostics, spec.sources);
   session.code = exitCodeOf(diagnostics);
   if (value === undefined || cost === undefined) return;

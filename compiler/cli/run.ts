@@ -4,6 +4,7 @@ import type { GenerateOptions } from "../../runtime/generate.js";
 import type { Manifest } from "../../runtime/manifest.js";
 import type { TextTokenizer } from "../../runtime/tokenizer.js";
 import { safe } from "../diagnostics/render-text.js";
+import { learnedText } from "../learned-text.js";
 import type { Session as Cli } from "./app.js";
 import { fail } from "./exit.js";
 import type { Io } from "./io.js";
@@ -125,6 +126,7 @@ export async function generateText(
   const loaded = performance.now();
   const place = where.target === model.backend ? where.target : `${where.target} on ${model.backend}`;
   io.err(`${manifest.model}: ${place}, loaded in ${seconds(loaded - began)}\n`);
+  io.err(learnedText(manifest.learned ?? []));
   const session = new runtime.Session(model, manifest);
   session.counts = given.counts ?? {};
   const decoder = tokenizer ? new runtime.TokenDecoder(tokenizer) : new runtime.ByteDecoder();

@@ -8,6 +8,7 @@ import {
   unitless,
 } from "../check/quantity.js";
 import { columns } from "../columns.js";
+import { learnedText } from "../learned-text.js";
 import type { MemoryReport } from "./memory.js";
 import type { Exact, Metric } from "./metrics.js";
 import type { CostReport, PartCost } from "./report.js";
@@ -27,6 +28,7 @@ export function costText(report: CostReport, by?: "block" | "op"): string {
   );
   const sections = [
     `${report.model} at ${at}${report.stored === "f32" ? "" : `, kept as ${report.stored}`}\n`,
+    learnedText(report.learned),
     columns(figures(report), [1, 2]),
     conventionsText(report),
     polynomials(report),
@@ -65,6 +67,8 @@ export function costJson(report: CostReport): Readonly<Record<string, unknown>> 
   fields.dtype = report.stored;
   if (report.conventions.length > 0)
     fields.conventions = Object.fromEntries(report.conventions.map((c) => [c.name, fraction(c.value)]));
+  if (report.learned.length > 0)
+    fields.learned = report.learned.map(({ path, value, most }) => ({ path, value: value ?? null, most }));
   fields.parts = report.parts.map((part) => ({ ...part, active: fraction(part.active) }));
   fields.ops = report.ops;
   return fields;

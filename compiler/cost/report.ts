@@ -1,4 +1,5 @@
 import type { ModelInstance } from "../check/instance.js";
+import type { LearnedCount } from "../check/learned.js";
 import type { Dim } from "../dim/dim.js";
 import type { OpName } from "../ops/index.js";
 import { type BodyCost, eachBody, type GraphCost } from "./analyse.js";
@@ -67,6 +68,8 @@ export interface CostReport {
   /** What figures of memory keep weights and values as. */
   readonly stored: Stored;
   readonly conventions: readonly ConventionCost[];
+  /** Counts that weights decide; those without a value are as large as they can be. */
+  readonly learned: readonly Pick<LearnedCount, "path" | "value" | "most">[];
 }
 
 export interface CostOptions {
@@ -110,6 +113,7 @@ export function costReport(
     process: backend && { ...runtimeMemory(model, sized, backend), backend },
     stored,
     conventions: conventionCosts(model, sized, conventions),
+    learned: instance.learned.map(({ path, value, most }) => ({ path, value, most })),
   };
 }
 

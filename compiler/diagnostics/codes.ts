@@ -4,6 +4,7 @@ import { configCodes } from "./codes/config.js";
 import { diffCodes } from "./codes/diff.js";
 import { emitCodes } from "./codes/emit.js";
 import { internalCodes } from "./codes/internal.js";
+import { learnedCodes } from "./codes/learned.js";
 import { lintCodes } from "./codes/lint.js";
 import { modelCodes } from "./codes/model.js";
 import { nameCodes } from "./codes/name.js";
@@ -19,6 +20,7 @@ export const codes = {
   ...modelCodes,
   ...budgetCodes,
   ...checkpointCodes,
+  ...learnedCodes,
   ...configCodes,
   ...diffCodes,
   ...emitCodes,

@@ -13,10 +13,11 @@ import { archcVersion } from "../version.js";
 import type { StoredTensor } from "../weights/fill.js";
 import { type ImportPlan, produceTensors } from "../weights/import.js";
 import { type Layout, layOut, storedTensors } from "../weights/layout.js";
+import { decideLearned, type Retrace } from "../weights/learned.js";
 import { writeChunks, writeSafetensors } from "../weights/write.js";
 import { CHECKPOINTS, checkpointsText } from "./export.js";
 import { placeOf, refusalOf, replaceFolder } from "./folder.js";
-import { modelPart } from "./manifest.js";
+import { learnedPart, modelPart } from "./manifest.js";
 import { emitOnnx, type Profile, profiles } from "./onnx/index.js";
 import { refusedBecause } from "./refused.js";
 import { hasRoom } from "./room.js";
@@ -36,6 +37,8 @@ export interface BuildOptions {
   readonly spec: { readonly file: string; readonly text: string };
   /** A file that the weights are read from; without it they are drawn. */
   readonly weights?: WeightsOption | undefined;
+  /** Traces the model for the weights that were read, where it has counts that they decide. */
+  readonly retrace?: Retrace | undefined;
   /** A tokenizer.json to keep beside the model. */
   readonly tokenizer?: Uint8Array | undefined;
   /** Bytes written so far, and of the whole. */
@@ -64,13 +67,12 @@ export async function build(
 }
 
 async function attempt(
-  instance: ModelInstance,
+  model: ModelInstance,
   options: BuildOptions,
   sink: Diagnostics,
 ): Promise<Build | undefined> {
-  if (!(await hasRoom(instance.start, instance.name, options.out, sink))) return undefined;
-  const layout = layOut(storedTensors(instance.start), { format: "pt", archc: archcVersion() });
-  const programs = emitPrograms(instance, options, layout);
+  if (!(await hasRoom(model.start, model.name, options.out, sink))) return undefined;
+  const layout = layOut(storedTensors(model.start), { format: "pt", archc: archcVersion() });
   let imported: Imported | undefined;
   try {
     const out = await placeOf(options.out);
@@ -83,10 +85,14 @@ async function attempt(
     if (refusal) return undefined;
     if (options.weights) {
       const stored = layout.placed.map((p) => p.tensor);
-      imported = await importWeights(instance, stored, options.weights, sink);
+      imported = await importWeights(model, stored, options.weights, sink);
       if (!imported) return undefined;
     }
     const plan = imported?.plan;
+    const { retrace } = options;
+    const instance = plan && retrace ? await decideLearned(model, plan, retrace, sink) : model;
+    if (!instance) return undefined;
+    const programs = emitPrograms(instance, options, layout);
     const manifest = await replaceFolder(out, (folder) =>
       write(folder, instance, options, layout, programs, plan),
     );
@@ -166,6 +172,7 @@ async function write(
     : await writeSafetensors(path, layout, seed, progress);
   files.push({ name: WEIGHTS, ...weights });
   const stored = layout.placed.map((p) => p.tensor);
+  const learned = learnedPart(instance);
   const manifest = manifestSchema.parse({
     format: 1,
     archc: archcVersion(),
@@ -175,6 +182,7 @@ async function write(
     onnx: programs.onnx,
     tfjs: programs.tfjs,
     files,
+    ...(learned.length > 0 ? { learned } : {}),
     cost: headlines(instance, stored),
   } satisfies Manifest);
   const text = `${JSON.stringify(manifest, null, 2)}\n`;

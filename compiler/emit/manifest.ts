@@ -43,6 +43,13 @@ export function modelPart(instance: ModelInstance, stored: readonly StoredTensor
   };
 }
 
+/** The counts that the weights of the build decided. */
+export function learnedPart({ learned }: ModelInstance): NonNullable<Manifest["learned"]> {
+  return learned.flatMap(({ path, value, most }) =>
+    value === undefined ? [] : [{ path, value: Number(value), most: Number(most) }],
+  );
+}
+
 function sizeOf(dim: Dim): Size {
   return dim.int === undefined ? dim.toString() : Number(dim.int);
 }

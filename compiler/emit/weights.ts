@@ -5,6 +5,8 @@ import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
 import type { StoredTensor } from "../weights/fill.js";
 import { ForeignWeights } from "../weights/foreign.js";
 import { type ImportPlan, type Mismatch, outOfRange, planImport, untied } from "../weights/import.js";
+import { storedTensors } from "../weights/layout.js";
+import { decideLearned, type Retrace } from "../weights/learned.js";
 import { refusedBecause } from "./refused.js";
 
 /** Where a build's weights come from, where they are not drawn. */
@@ -58,6 +60,30 @@ export async function importWeights(
   await file.close();
   sink.report("checkpoint/mismatch", { file: option.file, checkpoint: checkpoint.name, ...mismatch, better });
   return undefined;
+}
+
+/**
+ * The model as the weights of a file make it. The file must fit as a build demands it; what no weight decides is the
+ * same model.
+ */
+export async function fitToWeights(
+  instance: ModelInstance,
+  option: WeightsOption,
+  retrace: Retrace,
+  sink: Diagnostics,
+): Promise<ModelInstance | undefined> {
+  let imported: Imported | undefined;
+  try {
+    imported = await importWeights(instance, storedTensors(instance.start), option, sink);
+    return imported && (await decideLearned(instance, imported.plan, retrace, sink));
+  } catch (error) {
+    const why = unreadable(error, option.file);
+    if (why === undefined) throw error;
+    sink.report("checkpoint/unreadable", { why });
+    return undefined;
+  } finally {
+    await imported?.file.close();
+  }
 }
 
 /** The section meant; `archc` is every weight under its own name, and all there is where a spec has no section. */

@@ -190,6 +190,7 @@ export function gpt(config: GptConfig): ModelInstance {
     })),
     constraints: [],
     checkpoints: [],
+    learned: [],
     start: gptGraph(config, "start"),
     step: gptGraph(config, "step"),
     separateStep: false,
