@@ -22,11 +22,11 @@ const stack = (name, blocks) =>
 const ablation = (keys) =>
   decoder(
     `Six${keys}`,
-    `vocab = 256\nseq = 512\ndim = 512\nheads = 8\nblocks 6 { attn = attention(heads, causal = true)\n ffn = mlp()\n at 4 { ffn = pkm(keys = ${keys}) } }`,
+    `vocab = 60_000\nseq = 512\ndim = 512\nheads = 8\nblocks 6 { attn = attention(heads, causal = true)\n ffn = mlp()\n at 4 { ffn = pkm(keys = ${keys}) } }`,
   );
 const slots = (keys) => [layer(`Slots${keys}`, `pkm(keys = ${keys})`, 512), `Slots${keys}`, 512];
 
-/** Each claim: the two sides as [spec or text, model, length], and the paper's figure. */
+/** Each claim: the two sides as [spec or text, model, length], the paper's figure, and how many ids there are. */
 const claims = {
   memory: [
     {
@@ -34,6 +34,7 @@ const claims = {
       paper: '0.5 ("twice as fast", of models of which the head is 17 and 30 % by FLOPs)',
       ours: ["specs/pkm.arch", "Pkm1024x12m1", 512],
       theirs: ["specs/pkm.arch", "Pkm1024x24", 512],
+      vocabulary: 60_000,
     },
     {
       claim: "the same with a vocabulary of 256: the layers alone",
@@ -44,10 +45,11 @@ const claims = {
   ],
   slots: [
     {
-      claim: "6 layers of 512, one with a memory of 1,024² slots / of 128²; 1 x 512",
+      claim: "6 layers of 512, one with a memory of 1,024² slots / of 128²; 1 x 512, vocabulary of 60,000",
       paper: "1.00 (35.7 and 35.8 thousand words a second)",
       ours: [ablation(1024), "Six1024", 512],
       theirs: [ablation(128), "Six128", 512],
+      vocabulary: 60_000,
     },
     ...[256, 512, 1024].map((keys) => ({
       claim: `the memory alone, of ${keys}² slots / of 128²; 1 x 512`,
@@ -79,6 +81,7 @@ const claims = {
       paper: "0.3 of the FLOPs (70 % saved)",
       ours: ["specs/adaptive-span.arch", "Text8Span12Trimmed", 512],
       theirs: ["specs/adaptive-span.arch", "Text8Span12", 512],
+      vocabulary: 27,
     },
   ],
   sparse: [
@@ -102,7 +105,7 @@ const claims = {
 /** Rounds end when a claim has taken this many seconds: its runs are long enough to be steady. */
 const ENOUGH = 50;
 
-async function compare(folder, { claim, paper, ours, theirs }) {
+async function compare(folder, { claim, paper, ours, theirs, vocabulary }) {
   const sides = [];
   for (const [source, model, length] of [ours, theirs]) {
     const { out, cost } = await build(folder, [source, model]);
@@ -111,7 +114,7 @@ async function compare(folder, { claim, paper, ours, theirs }) {
   const began = performance.now();
   for (let round = 0; round < 3 && (performance.now() - began) / 1000 < ENOUGH; round++)
     for (const side of sides) {
-      const { value, peak } = await run(side.out, side.length);
+      const { value, peak } = await run(side.out, side.length, vocabulary);
       if (!value) throw new Error(`${claim}: a run failed`);
       side.times.push(value.seconds);
       side.peak = Math.max(side.peak, peak);

@@ -54,8 +54,8 @@ export async function build(folder, [source, model]) {
 }
 
 /** A pass of a build at one length in a process of its own: `value.seconds`, and `peak` in bytes. */
-export function run(out, length, options) {
-  return measured([child, out, `${length}`], options);
+export function run(out, length, vocabulary = 256) {
+  return measured([child, out, `${length}`, `${vocabulary}`]);
 }
 
 /** The last line as JSON, where it is. */
