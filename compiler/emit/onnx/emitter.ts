@@ -56,6 +56,8 @@ export class Emitter {
   private shared = new Map<string, readonly string[]>();
   private readonly answers = new Map<string, boolean>();
   private readonly taken = new Set<string>();
+  /** Of each hint, the first number that may be free: a mixture of experts has thousands of one hint. */
+  private readonly numbers = new Map<string, number>();
   private readonly described = new Set<string>();
   private readonly constants = new Map<string, string>();
   /** How a weight was read first. */
@@ -115,7 +117,9 @@ export class Emitter {
   /** A name that is not taken: `hint`, `hint_2`, … */
   fresh(hint: string): string {
     let name = hint;
-    for (let i = 2; this.taken.has(name); i++) name = `${hint}_${i}`;
+    let next = this.numbers.get(hint) ?? 2;
+    for (; this.taken.has(name); next++) name = `${hint}_${next}`;
+    this.numbers.set(hint, next);
     this.taken.add(name);
     return name;
   }
