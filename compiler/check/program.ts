@@ -104,6 +104,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
           { chain: [...chain.slice(chain.indexOf(target)), target] },
           { span: item.from.span },
         );
+        for (const n of item.names) quiet.add((n.alias ?? n.name).text);
         continue;
       }
       if (units.size > limit.files) {

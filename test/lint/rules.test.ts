@@ -150,6 +150,7 @@ describe("unused declarations", () => {
     const budget = "budget serve { params.total <= 1M }";
     expect(lint(`${decoder()}profile serve { batch = 8 }\n`)).toEqual(["unused-profile serve"]);
     expect(lint(`${decoder({ more: budget })}profile serve { batch = 8 }\n`)).toEqual([]);
+    expect(lint(`${decoder()}profile train { data = 300B }\n`)).toEqual([]);
   });
 
   it("unused-layer: layers and functions beside models; a file without models is a library", () => {
