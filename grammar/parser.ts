@@ -1,7 +1,8 @@
 import type { CstNode, IToken, TokenType } from "chevrotain";
 import { EOF } from "./chevrotain.js";
 import { info } from "./lex.js";
-import { ExprParser, type ParserOptions } from "./parser-expr.js";
+import type { ParserOptions } from "./parser-expr.js";
+import { LineParser } from "./parser-line.js";
 import { Failures } from "./syntax-messages.js";
 import * as t from "./tokens.js";
 
@@ -15,7 +16,7 @@ const maxFailures = 1000;
  * The grammar, on tokens that the layout has prepared. What other languages would write is read
  * here as well, where it has a clear meaning; `build-ast.ts` says how it is written.
  */
-export class ArchParser extends ExprParser {
+export class ArchParser extends LineParser {
   readonly failures: Failures;
   private broken = new Set<number>();
 
@@ -172,71 +173,6 @@ export class ArchParser extends ExprParser {
     this.SUBRULE(this.block);
   });
 
-  private readonly fn = this.RULE("fn", () => {
-    this.CONSUME(t.Fn);
-    this.CONSUME(t.Name);
-    this.SUBRULE(this.params);
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.Equals);
-          this.SUBRULE(this.expr);
-        },
-      },
-      {
-        ALT: () => {
-          this.OPTION(() => this.SUBRULE(this.results));
-          this.SUBRULE(this.block);
-        },
-      },
-    ]);
-  });
-
-  private readonly params = this.RULE("params", () => {
-    this.CONSUME(t.LParen);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.param) });
-    this.CONSUME(t.RParen);
-  });
-
-  private readonly param = this.RULE("param", () => {
-    this.CONSUME(t.Name);
-    this.OPTION(() => {
-      this.CONSUME(t.Colon);
-      this.SUBRULE(this.annotation);
-    });
-    this.OPTION2(() => {
-      this.CONSUME(t.Equals);
-      this.SUBRULE(this.expr);
-    });
-    this.OPTION3(() => {
-      this.CONSUME(t.In);
-      this.SUBRULE(this.range);
-    });
-  });
-
-  private readonly results = this.RULE("results", () => {
-    this.CONSUME(t.Arrow);
-    this.OR([
-      { ALT: () => this.SUBRULE(this.result) },
-      {
-        ALT: () => {
-          this.CONSUME(t.LParen);
-          this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE2(this.result) });
-          this.CONSUME(t.RParen);
-        },
-      },
-    ]);
-  });
-
-  private readonly result = this.RULE("result", () => {
-    this.OPTION(() => {
-      this.CONSUME(t.Name);
-      this.CONSUME(t.Colon);
-    });
-    this.SUBRULE(this.shape);
-    this.OPTION2(() => this.CONSUME2(t.Name, { LABEL: "dtype" }));
-  });
-
   // -------------------------------------------------------------------------------- model items
 
   private readonly slot = this.RULE("slot", () => {
@@ -318,99 +254,5 @@ export class ArchParser extends ExprParser {
   private readonly aim = this.RULE("aim", () => {
     this.CONSUME(t.Aim);
     this.SUBRULE(this.expr);
-  });
-
-  // --------------------------------------------------------------------------------- statements
-
-  private names(): void {
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
-  }
-
-  private readonly weight = this.RULE("weight", () => {
-    this.CONSUME(t.Weight);
-    this.names();
-    this.CONSUME(t.Colon);
-    this.SUBRULE(this.annotation);
-    this.MANY(() => {
-      this.OR([
-        { ALT: () => this.CONSUME(t.Lookup) },
-        {
-          ALT: () => {
-            this.CONSUME(t.Init);
-            this.SUBRULE(this.expr);
-          },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.In);
-            this.SUBRULE(this.range);
-          },
-        },
-      ]);
-    });
-  });
-
-  private readonly state = this.RULE("state", () => {
-    this.CONSUME(t.State);
-    this.names();
-    this.CONSUME(t.Colon);
-    this.SUBRULE(this.annotation);
-    this.OPTION(() => {
-      this.CONSUME(t.Init);
-      this.SUBRULE(this.expr);
-    });
-  });
-
-  private readonly random = this.RULE("random", () => {
-    this.CONSUME(t.Random);
-    this.names();
-    this.CONSUME(t.Colon);
-    this.SUBRULE(this.shape);
-    this.OPTION(() => this.SUBRULE(this.expr));
-  });
-
-  private readonly loss = this.RULE("loss", () => {
-    this.CONSUME(t.Loss);
-    this.SUBRULE(this.expr);
-  });
-
-  private readonly require = this.RULE("require", () => {
-    this.CONSUME(t.Require);
-    this.SUBRULE(this.condition);
-    this.OPTION(() => {
-      this.OPTION2(() => this.CONSUME(t.Comma));
-      this.CONSUME(t.TextToken);
-    });
-  });
-
-  private readonly return = this.RULE("return", () => {
-    this.CONSUME(t.Return);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
-  });
-
-  private readonly inverse = this.RULE("inverse", () => {
-    this.CONSUME(t.Inverse);
-    this.CONSUME(t.LParen);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
-    this.CONSUME(t.RParen);
-    this.SUBRULE(this.block);
-  });
-
-  /** Every line that begins with an expression: `x = 1`, `a, b: layer = f()`, `y: [T] = x`, `params.total <= 1M`. */
-  private readonly simple = this.RULE("simple", () => {
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
-    this.OPTION(() => {
-      this.CONSUME(t.Colon);
-      this.SUBRULE(this.annotation);
-    });
-    this.OPTION2(() => {
-      this.CONSUME(t.Equals);
-      this.SUBRULE2(this.expr, { LABEL: "value" });
-    });
-    this.OPTION3(() => {
-      this.CONSUME(t.In);
-      this.SUBRULE(this.range);
-    });
-    this.OPTION4(() => this.CONSUME(t.TextToken));
   });
 }

@@ -1,10 +1,10 @@
 import type { LayerDecl, Name, Param, Span, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { DType, Value } from "../ir/graph.js";
-import { toTensor } from "./arithmetic.js";
 import { evaluate, valuesIn } from "./expressions.js";
 import { checkInverse } from "./inverse.js";
 import { checkKind } from "./kinds.js";
+import { toTensor } from "./operands.js";
 import { conformResults, giveBack, standIn } from "./results.js";
 import { AxisTable, Scope, type StateSlot } from "./scope.js";
 import { bindAxes, checkSizes } from "./shapes.js";

@@ -1,7 +1,7 @@
 import type { Einsum, Expr, Shape } from "../../grammar/ast.js";
 import type { Value } from "../ir/graph.js";
-import { toTensor } from "./arithmetic.js";
 import { evaluate } from "./expressions.js";
+import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
 import { declareAxis } from "./shapes.js";
 import { showShape, type Tensor, tensorVal, unknown, type Val } from "./values.js";

@@ -1,13 +1,14 @@
 import type { Expr, Name, Span, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { Dim } from "../dim/dim.js";
-import { binary, unary, type Want } from "./arithmetic.js";
+import { binary, unary } from "./arithmetic.js";
 import { callBuiltin, isBuiltin } from "./builtins/index.js";
 import { callLayer, makeRecipe } from "./calls.js";
 import { evaluateEinsum } from "./einsum.js";
 import { callFn } from "./functions.js";
 import { evaluateIndex } from "./index-form.js";
 import { evaluateFor, evaluateForAlong } from "./loops.js";
+import type { Want } from "./operands.js";
 import { Scope } from "./scope.js";
 import { type Bound, count, flag, kindOf, none, number, show, unknown, type Val } from "./values.js";
 

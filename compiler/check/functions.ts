@@ -1,7 +1,7 @@
 import type { FnDecl, Span } from "../../grammar/ast.js";
-import { toTensor } from "./arithmetic.js";
 import type { CallArg } from "./calls.js";
 import { evaluate } from "./expressions.js";
+import { toTensor } from "./operands.js";
 import { giveBack } from "./results.js";
 import { AxisTable, Scope } from "./scope.js";
 import { bindAxes } from "./shapes.js";

@@ -2,7 +2,7 @@ import type { InverseStmt, LayerDecl } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { Builder } from "../ir/build.js";
 import type { Value } from "../ir/graph.js";
-import { toTensor } from "./arithmetic.js";
+import { toTensor } from "./operands.js";
 import { roundTrip } from "./round-trip.js";
 import { Scope } from "./scope.js";
 import { conform } from "./shapes.js";

@@ -1,8 +1,8 @@
 import type { ForAlongExpr, ForExpr } from "../../grammar/ast.js";
 import { Builder } from "../ir/build.js";
-import { toTensor } from "./arithmetic.js";
 import { join } from "./calls.js";
 import { evaluate } from "./expressions.js";
+import { toTensor } from "./operands.js";
 import type { MapLoop, Scope } from "./scope.js";
 import { axisSize } from "./shapes.js";
 import { runBody } from "./statements.js";

@@ -1,6 +1,6 @@
 import type { LayerDecl, Param, Span, Stmt } from "../../grammar/ast.js";
-import { toTensor } from "./arithmetic.js";
 import { dtypes } from "./calls.js";
+import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
 import { conform, shapeText } from "./shapes.js";
 import { kindOf, type Tensor, tensorVal, unknown, type Val } from "./values.js";

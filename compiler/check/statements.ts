@@ -1,8 +1,8 @@
 import type { Let, RequireStmt, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
-import { toTensor } from "./arithmetic.js";
 import { bindInstance, dtypes, join } from "./calls.js";
 import { decide, evaluate, sidesIn, valuesIn } from "./expressions.js";
+import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
 import { conform, declareWritten, restAxes } from "./shapes.js";
 import { declareStates } from "./states.js";

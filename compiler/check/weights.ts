@@ -1,9 +1,9 @@
 import type { Expr, RandomStmt, WeightStmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Init } from "../ir/graph.js";
-import { toTensor } from "./arithmetic.js";
 import { join } from "./calls.js";
 import { evaluate } from "./expressions.js";
+import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
 import { conform, resolveShape } from "./shapes.js";
 import { asNumber, tensorVal, unknown } from "./values.js";

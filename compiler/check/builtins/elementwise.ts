@@ -1,5 +1,5 @@
 import type { OpName } from "../../ops/index.js";
-import { elementwise, type Operand } from "../arithmetic.js";
+import { elementwise, type Operand } from "../operands.js";
 import { asNumber, count, kindOf, number, tensorVal, unknown, type Val } from "../values.js";
 import type { BuiltinCall } from "./context.js";
 

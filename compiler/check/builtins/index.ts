@@ -1,5 +1,5 @@
 import type { Call } from "../../../grammar/ast.js";
-import type { Want } from "../arithmetic.js";
+import type { Want } from "../operands.js";
 import type { Scope } from "../scope.js";
 import type { Val } from "../values.js";
 import { BuiltinCall } from "./context.js";

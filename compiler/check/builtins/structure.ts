@@ -1,6 +1,6 @@
 import { Dim } from "../../dim/dim.js";
-import { toTensor } from "../arithmetic.js";
 import { evaluate } from "../expressions.js";
+import { toTensor } from "../operands.js";
 import { axisSize, wholeCount } from "../shapes.js";
 import { merge, reorder, sizeOf, slice, split } from "../tensors.js";
 import { asNumber, count, type Tensor, tensorVal, unknown, type Val } from "../values.js";
