@@ -78,7 +78,7 @@ function renderWith(diagnostic: Diagnostic, options: RenderOptions, indexOf: Ind
     const text = fixText(fix.title, fix.replacement);
     // A help that names the replacement has said it already.
     const said = diagnostic.helps.some(
-      (help) => help === text || names(help, fix.replacement) || repeats(help, fix.title),
+      (help) => help === text || names(help, fix.replacement) || repeats(help, fix),
     );
     if (!said) remark("help", text);
   }
@@ -156,8 +156,11 @@ function fixText(title: string, replacement: string): string {
   return shown === "" || shown.includes("\n") || names(title, shown) ? title : `${title}: \`${shown}\``;
 }
 
-/** A title such as "write `heads = 3`" beside a help that has this very line. */
-const repeats = (help: string, title: string): boolean => names(help, /`(.*)`/.exec(title)?.[1] ?? "");
+/** A title such as "write `heads = 3`", of a fix that puts the `3` there, beside a help that has this very line. */
+function repeats(help: string, { title, replacement }: { title: string; replacement: string }): boolean {
+  const said = /`(.*)`/.exec(title)?.[1] ?? "";
+  return said.includes(replacement.trim()) && names(help, said);
+}
 
 function names(text: string, replacement: string): boolean {
   return replacement.trim() !== "" && text.includes(`\`${replacement.trim()}\``);

@@ -1,10 +1,10 @@
 import type { Expr, Span } from "../../../grammar/ast.js";
 import { Builder } from "../../ir/build.js";
 import { symbolsIn } from "../../ir/traverse.js";
-import { toTensor } from "../arithmetic.js";
 import { join } from "../calls.js";
 import { evaluate, namesIn } from "../expressions.js";
 import { decide, originOf, workOf } from "../learned.js";
+import { toTensor } from "../operands.js";
 import type { Scope } from "../scope.js";
 import { wholeCount } from "../shapes.js";
 import { limits } from "../tracer.js";
