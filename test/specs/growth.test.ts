@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { figure, service } from "../parity/models.js";
 
 /**
- * What doubling the sequence, to `to`, does to each system, which is what their papers are about: the degree of the FLOPs,
- * and between which factors the bytes of a pass grow, weights apart.
+ * What doubling the sequence, to `to`, does to each system, which is what their papers are about: the degree of the
+ * FLOPs, and between which factors the bytes of a pass grow, weights apart.
  */
 const systems = [
   { system: "Transformer", spec: "bert", model: "BertBase", degree: 2, to: 512n, least: 2.4, most: 4 },
@@ -63,7 +63,7 @@ const systems = [
     least: 1,
     most: 2,
   },
-  // With its stride fixed, 32 places of every 128 are seen by all later ones: n² / 4. At a stride of √n see sparse.test.ts.
+  // With its stride fixed, 32 places of every 128 are seen by all later ones: n² / 4. A stride of √n: sparse.test.ts.
   {
     system: "Sparse Transformer",
     spec: "sparse-transformer",
