@@ -258,6 +258,29 @@ describe("other layers that leave a count to their weights", () => {
     expect(macs(drawn.instance)).toMatchObject({ value: [BigInt(2 * 24 * 8), 1n] });
   });
 
+  it("within a layer that has an inverse, each instance by its own weights", async () => {
+    const gates: Readonly<Record<string, number>> = { "mix.f.gate": 5, "mix.g.gate": 9 };
+    const drawn = await buildWith(modelOf(spec, "Coupled"), (name, tensor) => {
+      const on = gates[name];
+      return on === undefined
+        ? stirred(name, tensor)
+        : Float32Array.from(tensor.data, (_, i) => (i < on ? 1 : 0));
+    });
+    const built = await fittedBuild("Coupled", writeTensors("coupled.safetensors", drawn.weights));
+    expect(decided(built.instance)).toEqual({ "mix.f.used": 5n, "mix.g.used": 9n });
+    const wave = (p: number) =>
+      f32(
+        Array.from({ length: 24 }, (_, i) => Math.sin(i + p)),
+        ...[1, 3, 8],
+      );
+    const input = { x: wave(0), z: wave(2) };
+    const due = (await on(drawn, "reference", (model) => fullPass(model, input))).outputs;
+    for (const target of ["reference", "onnx", "cpu"]) {
+      const { outputs } = await on(built, target, (model) => fullPass(model, input));
+      for (const name of ["y", "w"]) expectNear(outputs[name], due[name]!, 1e-5, `${name} on ${target}`);
+    }
+  });
+
   it.each([
     // n = 2: m = 2 + 3.
     [[1.5, 2], [3, 0], [0, 0], { "mix.n": 2n, "mix.m": 5n }],
