@@ -32,7 +32,7 @@ export function createNodeHost(root: string): NodeHost {
   const std = packageFile("compiler/layers");
   const read = (path: string): string | undefined => {
     const library = /^std\/([\w-]+\.arch)$/.exec(path);
-    if (library !== null) return readText(join(std, library[1]!));
+    if (library !== null) return readLibrary(join(std, library[1]!));
     if (path === "" || path.includes("\0") || path.includes("\\")) return undefined;
     const target = real(resolve(top, path));
     // The real path counts, so that no link leads out of the project.
@@ -80,6 +80,14 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+const libraryTexts = new Map<string, string | undefined>();
+
+/** The library comes with the compiler and changes no more than its code does: each file is read once. */
+function readLibrary(path: string): string | undefined {
+  if (!libraryTexts.has(path)) libraryTexts.set(path, readText(path));
+  return libraryTexts.get(path);
 }
 
 let names: readonly string[] | undefined;

@@ -203,6 +203,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
 
 /** Where the library declares a name. */
 interface LibraryPlace {
+  readonly name: string;
   readonly file: string;
   /** Of the whole file. */
   readonly text: string;
@@ -229,12 +230,22 @@ function parseLibrary(name: string, place: LibraryPlace, sink: Diagnostics): Ite
 function libraryIndex(host: Host): ReadonlyMap<string, LibraryPlace> {
   const index = new Map<string, LibraryPlace>();
   for (const file of host.std()) {
-    const text = host.read(file) ?? "";
-    const heads = [...text.matchAll(/^(?:\/\/.*\n)*(?:layer|model|fn|profile)\s+(\w+)/gm)];
-    for (const [i, { 1: name, index: start }] of heads.entries())
-      index.set(name!, { file, text, start, end: heads[i + 1]?.index ?? text.length });
+    for (const place of placesIn(file, host.read(file) ?? "")) index.set(place.name, place);
   }
   return index;
+}
+
+const indexed = new Map<string, { readonly text: string; readonly places: readonly LibraryPlace[] }>();
+
+function placesIn(file: string, text: string): readonly LibraryPlace[] {
+  const known = indexed.get(file);
+  if (known?.text === text) return known.places;
+  const heads = [...text.matchAll(/^(?:\/\/.*\n)*(?:layer|model|fn|profile)\s+(\w+)/gm)];
+  const places = heads.map(({ 1: name, index: start }, i) => {
+    return { name: name!, file, text, start, end: heads[i + 1]?.index ?? text.length };
+  });
+  indexed.set(file, { text, places });
+  return places;
 }
 
 function emptyProgram(path: string): Program {

@@ -48,10 +48,13 @@ export interface GraphCost extends BodyCost {
   readonly counted: CountedMasks;
 }
 
-/** One walk over the graph's distinct bodies. An op without a cost rule throws: it never counts as 0. */
-export function costOf(graph: Graph): GraphCost {
+/**
+ * One walk over the graph's distinct bodies. An op without a cost rule throws: it never counts as 0. Graphs of one
+ * model have most nodes in common, and may share their `rules`.
+ */
+export function costOf(graph: Graph, rules = new CostRules()): GraphCost {
   const { facts, counted } = analyse(graph);
-  const body = new Walk().body(useful(facts));
+  const body = new Walk(rules).body(useful(facts));
   return {
     ...body,
     graph,
@@ -91,10 +94,11 @@ export function eachNode(
 }
 
 class Walk {
-  private readonly rules = new CostRules();
   private readonly attention = new Map<Cost, Cost>();
   private readonly parts = new Map<string, Dim>();
   private readonly bodies = new Map<Useful, BodyCost>();
+
+  constructor(private readonly rules: CostRules) {}
 
   body(useful: Useful): BodyCost {
     const known = this.bodies.get(useful);

@@ -4,6 +4,7 @@ import type { Graph } from "../ir/graph.js";
 import { dropStates, optimize } from "../ir/passes/optimize.js";
 import { costOf, type GraphCost } from "./analyse.js";
 import { countWeights, type WeightCount } from "./params.js";
+import { CostRules } from "./rules.js";
 
 /** Run-time sizes that a figure is taken at. */
 export type Point = Readonly<Record<string, bigint>>;
@@ -14,13 +15,14 @@ export type Point = Readonly<Record<string, bigint>>;
 export class ModelCost {
   private readonly graphs = new Map<string, Graph>();
   private readonly costs = new Map<Graph, GraphCost>();
+  private readonly rules = new CostRules();
   private cachedWeights: readonly WeightCount[] | undefined;
 
   constructor(readonly instance: ModelInstance) {}
 
   /** One pass over whole sequences; the states that it would leave are not computed. */
   get forward(): Graph {
-    return this.graph("forward", () => optimize(dropStates(this.instance.start)));
+    return this.graph("forward", () => dropStates(this.prefill));
   }
 
   /** The same, leaving states to continue from. */
@@ -40,7 +42,7 @@ export class ModelCost {
 
   costOf(graph: Graph): GraphCost {
     let cost = this.costs.get(graph);
-    if (!cost) this.costs.set(graph, (cost = costOf(graph)));
+    if (!cost) this.costs.set(graph, (cost = costOf(graph, this.rules)));
     return cost;
   }
 

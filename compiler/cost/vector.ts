@@ -51,16 +51,30 @@ export function fillCost(partial: Partial<Cost>): Cost {
 
 /** The sum of each entry; of `workspace`, too, though only its largest matters at once. */
 export function sumCosts(costs: readonly Cost[]): Cost {
+  const counts = countEach(costs);
   return Object.fromEntries(
-    costKeys.map((key) => [key, sumDims(costs.map((c) => c[key]))]),
+    costKeys.map((key) => [key, sumCounted(counts, (c) => c[key])]),
   ) as unknown as Cost;
 }
 
 /** The sum of dims of which many are the same object, as those of equal layers are. */
 export function sumDims(dims: readonly Dim[]): Dim {
-  const counts = new Map<Dim, number>();
-  for (const dim of dims) if (!dim.isZero) counts.set(dim, (counts.get(dim) ?? 0) + 1);
-  return Dim.sum([...counts].map(([dim, count]) => dim.times(count)));
+  return sumCounted(countEach(dims), (dim) => dim);
+}
+
+function countEach<T>(all: readonly T[]): ReadonlyMap<T, number> {
+  const counts = new Map<T, number>();
+  for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return counts;
+}
+
+function sumCounted<T>(counts: ReadonlyMap<T, number>, read: (one: T) => Dim): Dim {
+  const dims: Dim[] = [];
+  for (const [one, count] of counts) {
+    const dim = read(one);
+    if (!dim.isZero) dims.push(dim.times(count));
+  }
+  return dims.length === 1 ? dims[0]! : Dim.sum(dims);
 }
 
 /** Every entry but `workspace`, so many times; the same object where that is once. */

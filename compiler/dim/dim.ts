@@ -95,6 +95,8 @@ export class Dim {
     const that = lift(other);
     if (this.isOne || that.isZero) return that;
     if (that.isOne || this.isZero) return this;
+    if (that.constant) return this.scale(that.constant);
+    if (this.constant) return that.scale(this.constant);
     const terms: Term[] = [];
     for (const a of this.terms) for (const b of that.terms) terms.push(multiplyTerms(a, b));
     return terms.length === 1 ? new Dim(terms) : Dim.fromTerms(terms);
@@ -158,6 +160,7 @@ export class Dim {
     return extreme("min", [this, lift(other)]);
   }
 
+  /** Times a number, which leaves the products of sizes as they are. */
   scale(factor: Rational): Dim {
     if (factor[0] === 0n) return Dim.zero;
     return new Dim(

@@ -3,10 +3,18 @@ import type { Node, Region, Value } from "../graph.js";
 import { bodyOf } from "../traverse.js";
 
 const regionKeys = new WeakMap<Region, string>();
+const attrKeys = new WeakMap<object, string>();
 
 /** A node's meaning but its operands and its body: equal keys, equal results for equal operands and bodies. */
 export function nodeKey(node: Node): string {
-  let key: string = node.op;
+  // A node with other operands keeps its attributes, so that one answer serves every pass and graph.
+  let key = attrKeys.get(node.attrs);
+  if (key === undefined) attrKeys.set(node.attrs, (key = attrKey(node)));
+  return node.op + key;
+}
+
+function attrKey(node: Node): string {
+  let key = "";
   for (const [name, value] of Object.entries(node.attrs) as [string, unknown][]) {
     // The instance's path is for reports: two calls on the same operands are one.
     if (name === "body" || (name === "path" && node.op === "call")) continue;
