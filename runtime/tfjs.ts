@@ -14,6 +14,8 @@ type Tensors = Record<string, Tensor>;
 export interface TfjsModule {
   readonly model: { readonly below: Readonly<Record<string, number>> };
   largest(sizes: Sizes): number;
+  /** Weights by name, taken over, as the others take them. Builds of archc 0.1 have none, and take them as they are. */
+  arrange?(tf: Tf, w: Tensors): Tensors;
   start(tf: Tf, w: Tensors, inputs: Tensors, given: Sizes): TfjsResults;
   step(tf: Tf, w: Tensors, inputs: Tensors, given: Sizes): TfjsResults;
 }
@@ -95,10 +97,12 @@ async function loadWeights(
 export function tfjsModel(
   manifest: Manifest,
   module: TfjsModule,
-  weights: Tensors,
+  loaded: Tensors,
   backend: OpenBackend,
 ): Model {
   const { tf } = backend;
+  use(backend);
+  const weights = module.arrange?.(tf, loaded) ?? loaded;
   let disposed = false;
 
   return {

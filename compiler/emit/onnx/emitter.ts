@@ -2,6 +2,7 @@ import type { onnx } from "onnx-proto";
 import type { Dim } from "../../dim/dim.js";
 import type { DType, Node, Region, Type, Value } from "../../ir/graph.js";
 import type { Placed } from "../../weights/layout.js";
+import type { Split } from "../passes/splits.js";
 import { DimScalars } from "./dims.js";
 import { mayBeZero } from "./empty.js";
 import {
@@ -15,8 +16,6 @@ import {
   tensor,
   valueInfo,
 } from "./proto.js";
-
-import type { Split } from "./split.js";
 
 /** A value by its name in the ONNX graph. */
 export interface Named {
@@ -55,6 +54,8 @@ export class Emitter {
   /** Values that several nodes share, by what they are; those of a subgraph end with it. */
   private shared = new Map<string, readonly string[]>();
   private readonly answers = new Map<string, boolean>();
+  /** The results of the splits that are in the graph already. */
+  readonly parts = new Map<Split, readonly string[]>();
   private readonly taken = new Set<string>();
   /** Of each hint, the first number that may be free: a mixture of experts has thousands of one hint. */
   private readonly numbers = new Map<string, number>();

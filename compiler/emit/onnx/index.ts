@@ -2,12 +2,13 @@ import { Dim } from "../../dim/dim.js";
 import type { Graph, Value } from "../../ir/graph.js";
 import { gatherInPieces, inline, optimize } from "../../ir/passes/optimize.js";
 import type { Placed } from "../../weights/layout.js";
+import { mergeProjections } from "../passes/merge.js";
+import { weightsOf } from "../passes/rewrite.js";
+import { splitsOf } from "../passes/splits.js";
 import { Emitter, type Ref } from "./emitter.js";
 import { mayFuse } from "./fused.js";
-import { mergeProjections } from "./passes/merge.js";
 import { addMasks, scaleOperands } from "./passes/scores.js";
 import { encodeModel, valueInfo } from "./proto.js";
-import { splitsOf } from "./split.js";
 import { lowerNode } from "./table.js";
 
 /** `default` loads from ONNX Runtime 1.17 and TensorRT 10 on; `modern` needs ONNX Runtime 1.23. */
@@ -30,8 +31,8 @@ export interface OnnxOptions {
 
 /** What computes the same in a way that ONNX runtimes are faster at; new values get a place in `paths`. */
 function rewritten(graph: Graph, paths: Map<Value, string>): Graph {
-  const passes = [mergeProjections, scaleOperands, addMasks];
-  return optimize(passes.reduce((result, pass) => pass(result, paths), graph));
+  const merged = mergeProjections(graph, weightsOf(graph), paths);
+  return optimize(addMasks(scaleOperands(merged, paths), paths));
 }
 
 /**

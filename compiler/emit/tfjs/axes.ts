@@ -1,8 +1,10 @@
+import { Dim } from "../../dim/dim.js";
 import type { NodeOf, Value } from "../../ir/graph.js";
-import { code, list } from "./body.js";
+import type { Split } from "../passes/splits.js";
+import { type Body, code, destructured, list, type Variable } from "./body.js";
 import { type Lower, nameOf, operand } from "./define.js";
 import { withoutEmpty } from "./empty.js";
-import { foldAround, reshape } from "./structure.js";
+import { type Folded, foldAround, reshape } from "./structure.js";
 import { keptShape } from "./views.js";
 
 /** A function of tfjs that reduces axes. */
@@ -49,6 +51,14 @@ export const slice: Lower<"slice"> = (body, node) => {
   const x = operand(node, 0);
   const { axis, start, size } = node.attrs;
   const folded = foldAround(body, body.tensor(x), x.shape, axis, nameOf(node));
+  const split = x.dtype === "f32" ? body.splits.get(node) : undefined;
+  if (split) {
+    const i = split.parts.indexOf(node);
+    const shape = folded.shape.map((d, k) => (k === folded.axis ? Dim.of(split.sizes[i]!) : d));
+    const parts = body.parts.get(split) ?? splitInto(body, folded, split);
+    body.parts.set(split, parts);
+    return body.bind(node.outputs[0]!, reshape(body, parts[i]!, shape, node.outputs[0]!.shape, nameOf(node)));
+  }
   const at = (value: string, other: string) =>
     folded.shape.map((_, i) => (i === folded.axis ? value : other)).join(", ");
   const source = code`tf.slice(${folded.x}, [${at(body.size(start), "0")}], [${at(body.size(size), "-1")}])`;
@@ -57,6 +67,12 @@ export const slice: Lower<"slice"> = (body, node) => {
   body.bind(node.outputs[0]!, reshape(body, cut, shape, node.outputs[0]!.shape, nameOf(node)));
 };
 
+/** All slices of an axis at once. */
+function splitInto(body: Body, { x, axis }: Folded, { sizes, parts }: Split): readonly Variable[] {
+  const source = code`tf.split(${x}, [${sizes.join(", ")}], ${axis})`;
+  return body.several(source, parts.map(nameOf), destructured);
+}
+
 export const concat: Lower<"concat"> = (body, node) => {
   const { axis } = node.attrs;
   const values = withoutEmpty(node.inputs);
@@ -64,8 +80,9 @@ export const concat: Lower<"concat"> = (body, node) => {
   const parts = values.map((v) => foldAround(body, body.tensor(v), v.shape, axis, v.name || nameOf(node)));
   const out = node.outputs[0]!;
   const first = parts[0]!;
-  const joined = body.line(code`tf.concat([${list(parts.map((p) => p.x))}], ${first.axis})`, nameOf(node));
   const shape = first.shape.map((d, i) => (i === first.axis ? out.shape[axis]! : d));
+  const source = code`tf.concat([${list(parts.map((p) => p.x))}], ${first.axis})`;
+  const joined = body.moved(source, nameOf(node), shape);
   body.bind(out, reshape(body, joined, shape, out.shape, nameOf(node)));
 };
 

@@ -1,8 +1,9 @@
 import type { Dim } from "../../dim/dim.js";
 import type { DType, Node, NodeOf, Value } from "../../ir/graph.js";
+import type { Split } from "../passes/splits.js";
 import type { HelperName } from "./helpers.js";
-import type { Module } from "./module.js";
-import { literal, Names } from "./names.js";
+import { fence, type Module } from "./module.js";
+import { literal, Names, property } from "./names.js";
 import { sizeText } from "./size.js";
 import { width } from "./text.js";
 
@@ -14,6 +15,14 @@ export interface Variable {
   /** What its name should read like. */
   readonly hint: string;
   readonly owned: boolean;
+  readonly fixed?: Fixed | undefined;
+}
+
+/** Of a weight, and of what only moves elements of weights: it can be made once, when they are loaded. */
+export interface Fixed {
+  readonly shape: readonly Dim[];
+  /** The weights that it is made of, by the variables that name them here. */
+  readonly from: ReadonlySet<Variable>;
 }
 
 /** An f32 scalar known as a JS number: elementwise functions of tfjs take it as it is. */
@@ -38,17 +47,19 @@ interface View {
 }
 
 /** Around the number of a variable until it has a name; no string literal holds it, as JSON escapes it. */
-const fence = "\u0001";
 const marks = new RegExp(`${fence}\\d+${fence}`, "g");
 
 /** One statement: its variables, and the source of the right-hand side in pieces. */
-interface Line {
+export interface Line {
   readonly targets: readonly Variable[];
   /** `undefined` names one tensor; else the pattern to destructure by. */
   readonly pattern: ((names: readonly string[]) => string) | undefined;
   readonly code: string;
   readonly uses: ReadonlySet<Variable>;
   readonly note: string;
+  /** A line of weights alone; where it is a call of a function of such lines, its name and operands. */
+  readonly fixed: boolean;
+  readonly arranges?: { readonly how: Arrangement; readonly given: readonly Variable[] } | undefined;
 }
 
 /** Source with the variables in it. */
@@ -92,7 +103,6 @@ export function list(items: readonly (Operand | Code)[]): Code {
 export class Body {
   private readonly names: Names;
   private readonly parameters: Variable[] = [];
-  private marks = 0;
   private readonly lines: Line[] = [];
   private readonly known = new Map<Value, Operand>();
   private readonly made = new Map<string, Variable>();
@@ -105,6 +115,9 @@ export class Body {
   keeps: ReadonlySet<Node> = new Set();
   /** The products that one node alone reads. */
   readOnce: ReadonlyMap<Value, NodeOf<"einsum">> = new Map();
+  /** Slices that share out an axis, and the parts of those that are made. */
+  splits: ReadonlyMap<Node, Split> = new Map();
+  readonly parts = new Map<Split, readonly Variable[]>();
 
   constructor(
     /** What all functions of the generated file share. */
@@ -122,15 +135,23 @@ export class Body {
     this.known.set(value, { kind: "variable", text, hint: "", owned: false });
   }
 
-  /** A tensor that the caller owns, as the next parameter of the function. */
-  parameter(value: Value): void {
-    const variable = this.variable(value.name || "x", false);
-    this.parameters.push(variable);
-    this.known.set(value, variable);
+  /** A weight of the model by its name in the file; what is made of it is fixed. */
+  weight(value: Value, name: string): void {
+    this.known.set(value, fixedInput(property("w", name), name, value.shape));
   }
 
-  private variable(hint: string, owned: boolean): Variable {
-    return { kind: "variable", text: `${fence}${this.marks++}${fence}`, hint, owned };
+  /** A tensor that the caller owns, as the next parameter of the function; `fixed` where every caller gives a weight. */
+  parameter(value: Value, fixed: boolean): Variable {
+    const variable = fixed
+      ? fixedInput(this.module.mark(), value.name || "x", value.shape)
+      : this.variable(value.name || "x", false);
+    this.parameters.push(variable);
+    this.known.set(value, variable);
+    return variable;
+  }
+
+  private variable(hint: string, owned: boolean, fixed?: Fixed): Variable {
+    return { kind: "variable", text: this.module.mark(), hint, owned, fixed };
   }
 
   /** Says what a value of the graph is called here. */
@@ -205,7 +226,7 @@ export class Body {
     if (!known) this.reshaped.set(root.of, (known = new Map()));
     let view = known.get(shape);
     if (!view) {
-      view = this.line(code`tf.reshape(${root.of}, ${shape})`, hint);
+      view = this.moved(code`tf.reshape(${root.of}, ${shape})`, hint, to);
       known.set(shape, view);
       this.views.set(view, root);
     }
@@ -238,6 +259,38 @@ export class Body {
     return this.push(source, hints, pattern, note);
   }
 
+  /** Adds a line that only moves elements of its operands, into `shape`: of weights, it can be done once. */
+  moved(source: Code, hint: string, shape: readonly Dim[]): Variable {
+    const isFixed = source.uses.every((v) => v.fixed) && shape.every((d) => d.int !== undefined);
+    if (!isFixed || source.uses.length === 0) return this.line(source, hint);
+    const from = new Set(source.uses.flatMap((v) => [...v.fixed!.from]));
+    const target = this.variable(hint, true, { shape, from });
+    const uses = new Set(source.uses);
+    this.lines.push({
+      targets: [target],
+      pattern: undefined,
+      code: source.text,
+      uses,
+      note: "",
+      fixed: true,
+    });
+    return target;
+  }
+
+  /** Adds a call of a function of fixed lines. */
+  arranged(how: Arrangement, given: readonly Variable[]): readonly Variable[] {
+    const targets = how.results.map(({ hint, shape, from }) => {
+      const all = from.flatMap((i) => [...given[i]!.fixed!.from]);
+      return this.variable(hint, true, { shape, from: new Set(all) });
+    });
+    const source = code`${how.name}(${list([code`tf`, ...given])})`;
+    const pattern = targets.length === 1 ? undefined : destructured;
+    const uses = new Set(given);
+    const arranges = { how, given };
+    this.lines.push({ targets, pattern, code: source.text, uses, note: "", fixed: true, arranges });
+    return targets;
+  }
+
   private push(
     source: Code,
     hints: readonly string[],
@@ -245,7 +298,8 @@ export class Body {
     note: string,
   ): readonly Variable[] {
     const targets = hints.map((hint) => this.variable(hint, true));
-    this.lines.push({ targets, pattern, code: source.text, uses: new Set(source.uses), note });
+    const uses = new Set(source.uses);
+    this.lines.push({ targets, pattern, code: source.text, uses, note, fixed: false });
     return targets;
   }
 
@@ -254,51 +308,130 @@ export class Body {
     const given = new Set<Variable>();
     return values.map((value) => {
       let variable = this.tensor(value);
-      if (!variable.owned || given.has(variable))
+      if (!variable.owned || variable.fixed || given.has(variable))
         variable = this.line(code`tf.clone(${variable})`, value.name || "out");
       given.add(variable);
       return variable;
     });
   }
 
-  /** The statements that `keep`, the results, need. Names are given here, so that lines left out take none. */
-  render(keep: readonly Variable[]): Rendered {
+  /** The lines that `keep`, the results, need, in order. */
+  needed(keep: readonly Variable[]): readonly Line[] {
     const live = new Set<Variable>(keep);
-    const kept: { readonly line: Line; readonly frees: readonly Variable[] }[] = [];
-    for (const line of [...this.lines].reverse()) {
+    const lines: Line[] = [];
+    for (const line of this.lines.toReversed()) {
       if (!line.targets.some((t) => live.has(t))) continue;
-      // Read backwards, the first line that reads a tensor is the last to need it.
-      const done = [...line.uses].filter((v) => v.owned && !live.has(v));
-      const unread = line.targets.filter((t) => !live.has(t));
       for (const v of line.uses) live.add(v);
-      kept.push({ line, frees: [...done, ...unread] });
+      lines.push(line);
     }
-    kept.reverse();
-    const names = new Map<string, string>();
-    for (const variable of [...this.parameters, ...kept.flatMap(({ line }) => line.targets)])
-      names.set(variable.text, this.names.fresh(variable.hint));
-    const named = (source: string) => source.replace(marks, (mark) => names.get(mark) ?? mark);
-    const text = kept.flatMap(({ line, frees }) => {
-      const targets = line.targets.map((t) => t.text);
-      const statement = named(`const ${line.pattern?.(targets) ?? targets[0]!} = ${line.code};`);
-      const free = named(frees.map((v) => `${v.text}.dispose();`).join(" "));
-      const note = line.note === "" ? [] : [`// ${line.note.replace(/\s+/g, " ")}`];
-      if (free === "") return [...note, statement];
-      const fits = statement.length + free.length < width - 2;
-      return fits ? [...note, `${statement} ${free}`] : [...note, statement, free];
-    });
+    return lines.reverse();
+  }
+
+  /**
+   * The statements that `keep`, the results, need, but for the lines `apart`: what those make are parameters, or have
+   * names already. Names are given here, so that lines left out take none.
+   */
+  render(
+    keep: readonly Variable[],
+    apart: ReadonlySet<Line> = new Set(),
+    named: ReadonlyMap<Variable, string> = new Map(),
+  ): Rendered {
+    const all = this.needed(keep);
+    const lines = all.filter((line) => !apart.has(line));
+    const read = new Set([...lines.flatMap((line) => [...line.uses]), ...keep]);
+    const elsewhere = new Set([...apart].flatMap((line) => [...line.uses]));
+    const parameters = this.parameters.filter((v) => read.has(v) || !elsewhere.has(v));
+    const made = [...apart].flatMap((line) => line.targets.filter((v) => read.has(v)));
+    const given = made.filter((v) => !named.has(v));
+    const owned = (v: Variable) => v.owned && !made.includes(v);
+    const { text, name } = statements(lines, keep, this.names, owned, [...parameters, ...given], named);
     // Lines that were left out may have been the only ones to read a size.
     const symbols = [...this.symbols]
-      .filter((name) => text.some((line) => new RegExp(`\\b${name}\\b`).test(line)))
+      .filter((symbol) => text.some((line) => new RegExp(`\\b${symbol}\\b`).test(line)))
       .sort();
     return {
       text,
       symbols,
       needsSizes: this.passesSizes || symbols.length > 0,
-      parameters: this.parameters.map((v) => named(v.text)),
-      results: keep.map((v) => named(v.text)),
+      parameters: parameters.map((variable) => ({ variable, name: name(variable) })),
+      given: given.map((variable) => ({ variable, name: name(variable) })),
+      results: keep.map(name),
     };
   }
+}
+
+/** Sources of lines with a free on the line of each last use; and what each variable is called. */
+export function statements(
+  lines: readonly Line[],
+  keep: readonly Variable[],
+  names: Names,
+  owned: (v: Variable) => boolean,
+  parameters: readonly Variable[],
+  named: ReadonlyMap<Variable, string> = new Map(),
+): { readonly text: readonly string[]; readonly name: (v: Variable) => string } {
+  const live = new Set<Variable>(keep);
+  const frees = new Map<Line, readonly Variable[]>();
+  for (const line of lines.toReversed()) {
+    // Read backwards, the first line that reads a tensor is the last to need it.
+    const done = [...line.uses].filter((v) => owned(v) && !live.has(v));
+    const unread = line.targets.filter((t) => !live.has(t));
+    for (const v of line.uses) live.add(v);
+    frees.set(line, [...done, ...unread]);
+  }
+  const texts = new Map([...named].map(([v, text]) => [v.text, text]));
+  for (const variable of [...parameters, ...lines.flatMap((line) => line.targets)])
+    if (!texts.has(variable.text)) texts.set(variable.text, names.fresh(variable.hint));
+  const inText = (source: string) => source.replace(marks, (mark) => texts.get(mark) ?? mark);
+  const text = lines.flatMap((line) => {
+    const targets = line.targets.map((t) => t.text);
+    const statement = inText(`const ${line.pattern?.(targets) ?? targets[0]!} = ${line.code};`);
+    const free = inText(freeing(frees.get(line)!));
+    const note = line.note === "" ? [] : [`// ${line.note.replace(/\s+/g, " ")}`];
+    if (free === "") return [...note, statement];
+    const fits = statement.length + free.length < width - 2;
+    return fits ? [...note, `${statement} ${free}`] : [...note, statement, free];
+  });
+  return { text, name: (v) => inText(v.text) };
+}
+
+/** What a fixed line makes, in terms of weights alone: equal for what is made alike. */
+export function originOf(
+  v: Variable,
+  lineOf: ReadonlyMap<Variable, Line>,
+  named: (v: Variable) => string,
+): string {
+  const line = lineOf.get(v);
+  if (!line) return named(v);
+  const origin = (use: Variable) => `(${originOf(use, lineOf, named)})`;
+  if (!line.arranges)
+    return [...line.uses].reduce((text, use) => text.replaceAll(use.text, () => origin(use)), line.code);
+  const { how, given } = line.arranges;
+  return given.reduce(
+    (text, use, i) => text.replaceAll(`#${i}#`, () => origin(use)),
+    how.results[line.targets.indexOf(v)]!.text,
+  );
+}
+
+function freeing(variables: readonly Variable[]): string {
+  const names = variables.map((v) => v.text);
+  if (names.length > 3) return `tf.dispose([${names.join(", ")}]);`;
+  return names.map((name) => `${name}.dispose();`).join(" ");
+}
+
+function fixedInput(text: string, hint: string, shape: readonly Dim[]): Variable {
+  const from = new Set<Variable>();
+  const variable: Variable = { kind: "variable", text, hint, owned: false, fixed: { shape, from } };
+  from.add(variable);
+  return variable;
+}
+
+/** Several results as one pattern. */
+export const destructured = (names: readonly string[]) => `[${names.join(", ")}]`;
+
+/** A variable, and what it is called in the function. */
+export interface Named {
+  readonly variable: Variable;
+  readonly name: string;
 }
 
 /** A function's text, before its head. */
@@ -308,8 +441,22 @@ export interface Rendered {
   readonly symbols: readonly string[];
   /** Whether the function needs `sizes`, for itself or for those that it calls. */
   readonly needsSizes: boolean;
-  readonly parameters: readonly string[];
+  readonly parameters: readonly Named[];
+  /** What fixed lines make, as parameters after the others. */
+  readonly given: readonly Named[];
   readonly results: readonly string[];
+}
+
+/** A function that arranges weights: what it makes of the operands `from`, by their number. */
+export interface Arrangement {
+  readonly name: string;
+  readonly results: readonly {
+    readonly hint: string;
+    readonly shape: readonly Dim[];
+    readonly from: readonly number[];
+    /** Equal for results that are made alike; the operands stand in it by their numbers, `#0#`. */
+    readonly text: string;
+  }[];
 }
 
 /** About how many elements a tensor of this shape has, at these sizes. */

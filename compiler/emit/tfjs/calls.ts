@@ -1,5 +1,5 @@
 import type { NodeOf } from "../../ir/graph.js";
-import { type Body, code, list, type Operand } from "./body.js";
+import { type Body, code, destructured, list, type Operand } from "./body.js";
 import type { LowerRegion } from "./module.js";
 import { isSoftmax } from "./rewrite.js";
 import { reshape } from "./structure.js";
@@ -31,8 +31,17 @@ export function lowerCall(body: Body, node: NodeOf<"call">, lower: LowerRegion):
     const operand = body.operand(value);
     if (isLiteral(operand)) known.set(i, operand);
   });
-  const f = body.module.define(name, region, known, body.typical, lower);
-  const given = f.parameters.map((i) => body.tensor(node.inputs[i]!));
+  const tensor = (i: number) => body.tensor(node.inputs[i]!);
+  const fixed = new Set<number>();
+  node.inputs.forEach((value, i) => {
+    const operand = body.operand(value);
+    if (operand.kind === "variable" && operand.fixed) fixed.add(i);
+  });
+  const f = body.module.define(name, region, known, fixed, body.typical, lower);
+  const arranged = f.arranged.flatMap(({ arrangement, inputs }) =>
+    body.arranged(arrangement, inputs.map(tensor)),
+  );
+  const given = [...f.parameters.map(tensor), ...arranged];
   if (f.needsSizes) body.needSizes();
   const source = code`${f.name}(${list([code`tf`, ...(f.needsSizes ? [code`sizes`] : []), ...given])})`;
   const place = path.slice(path.lastIndexOf(".") + 1);
@@ -47,7 +56,7 @@ export function lowerCall(body: Body, node: NodeOf<"call">, lower: LowerRegion):
       ? []
       : f.results === 1
         ? [body.line(source, hints[0]!, note)]
-        : body.several(source, hints, (names) => `[${names.join(", ")}]`, note);
+        : body.several(source, hints, destructured, note);
   f.origins.forEach((origin, i) => {
     const operand =
       "result" in origin ? results[origin.result]! : body.operand(node.inputs[origin.argument]!);
@@ -57,7 +66,7 @@ export function lowerCall(body: Body, node: NodeOf<"call">, lower: LowerRegion):
 
 export function lowerMap(body: Body, node: NodeOf<"map">, lower: LowerRegion): void {
   const { mapped, body: region } = node.attrs;
-  const f = body.module.define("place", region, new Map(), body.typical, lower);
+  const f = body.module.define("place", region, new Map(), new Set(), body.typical, lower);
   const given = node.inputs.map((v) => body.tensor(v));
   if (f.needsSizes) body.needSizes();
   // The helper frees each place after its use, so a place that is only passed on must be copied.
@@ -74,7 +83,7 @@ export function lowerMap(body: Body, node: NodeOf<"map">, lower: LowerRegion): v
     : code`(${places.join(", ")}) => { const $result = ${call}; return [${list(results)}]; }`;
   const hints = node.outputs.map((v) => v.name || "places");
   const source = code`${body.helper("mapPlaces")}(tf, [${list(given.slice(0, mapped))}], ${lambda})`;
-  const stacked = body.several(source, hints, (names) => `[${names.join(", ")}]`);
+  const stacked = body.several(source, hints, destructured);
   node.outputs.forEach((v, i) => {
     body.bind(v, stacked[i]!);
   });

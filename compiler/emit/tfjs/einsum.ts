@@ -1,7 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { NodeOf, Value } from "../../ir/graph.js";
 import { type Body, type Code, code, type Variable } from "./body.js";
-import { reshape, transpose } from "./structure.js";
+import { mostAxes, reshape, transpose } from "./structure.js";
 
 interface Plan {
   /** Which operand stands first in the product: 0 or 1. */
@@ -101,25 +101,34 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">, added?: Added): 
   const shift = added && batch === "" ? shiftOf(body, added.shift, out, columns, size) : undefined;
   if (added && !shift) return false;
 
+  // As many axes as tfjs multiplies stay as they are: on TensorFlow each reshape costs as much as an addition.
+  const wide = [...batch].filter((l) => !size.get(l)!.isOne);
+  const stack = wide.length > mostAxes - 2 ? [total(batch)] : wide.map((l) => size.get(l)!);
   /** One operand as a matrix, or a stack of matrices where letters are shared. */
   const matrix = (operand: Variable, from: string, to: readonly [string, string], hint: string) => {
     const order = batch + to[0] + to[1];
     const moved = transpose(body, operand, dims(from), permutation(from, order), hint);
-    const folded = [...(batch === "" ? [] : [total(batch)]), total(to[0]), total(to[1])];
-    return reshape(body, moved, dims(order), folded, hint);
+    return reshape(body, moved, dims(order), [...stack, total(to[0]), total(to[1])], hint);
   };
+  // The rows of a single matrix may be axes of their own.
+  const rowDims =
+    batch === "" && rows !== "" && rows.length < mostAxes ? dims(rows) : [...stack, total(rows)];
   const [p, q] = values as [(typeof values)[number], (typeof values)[number]];
-  const left = matrix(body.tensor(p), x, [rows, contracted], p.name || "left");
-  const right = matrix(body.tensor(q), y, second(plan!), q.name || "right");
-  const bare = body.line(productOf(body, left, right, { stacked: batch !== "", turned, contracted }), name);
-  const product = shift ? body.line(code`tf.add(${bare}, ${shift})`, name) : bare;
-  const folded = [...(batch === "" ? [] : [total(batch)]), total(rows), total(columns)];
-  const order = batch + rows + columns;
-  const apart = reshape(body, product, folded, dims(order), name);
-  body.bind(
-    added?.sum ?? node.outputs[0]!,
-    transpose(body, apart, dims(order), permutation(order, out), name),
+  const order = batch + rows + contracted;
+  const left = reshape(
+    body,
+    transpose(body, body.tensor(p), dims(x), permutation(x, order), p.name || "left"),
+    dims(order),
+    [...rowDims, total(contracted)],
+    p.name || "left",
   );
+  const right = matrix(body.tensor(q), y, second(plan!), q.name || "right");
+  const single = batch === "" && contracted !== "";
+  const bare = body.line(productOf(body, left, right, { single, turned, contracted }), name);
+  const product = shift ? body.line(code`tf.add(${bare}, ${shift})`, name) : bare;
+  const made = batch + rows + columns;
+  const apart = reshape(body, product, [...rowDims, total(columns)], dims(made), name);
+  body.bind(added?.sum ?? node.outputs[0]!, transpose(body, apart, dims(made), permutation(made, out), name));
   return true;
 }
 
@@ -144,10 +153,9 @@ function productOf(
   body: Body,
   left: Variable,
   right: Variable,
-  { stacked, turned, contracted }: { stacked: boolean; turned: boolean; contracted: string },
+  { single, turned, contracted }: { single: boolean; turned: boolean; contracted: string },
 ): Code {
   if (contracted === "") return code`tf.mul(${left}, ${right})`;
-  if (stacked) return code`${body.helper("products")}(tf, ${left}, ${right}${turned ? ", true" : ""})`;
-  if (turned) return code`${body.helper("timesTurned")}(tf, ${left}, ${right})`;
-  return code`tf.matMul(${left}, ${right})`;
+  const helper = body.helper(single ? "times" : "products");
+  return code`${helper}(tf, ${left}, ${right}${turned ? ", true" : ""})`;
 }

@@ -1,9 +1,11 @@
 import type { Dim } from "../../dim/dim.js";
 import type { Graph } from "../../ir/graph.js";
 import { optimize } from "../../ir/passes/optimize.js";
+import { type Arranging, arrange, type Entry } from "./arrange.js";
 import { Body, countElements } from "./body.js";
 import { helpers } from "./helpers.js";
 import { lowerRegion } from "./lower.js";
+import { mergeWithin } from "./merge.js";
 import { Module } from "./module.js";
 import { key, property } from "./names.js";
 import { rewrite } from "./rewrite.js";
@@ -17,14 +19,36 @@ const typical = { start: { batch: 1, seq: 256, past: 0 }, step: { batch: 1, seq:
 
 /**
  * Writes a model as an ES module of plain tfjs-core calls, `model.js`, and its declarations, `model.d.ts`. The module
- * imports nothing: `start(tf, w, inputs)` and `step(tf, w, inputs)` get the library, the weights by name and the input
- * tensors by name, and return `{ outputs, states }`, which the caller owns. Same graphs, same bytes.
+ * imports nothing: `arrange(tf, w)` gets the library and the weights by name, and gives them as the others take them;
+ * `start(tf, w, inputs)` and `step(tf, w, inputs)` get those and the input tensors by name, and return
+ * `{ outputs, states }`, which the caller owns. Same graphs, same bytes.
  */
-export function emitTfjs(ofStart: Graph, ofStep: Graph): { readonly module: string; readonly types: string } {
-  const start = prepare(ofStart, "start");
-  const step = ofStep === ofStart ? start : prepare(ofStep, "step");
+export function emitTfjs(ofStart: Graph, ofStep: Graph): Emitted {
+  const { left, ...emitted } = emitApart(ofStart, ofStep, new Set());
+  // What `start` and `step` would put together differently is not put together.
+  return left.size === 0 ? emitted : emitApart(ofStart, ofStep, left);
+}
+
+interface Emitted {
+  readonly module: string;
+  readonly types: string;
+}
+
+/** A module in which the products of the weights `alone` are not merged with others. */
+function emitApart(
+  ofStart: Graph,
+  ofStep: Graph,
+  alone: ReadonlySet<string>,
+): Emitted & Pick<Arranging, "left"> {
+  const start = prepare(ofStart, "start", alone);
+  const step = ofStep === ofStart ? start : prepare(ofStep, "step", alone);
   const module = new Module([...start.symbols, ...step.symbols].map((s) => s.name));
-  const entries = [entry(module, "start", start), ...(step === start ? [] : [entry(module, "step", step)])];
+  const lowered = [
+    { kind: "start", graph: start, ...lower(module, "start", start) } as const,
+    ...(step === start ? [] : [{ kind: "step", graph: step, ...lower(module, "step", step) } as const]),
+  ];
+  const arranging = arrange(module, lowered);
+  const entries = [arranging.text, ...lowered.map((entry) => entryText(module, entry, arranging))];
   if (step === start) entries.push("/** Nothing is kept from step to step. */\nexport const step = start;\n");
   const used = Object.entries(helpers).filter(([name]) => module.helpers.has(name as keyof typeof helpers));
   const parts = [
@@ -37,11 +61,12 @@ export function emitTfjs(ofStart: Graph, ofStep: Graph): { readonly module: stri
     ...(used.length === 0 ? [] : ["// What tfjs lacks, or does wrongly on some backend.\n"]),
     ...used.map(([, text]) => `${text.trim()}\n`),
   ];
-  return { module: parts.join("\n"), types: typesText(start, step) };
+  return { module: parts.join("\n"), types: typesText(start, step), left: arranging.left };
 }
 
-function prepare(graph: Graph, kind: "start" | "step"): Graph {
-  return optimize(rewrite(graph, (value) => countElements(value.shape, typical[kind])));
+function prepare(graph: Graph, kind: "start" | "step", alone: ReadonlySet<string>): Graph {
+  const lean = optimize(rewrite(graph, (value) => countElements(value.shape, typical[kind])));
+  return optimize(mergeWithin(lean, alone));
 }
 
 function banner(graph: Graph): string {
@@ -91,13 +116,22 @@ function largest(module: Module, start: Graph, step: Graph): string {
   ].join("\n");
 }
 
-function entry(module: Module, kind: "start" | "step", graph: Graph): string {
+function lower(module: Module, kind: "start" | "step", graph: Graph): Entry {
   const body = new Body(module, typical[kind], true);
-  for (const port of graph.inputPorts)
-    body.argument(port.value, property(port.role === "weight" ? "w" : "inputs", port.name));
+  for (const { role, name, value } of graph.inputPorts) {
+    if (role === "weight") body.weight(value, name);
+    else body.argument(value, property("inputs", name));
+  }
   lowerRegion(body, graph);
-  const kept = body.results(graph.outputPorts.map((p) => p.value));
-  const { text, symbols, needsSizes, results } = body.render(kept);
+  return { body, keep: body.results(graph.outputPorts.map((p) => p.value)) };
+}
+
+function entryText(
+  module: Module,
+  { kind, graph, body, keep }: Entry & { readonly kind: "start" | "step"; readonly graph: Graph },
+  { apart, named }: Arranging,
+): string {
+  const { text, symbols, needsSizes, results } = body.render(keep, apart, named);
   const own = (role: "data" | "state") =>
     graph.outputPorts.flatMap((p, i) => (p.role === role ? [pair(p.name, results[i]!)] : [])).join(", ");
   const sizes = graph.symbols.map((s) => `${module.symbol(s.name)}: ${sizeSource(graph, s.name)}`).join(", ");

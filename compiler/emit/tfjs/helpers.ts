@@ -70,10 +70,14 @@ function polynomial(tf, x, divisors) {
   products: `
 /** Products of two stacks of matrices, the second \`turned\` or not; wasm is fast at one pair at a time, not at stacks. */
 function products(tf, a, b, turned = false) {
-  if (tf.getBackend() !== "wasm" || a.shape[1] < 16) return tf.matMul(a, b, false, turned);
+  const [rows, inner] = a.shape.slice(-2);
+  if (tf.getBackend() !== "wasm" || rows < 16) return tf.matMul(a, b, false, turned);
   return tf.tidy(() => {
-    const [left, right] = [tf.unstack(a), tf.unstack(turned ? tf.transpose(b, [0, 2, 1]) : b)];
-    return tf.stack(left.map((x, i) => tf.matMul(x, right[i])));
+    const count = a.shape.slice(0, -2).reduce((x, y) => x * y, 1);
+    const right = tf.reshape(b, [count, ...b.shape.slice(-2)]);
+    const seconds = tf.unstack(turned ? tf.transpose(right, [0, 2, 1]) : right);
+    const pairs = tf.unstack(tf.reshape(a, [count, rows, inner])).map((x, i) => tf.matMul(x, seconds[i]));
+    return tf.reshape(tf.stack(pairs), [...a.shape.slice(0, -1), seconds[0].shape[1]]);
   });
 }`,
   rowsByMatrix: `
@@ -109,7 +113,7 @@ function rowsByMatrix(tf, x, table, picks, turned = false) {
       // To slice, wasm copies the whole table.
       const part = wasm ? take(column([i])) : tf.slice(table, [i, 0, 0], [1, height, width]);
       const matrix = tf.reshape(part, [height, width]);
-      return [turned ? timesTurned(tf, rows, matrix) : tf.matMul(rows, matrix)];
+      return [times(tf, rows, matrix, turned)];
     });
     if (products.length === 1) return products[0];
     const back = new Array(order.length);
@@ -117,11 +121,20 @@ function rowsByMatrix(tf, x, table, picks, turned = false) {
     return tf.gatherND(tf.concat(products, 0), column(back));
   });
 }`,
-  timesTurned: `
-/** \`x\` times a matrix that is turned; wasm is fast only without turning, so the smaller \`x\` turns there. */
-function timesTurned(tf, x, matrix) {
-  if (tf.getBackend() !== "wasm") return tf.matMul(x, matrix, false, true);
-  return tf.tidy(() => tf.transpose(tf.matMul(matrix, tf.transpose(x))));
+  times: `
+/**
+ * Rows of \`x\`, whatever its axes, times a matrix, \`turned\` or not. TensorFlow takes them as they are; the others want a
+ * matrix, and wasm is fast only without turning, so the smaller \`x\` turns there.
+ */
+function times(tf, x, matrix, turned = false) {
+  const turns = turned && tf.getBackend() === "wasm";
+  if (tf.getBackend() === "tensorflow" || (x.rank === 2 && !turns)) return tf.matMul(x, matrix, false, turned);
+  return tf.tidy(() => {
+    const rows = x.shape.slice(0, -1);
+    const flat = tf.reshape(x, [rows.reduce((a, b) => a * b, 1), matrix.shape[turned ? 1 : 0]]);
+    const product = turns ? tf.transpose(tf.matMul(matrix, tf.transpose(flat))) : tf.matMul(flat, matrix, false, turned);
+    return tf.reshape(product, [...rows, matrix.shape[turned ? 0 : 1]]);
+  });
 }`,
   mapPlaces: `
 /** Runs \`f\` on one place of axis 0 after another, and stacks what it gives. */

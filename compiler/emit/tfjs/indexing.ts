@@ -74,7 +74,7 @@ export function lowerGatherMatmul(body: Body, node: NodeOf<"gather_matmul">): vo
   const flat = reshape(body, body.tensor(x), x.shape, [rows, x.shape.at(-1)!], x.name || "rows");
   const picks = reshape(body, body.tensor(indices), indices.shape, [rows], indices.name || "picks");
   const [helper, name] = [body.helper("rowsByMatrix"), out.name || "product"];
-  body.helper("timesTurned");
+  body.helper("times");
   const turned = node.attrs.turned ? ", true" : "";
   const found = body.line(code`${helper}(tf, ${flat}, ${body.tensor(table)}, ${picks}${turned})`, name);
   body.bind(out, reshape(body, found, [rows, out.shape.at(-1)!], out.shape, name));

@@ -1,5 +1,6 @@
 import type { NodeOf, Region, Value } from "../../ir/graph.js";
 import type { OpName } from "../../ops/attrs.js";
+import { splitsOf } from "../passes/splits.js";
 import { argmax, argsort, concat, cumsum, pad, reduce, slice, topk } from "./axes.js";
 import { type Body, code } from "./body.js";
 import { lowerCall, lowerMap } from "./calls.js";
@@ -116,6 +117,7 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
 export function lowerRegion(body: Body, region: Region): void {
   body.keeps = keptAxes(region);
   body.readOnce = productsReadOnce(region);
+  body.splits = splitsOf(region);
   for (const node of region.nodes)
     if (!lowerEmpty(body, node)) (lowerings[node.op] as Lower<OpName>)(body, node as NodeOf<OpName>);
 }

@@ -28,15 +28,16 @@ export function transpose(
   hint: string,
   dtype: DType = "f32",
 ): Variable {
-  const turn = (tensor: Variable, order: readonly number[]) => {
+  const turn = (tensor: Variable, from: readonly Dim[], order: readonly number[]) => {
     const axes = `[${order.join(", ")}]`;
-    if (dtype === "f32") return body.line(code`tf.transpose(${tensor}, ${axes})`, hint);
+    const to = order.map((axis) => from[axis]!);
+    if (dtype === "f32") return body.moved(code`tf.transpose(${tensor}, ${axes})`, hint, to);
     return body.line(code`${body.helper("asFloats")}(tf, ${tensor}, (t) => tf.transpose(t, ${axes}))`, hint);
   };
   const result = perm.map((axis) => shape[axis]!);
   const moved = perm.filter((axis) => !shape[axis]!.isOne);
   if (moved.every((axis, i) => i === 0 || moved[i - 1]! < axis)) return reshape(body, x, shape, result, hint);
-  if (perm.length <= mostAxes) return turn(x, perm);
+  if (perm.length <= mostAxes) return turn(x, shape, perm);
   const kept = shape.map((_, axis) => axis).filter((axis) => !shape[axis]!.isOne);
   const next = (axis: number) => kept[kept.indexOf(axis) + 1];
   const runs: number[][] = [];
@@ -50,7 +51,7 @@ export function transpose(
   if (runs.length <= mostAxes) {
     const order = runs.map((run) => before.indexOf(run));
     const folded = reshape(body, x, shape, before.map(size), hint);
-    return reshape(body, turn(folded, order), runs.map(size), result, hint);
+    return reshape(body, turn(folded, before.map(size), order), runs.map(size), result, hint);
   }
   // One run after another goes to its place, in front of those between.
   let [turned, at] = [x, shape];
@@ -59,7 +60,7 @@ export function transpose(
     if (from === place) return;
     const parts = [before.slice(0, place), before.slice(place, from), [run], before.slice(from + 1)];
     const sizes = parts.map((part) => Dim.product(part.map(size)));
-    turned = turn(reshape(body, turned, at, sizes, hint), [0, 2, 1, 3]);
+    turned = turn(reshape(body, turned, at, sizes, hint), sizes, [0, 2, 1, 3]);
     at = [sizes[0]!, sizes[2]!, sizes[1]!, sizes[3]!];
     before = [...parts[0]!, run, ...parts[1]!, ...parts[3]!];
   });

@@ -1,27 +1,45 @@
 import { Dim } from "../../dim/dim.js";
 import type { Graph, Region, Value } from "../../ir/graph.js";
+import type { OpName } from "../../ops/attrs.js";
 
-/** Element counts of the tensors that the graphs compute, each once, without those surely no larger than another. */
+/**
+ * Element counts of the tensors that the graphs compute, weights in another form aside, each once, without those surely
+ * no larger than another.
+ */
 export function tensorSizes(graphs: readonly Graph[]): readonly Dim[] {
   const sizes = new Map<string, Dim>();
-  const seen = new Set<Region>();
-  const visit = (region: Region) => {
-    if (seen.has(region)) return;
-    seen.add(region);
+  const seen = new Map<Region, Set<string>>();
+  const visit = (region: Region, given: readonly boolean[]) => {
+    const known = seen.get(region) ?? new Set();
+    if (known.has(given.join())) return;
+    seen.set(region, known.add(given.join()));
+    const weights = new Set(region.inputs.filter((_, i) => given[i]));
     for (const node of region.nodes) {
+      const operands = node.inputs.map((v) => weights.has(v));
+      if (movesElements.has(node.op) && operands.every((isWeight) => isWeight)) {
+        weights.add(node.outputs[0]!);
+        continue;
+      }
       for (const { shape } of node.outputs) {
         const count = Dim.product(shape);
         sizes.set(count.toString(), count);
       }
-      if (node.op === "call" || node.op === "map") visit(node.attrs.body);
+      if (node.op === "call") visit(node.attrs.body, operands);
+      if (node.op === "map") visit(node.attrs.body, []);
     }
   };
-  for (const graph of graphs) visit(graph);
+  for (const graph of graphs)
+    visit(
+      graph,
+      graph.inputPorts.map((p) => p.role === "weight"),
+    );
   const all = [...sizes.values()];
   const covered = (a: Dim, i: number) =>
     all.some((b, j) => i !== j && a.atMost(b) === "yes" && (b.atMost(a) !== "yes" || j < i));
   return all.filter((dim, i) => !covered(dim, i));
 }
+
+const movesElements: ReadonlySet<OpName> = new Set(["reshape", "transpose", "concat"]);
 
 /**
  * Integer inputs that are row numbers of a table, with its rows. Some backends read past the end of a table without a

@@ -1,7 +1,7 @@
-import type { Type } from "../../ir/graph.js";
+import type { Dim } from "../../dim/dim.js";
 
 /** `[batch, seq, 768]` */
-export function shapeText(type: Type): string {
+export function shapeText(type: { readonly shape: readonly Dim[] }): string {
   return `[${type.shape.join(", ")}]`;
 }
 

@@ -27,6 +27,9 @@ type Tensor = tfjs.Tensor;
 /** Weights by name, as in weights.safetensors. */
 export type Weights = Readonly<Record<string, Tensor>>;
 
+/** Weights as \`start\` and \`step\` take them, some side by side or turned. */
+export type Arranged = Readonly<Record<string, Tensor>>;
+
 /** Run-time sizes by name. */
 export interface Sizes {
 ${sizes.map((name) => `  readonly ${key(name)}: number;\n`).join("")}}
@@ -59,10 +62,13 @@ export declare const model: {
 /** Elements of the largest tensor, weights aside, at these sizes. */
 export declare function largest(sizes: Sizes): number;
 
+/** Once, after loading; takes the weights over, and frees those that it replaces. */
+export declare function arrange(tf: typeof tfjs, w: Weights): Arranged;
+
 /** A whole sequence from nothing; \`given\` holds sizes that no input's shape tells. */
-export declare function start(tf: typeof tfjs, w: Weights, inputs: Inputs, given?: Partial<Sizes>): Results;
+export declare function start(tf: typeof tfjs, w: Arranged, inputs: Inputs, given?: Partial<Sizes>): Results;
 
 /** Continues with the states that the run before gave. */
-export declare function step(tf: typeof tfjs, w: Weights, inputs: Inputs & PastStates, given?: Partial<Sizes>): Results;
+export declare function step(tf: typeof tfjs, w: Arranged, inputs: Inputs & PastStates, given?: Partial<Sizes>): Results;
 `;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Dim } from "../../../compiler/dim/dim.js";
-import { mergeProjections } from "../../../compiler/emit/onnx/passes/merge.js";
 import { addMasks, scaleOperands } from "../../../compiler/emit/onnx/passes/scores.js";
+import { mergeProjections } from "../../../compiler/emit/passes/merge.js";
+import { weightsOf } from "../../../compiler/emit/passes/rewrite.js";
 import type { Builder } from "../../../compiler/ir/build.js";
 import { evaluateRegion } from "../../../compiler/ir/evaluate.js";
 import type { Graph, Type, Value } from "../../../compiler/ir/graph.js";
@@ -19,6 +20,7 @@ const f32 = (...shape: (Dim | number)[]): Type => ({
   dtype: "f32",
   shape: shape.map((d) => (typeof d === "number" ? Dim.of(d) : d)),
 });
+const merge: Pass = (graph, paths) => mergeProjections(graph, weightsOf(graph), paths);
 const lowest = -3.4028234663852886e38;
 
 /** The graph after a pass: sound, and with the results it had. */
@@ -64,7 +66,7 @@ describe("projections of one value", () => {
   ];
 
   it("become one product, one addition and one Split, with groups of queries", () => {
-    const result = rewritten(mergeProjections, [x], shapes, heads);
+    const result = rewritten(merge, [x], shapes, heads);
     expect(ops(result).filter((op) => op === "einsum" || op === "add")).toEqual(["einsum", "add"]);
     const { bytes } = withWeights(
       [x],
@@ -84,7 +86,7 @@ describe("projections of one value", () => {
   });
 
   it("become one product where not all are shifted, whose additions stay", () => {
-    const result = rewritten(mergeProjections, [x], [[6, 5], [6, 7], [5]], (b, [v, g, h, shift]) => [
+    const result = rewritten(merge, [x], [[6, 5], [6, 7], [5]], (b, [v, g, h, shift]) => [
       b.op("add", [b.op("einsum", [v!, g!], { equation: "btd,df->btf" }), shift!], {}),
       b.op("einsum", [v!, h!], { equation: "btd,df->btf" }),
     ]);
@@ -132,7 +134,7 @@ describe("projections of one value", () => {
       weights.map((shape, i) => ({ name: `w${i}`, shape })),
       body,
     );
-    expect(mergeProjections(graph, new Map())).toBe(graph);
+    expect(merge(graph, new Map())).toBe(graph);
   });
 });
 

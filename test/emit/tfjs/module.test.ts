@@ -174,13 +174,15 @@ for (const { name, backend, absent } of await present()) {
         const weights = new Set(graph.inputPorts.filter((p) => p.role === "weight").map((p) => p.name));
         const pick = (weight: boolean) =>
           Object.fromEntries(Object.entries(tensors).filter(([key]) => weights.has(key) === weight));
+        const module = await load(sourceOf(graph));
+        const arranged = module.arrange!(tf, pick(true));
         const before = tf.memory().numTensors;
-        const given = (await load(sourceOf(graph))).start(tf, pick(true), pick(false), {});
+        const given = module.start(tf, arranged, pick(false), {});
         const outputs = { ...given.outputs, ...given.states };
         expect(tf.memory().numTensors - before).toBe(Object.keys(outputs).length);
         for (const port of graph.outputPorts)
           expectClose(await outputs[port.name]!.data(), expected[port.name]!.data, 1e-4);
-        tf.dispose([...Object.values(tensors), ...Object.values(outputs)]);
+        tf.dispose([...Object.values(tensors), ...Object.values(arranged), ...Object.values(outputs)]);
         backend!.check();
       });
     },

@@ -1,6 +1,6 @@
 import { Dim } from "../../../dim/dim.js";
 import type { Graph, Node, NodeOf, Value } from "../../../ir/graph.js";
-import { Rewrite } from "./rewrite.js";
+import { Rewrite, weightsOf } from "../../passes/rewrite.js";
 
 /**
  * A product divided or multiplied by a number: one of its operands is instead, where that is smaller. Scores of
@@ -8,7 +8,7 @@ import { Rewrite } from "./rewrite.js";
  * whose fast path for a single row is only for products without a factor.
  */
 export function scaleOperands(graph: Graph, paths: Map<Value, string>): Graph {
-  const rewrite = new Rewrite(graph, paths);
+  const rewrite = new Rewrite(graph, weightsOf(graph), paths);
   const moved = new Map<Node, NodeOf<"div"> | NodeOf<"mul">>();
   for (const node of graph.nodes) {
     if (node.op !== "div" && node.op !== "mul") continue;
@@ -59,7 +59,7 @@ const ABSORBS = -1e30;
  * than they select by it.
  */
 export function addMasks(graph: Graph, paths: Map<Value, string>): Graph {
-  const rewrite = new Rewrite(graph, paths);
+  const rewrite = new Rewrite(graph, weightsOf(graph), paths);
   return rewrite.replace((node) => {
     if (node.op !== "select") return undefined;
     const [seen, score, low] = node.inputs as [Value, Value, Value];

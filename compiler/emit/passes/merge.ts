@@ -1,7 +1,7 @@
-import { Dim } from "../../../dim/dim.js";
-import type { Graph, Node, NodeOf, Value } from "../../../ir/graph.js";
-import { elements } from "../../../ir/traverse.js";
-import { parseEquation } from "../../../ops/einsum.js";
+import { Dim } from "../../dim/dim.js";
+import type { Node, NodeOf, Region, Value } from "../../ir/graph.js";
+import { elements } from "../../ir/traverse.js";
+import { parseEquation } from "../../ops/einsum.js";
 import { Rewrite } from "./rewrite.js";
 
 /** A product of an activation and a weight, as `einsum[rows inner, inner own tail -> before own after tail]`. */
@@ -22,13 +22,17 @@ interface Projection {
 
 /**
  * Projections of one value (queries, keys and values; a gate and what it lets through) as one product with their
- * weights side by side. Runtimes put constants side by side once, when they load a model; a decoded token then waits
- * for one large product instead of three small ones.
+ * weights side by side. They are put there once, when a model is loaded: ONNX runtimes do so with constants, and a tfjs
+ * module in its `arrange`. A decoded token then waits for one large product instead of three small ones.
  */
-export function mergeProjections(graph: Graph, paths: Map<Value, string>): Graph {
-  const rewrite = new Rewrite(graph, paths);
+export function mergeProjections<R extends Region>(
+  region: R,
+  weights: ReadonlySet<Value>,
+  paths: Map<Value, string> = new Map(),
+): R {
+  const rewrite = new Rewrite(region, weights, paths);
   const groups = new Map<string, Projection[]>();
-  for (const node of graph.nodes) {
+  for (const node of region.nodes) {
     if (node.op !== "einsum") continue;
     const found = projection(rewrite, node);
     if (!found) continue;
@@ -59,7 +63,7 @@ function small(group: readonly Projection[]): boolean {
 }
 
 /** The einsum as a projection with one tail axis where it has several of its own, so that heads stay whole. */
-function projection(rewrite: Rewrite, node: NodeOf<"einsum">): Projection | undefined {
+function projection(rewrite: Rewrite<Region>, node: NodeOf<"einsum">): Projection | undefined {
   const [x, weight] = node.inputs as [Value, Value];
   const { left, right, result } = parseEquation(node.attrs.equation);
   if (!rewrite.isWeight(weight) || rewrite.isWeight(x) || rewrite.onlyReader(weight) !== node)
@@ -100,7 +104,12 @@ function projection(rewrite: Rewrite, node: NodeOf<"einsum">): Projection | unde
 }
 
 /** The addition of a weight that has the shape of the projection's own axes. */
-function shiftOf(rewrite: Rewrite, result: Value, first: number, shape: readonly Dim[]): Projection["shift"] {
+function shiftOf(
+  rewrite: Rewrite<Region>,
+  result: Value,
+  first: number,
+  shape: readonly Dim[],
+): Projection["shift"] {
   const node = rewrite.onlyReader(result);
   if (node?.op !== "add" || node.inputs[0] !== result) return undefined;
   const operand = node.inputs[1]!;
@@ -113,7 +122,7 @@ function shiftOf(rewrite: Rewrite, result: Value, first: number, shape: readonly
 }
 
 /** One product over all weights' columns, their shifts, and a slice for each result. */
-function merged(rewrite: Rewrite, group: readonly Projection[], shifted: boolean): Node[] {
+function merged(rewrite: Rewrite<Region>, group: readonly Projection[], shifted: boolean): Node[] {
   const [{ x, before, after, inner, tail }] = group as [Projection];
   const nodes: Node[] = [];
   const add = <N extends Node>(node: N): Value => {

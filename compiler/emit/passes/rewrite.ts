@@ -1,22 +1,27 @@
-import { newValue } from "../../../ir/build.js";
-import type { Graph, Node, NodeOf, Type, Value } from "../../../ir/graph.js";
-import type { Attrs, OpName } from "../../../ops/index.js";
+import { newValue } from "../../ir/build.js";
+import type { Graph, Node, NodeOf, Region, Type, Value } from "../../ir/graph.js";
+import type { Attrs, OpName } from "../../ops/index.js";
 
-/** How the values of a graph are made and read, and how new nodes take the place of old ones. */
-export class Rewrite {
+/** The weights of a graph, as values. */
+export function weightsOf(graph: Graph): ReadonlySet<Value> {
+  return new Set(graph.inputPorts.filter((p) => p.role === "weight").map((p) => p.value));
+}
+
+/** How the values of a region are made and read, and how new nodes take the place of old ones. */
+export class Rewrite<R extends Region> {
   private readonly producers = new Map<Value, Node>();
   private readonly readers = new Map<Value, Node[]>();
   private readonly results: ReadonlySet<Value>;
-  private readonly weights: ReadonlySet<Value>;
 
   constructor(
-    private readonly graph: Graph,
+    private readonly region: R,
+    /** The inputs of the region that are weights. */
+    private readonly weights: ReadonlySet<Value>,
     /** The instance that a value comes from; new values get that of the value they stand for. */
     private readonly paths: Map<Value, string>,
   ) {
-    this.results = new Set(graph.outputs);
-    this.weights = new Set(graph.inputPorts.filter((p) => p.role === "weight").map((p) => p.value));
-    for (const node of graph.nodes) {
+    this.results = new Set(region.outputs);
+    for (const node of region.nodes) {
       for (const v of node.outputs) this.producers.set(v, node);
       for (const v of new Set(node.inputs)) {
         const known = this.readers.get(v);
@@ -47,7 +52,7 @@ export class Rewrite {
     return node?.op === "constant" && node.attrs.data.length === 1 ? node.attrs.data[0] : undefined;
   }
 
-  /** The only node that reads a value which is no result of the graph. */
+  /** The only node that reads a value which is no result of the region. */
   onlyReader(value: Value): Node | undefined {
     const readers = this.readers.get(value) ?? [];
     return readers.length === 1 && !this.results.has(value) ? readers[0] : undefined;
@@ -68,15 +73,15 @@ export class Rewrite {
     return { op, inputs, attrs, outputs: [output] };
   }
 
-  /** The graph with each node replaced by those that `instead` gives for it; undefined: it stays. */
-  replace(instead: (node: Node) => readonly Node[] | undefined): Graph {
+  /** The region with each node replaced by those that `instead` gives for it; undefined: it stays. */
+  replace(instead: (node: Node) => readonly Node[] | undefined): R {
     let same = true;
-    const nodes = this.graph.nodes.flatMap((node) => {
+    const nodes = this.region.nodes.flatMap((node) => {
       const others = instead(node);
       if (!others) return [node];
       same = false;
       return others;
     });
-    return same ? this.graph : { ...this.graph, nodes };
+    return same ? this.region : { ...this.region, nodes };
   }
 }

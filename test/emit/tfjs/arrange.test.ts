@@ -1,0 +1,127 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { Dim } from "../../../compiler/dim/dim.js";
+import { emitTfjs } from "../../../compiler/emit/tfjs/emit.js";
+import { Builder } from "../../../compiler/ir/build.js";
+import { evaluateGraph } from "../../../compiler/ir/evaluate.js";
+import type { Graph, InputPort, Value } from "../../../compiler/ir/graph.js";
+import { sampleInputs } from "../../../compiler/ops/samples.js";
+import { present } from "../../runtime/present.js";
+import { expectClose } from "./close.js";
+import { load, upload } from "./run-graph.js";
+
+type Trace = (b: Builder, x: Value, weights: readonly Value[]) => readonly Value[];
+
+const seq = Dim.symbol("seq");
+
+/** A graph of one input `x`, [seq, 6], and weights `w0`, `w1`, … */
+function graphOf(shapes: readonly (readonly number[])[], trace: Trace): Graph {
+  const b = new Builder();
+  const x = b.input({ dtype: "f32", shape: [seq, Dim.of(6)] }, "x");
+  const weights = shapes.map((shape, i) =>
+    b.input({ dtype: "f32", shape: shape.map((n) => Dim.of(n)) }, `w${i}`),
+  );
+  const region = b.region(trace(b, x, weights));
+  const weightPorts = weights.map((value, i): InputPort => {
+    const weight = { kind: "weight", init: { kind: "zeros" }, shape: shapes[i]! } as never;
+    return { role: "weight", name: `w${i}`, value, weight };
+  });
+  return {
+    ...region,
+    name: "test",
+    inputPorts: [{ role: "data", name: "x", value: x }, ...weightPorts],
+    outputPorts: region.outputs.map((value, i) => ({ role: "data", name: `y${i}`, value })),
+    symbols: [{ name: "seq", least: 1n }],
+    assumptions: [],
+  };
+}
+
+/** Three projections, each of its own axes, as attention has them. */
+const projections: Trace = (b, x, [q, k, v]) => [
+  b.op("einsum", [x, q!], { equation: "td,dhk->htk" }),
+  b.op("einsum", [x, k!], { equation: "td,dhk->htk" }),
+  b.op("einsum", [x, v!], { equation: "td,dhk->htk" }),
+];
+const threeHeads = [
+  [6, 2, 4],
+  [6, 2, 4],
+  [6, 3, 4],
+];
+
+const body = (source: string, name: string) =>
+  new RegExp(`export function ${name}\\([^]*?\\n}\\n`).exec(source)![0];
+
+describe("weights", () => {
+  it("stand side by side once, where projections of one value read them", () => {
+    const graph = graphOf(threeHeads, projections);
+    const { module } = emitTfjs(graph, graph);
+    expect(body(module, "arrange")).toContain("tf.concat");
+    expect(body(module, "start")).not.toContain("tf.concat");
+    expect(body(module, "start").match(/times\(/g)).toHaveLength(1);
+    expect(body(module, "start")).toContain('w["w0 + w1 + w2"]');
+  });
+
+  it("stay as they are where something else reads one of them: none is there twice", () => {
+    const graph = graphOf([[2, 3, 6]], (b, x, [w]) => [
+      b.op("einsum", [x, w!], { equation: "td,ghd->tgh" }),
+      b.op("mul", [w!, b.scalar(2)], {}),
+    ]);
+    const { module } = emitTfjs(graph, graph);
+    expect(body(module, "arrange")).toContain("return w;");
+    expect(body(module, "start")).toContain("tf.reshape(w.w0");
+  });
+
+  it("stay as they are where `start` and `step` want them differently", () => {
+    const turned = (equation: string, shape: readonly number[]) =>
+      graphOf([shape], (b, x, [w]) => [b.op("einsum", [x, w!], { equation })]);
+    const other = graphOf([[6, 2, 4]], (b, x, [w]) => {
+      const moved = b.op("transpose", [w!], { perm: [1, 0, 2] });
+      return [b.op("einsum", [x, moved], { equation: "td,hdk->htk" })];
+    });
+    const { module } = emitTfjs(turned("td,dhk->thk", [6, 2, 4]), other);
+    expect(body(module, "arrange")).toContain("return w;");
+  });
+
+  it("that a model gives out are still the caller's", () => {
+    const graph = graphOf([[2, 3]], (b, x, [w]) => [
+      b.op("neg", [x], {}),
+      b.op("reshape", [w!], { shape: [Dim.of(6)] }),
+    ]);
+    expect(body(emitTfjs(graph, graph).module, "start")).toContain("tf.clone");
+  });
+});
+
+for (const { name, backend, absent } of await present()) {
+  const title = backend ? `give the same numbers on ${name}` : `on ${name}: left out, ${absent}`;
+  it.skipIf(!backend)(`${title}, and free what they replace`, async () => {
+    const { tf } = backend!;
+    await tf.setBackend(name);
+    const graph = graphOf([...threeHeads, [2, 4, 6]], (b, x, weights) => {
+      const [q, k, v] = projections(b, x, weights) as [Value, Value, Value];
+      return [b.op("einsum", [q, weights[3]!], { equation: "htk,hkd->td" }), k, v];
+    });
+    const arrays = sampleInputs({
+      name: "arrange",
+      inputs: [[5, 6], ...threeHeads, [2, 4, 6]].map((shape) => ({ dtype: "f32", shape })),
+    });
+    const all = graph.inputPorts.map((port, i) => [port.name, arrays[i]!] as const);
+    const expected = evaluateGraph(graph, Object.fromEntries(all));
+    const module = await load(emitTfjs(graph, graph).module);
+    const before = tf.memory().numTensors;
+    const weights: Record<string, Tensor> = {};
+    for (const [key, array] of all.slice(1)) weights[key] = upload(backend!, array);
+    const arranged = module.arrange!(tf, weights);
+    expect(Object.keys(arranged)).toEqual(["w0 + w1 + w2", "w3"]);
+    expect(tf.memory().numTensors - before).toBe(2);
+    const x = upload(backend!, arrays[0]!);
+    for (let run = 0; run < 2; run++) {
+      const { outputs } = module.start(tf, arranged, { x }, {});
+      for (const port of graph.outputPorts)
+        expectClose(await outputs[port.name]!.data(), expected[port.name]!.data, 1e-4);
+      tf.dispose(outputs as never);
+    }
+    tf.dispose([x, ...Object.values(arranged)]);
+    expect(tf.memory().numTensors).toBe(before);
+    backend!.check();
+  });
+}
