@@ -28,7 +28,7 @@ export async function lsh(folder, longest = 65_536) {
       const { flops, bytes } = await cost(length);
       const ran = bytes > room ? undefined : await run(out, length);
       const seconds = ran?.value ? ran.value.seconds.toFixed(2) : ran ? "failed" : "does not fit";
-      row.push(seconds, `${ran ? MB(ran.peak) : "-"} (${MB(bytes)})`, (flops / 1e9).toFixed(1));
+      row.push(seconds, `${ran?.value ? MB(ran.value.peak) : "-"} (${MB(bytes)})`, (flops / 1e9).toFixed(1));
     }
     rows.push(row);
     console.error(row.join("  "));

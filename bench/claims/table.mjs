@@ -1,6 +1,6 @@
 /** What the benches of claims share: Markdown tables, builds and their cost, and a measured child process. */
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -53,7 +53,7 @@ export async function build(folder, [source, model]) {
   };
 }
 
-/** A pass of a build at one length in a process of its own: `value.seconds`, and `peak` in bytes. */
+/** A pass of a build at one length in a process of its own; `value`: `seconds`, and `peak` in bytes. */
 export function run(out, length, vocabulary = 256) {
   return measured([child, out, `${length}`, `${vocabulary}`]);
 }
@@ -67,23 +67,14 @@ function lastLine(text) {
   }
 }
 
-/** Runs Node on a script; what it printed, its last line as JSON, and the largest resident set the kernel saw, in bytes. */
+/** Runs Node on a script; what it printed, and its last line as JSON. */
 export function measured(args, { limit = 150_000 } = {}) {
   return new Promise((done) => {
     const process_ = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"], timeout: limit });
-    let [peak, text] = [0, ""];
-    const look = setInterval(() => {
-      try {
-        const kb = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${process_.pid}/status`, "utf8"))?.[1];
-        peak = Math.max(peak, Number(kb ?? 0) * 1024);
-      } catch {}
-    }, 20);
+    let text = "";
     process_.stdout.on("data", (d) => {
       text += d;
     });
-    process_.on("close", (code) => {
-      clearInterval(look);
-      done({ code, peak, text, value: code === 0 ? lastLine(text) : undefined });
-    });
+    process_.on("close", (code) => done({ code, text, value: code === 0 ? lastLine(text) : undefined }));
   });
 }
