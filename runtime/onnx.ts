@@ -152,8 +152,9 @@ function emptyStates(library: Ort, manifest: Manifest, sizes: Sizes): Feeds {
       typeof size === "number" ? size : evaluateSize(size, { ...sizes, past: 0 }),
     );
     const count = dims.reduce((a, b) => a * b, 1);
-    const data = dtype === "f32" ? new Float32Array(count) : new Int32Array(count);
-    feeds[input] = toOrt(library, { dtype, shape: dims, data });
+    // Zeros that nobody else has need no copy, which a long memory's would show.
+    if (dtype === "f32") feeds[input] = new library.Tensor("float32", new Float32Array(count), dims);
+    else feeds[input] = toOrt(library, { dtype, shape: dims, data: new Int32Array(count) });
   }
   return feeds;
 }
