@@ -261,14 +261,20 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
         failed = true;
         return [];
       }
-      for (const e of explicit)
+      const fitting = explicit.map((e) =>
         checkSizes(
           scope,
           e.param.shape!,
           e.tensor,
           e.span,
           `\`${e.param.name.text}\` of \`${decl.name.text}\``,
-        );
+        ),
+      );
+      // Its lines would only say the same in other words.
+      if (fitting.includes(false)) {
+        failed = true;
+        return [];
+      }
       instance.runs += 1;
       tracer.program.traced.add(decl);
       runBody(decl.body, scope);

@@ -45,7 +45,7 @@ export class Dials {
   for(error: Diagnostic, read: ReadonlySet<NumberLit>): { likely: readonly Dial[]; rest: readonly Dial[] } {
     const words = wordsOf(error);
     const numbers = numbersIn(words);
-    const isNamed = (name: string) => words.includes(`\`${name.split(".").at(-1)}\``);
+    const isNamed = (name: string) => words.includes(`\`${lastName(name)}\``);
     const ranked: (readonly [rank: number, dial: Dial])[] = [];
     const add = (dial: Dial, rank: number) =>
       ranked.push([rank + (isNamed(dial.name) ? 0 : 2) + (numbers.includes(dial.now) ? 0 : 2), dial]);
@@ -101,6 +101,23 @@ export class Dials {
     };
   }
 
+  /** Lists that the error's words name, without their last item. */
+  shorterLists(error: Diagnostic): readonly Change[] {
+    const words = wordsOf(error);
+    return [...this.trial.lists].flatMap((list): Change[] => {
+      const holder = this.holderOf(list);
+      if (holder?.expr !== list || !words.includes(`\`${lastName(holder.name)}\``)) return [];
+      const [before, last] = list.items.slice(-2);
+      const { span } = list;
+      const text = this.source(list) ?? "";
+      const rest = `${text.slice(0, before!.span.end - span.start)}${text.slice(last!.span.end - span.start)}`;
+      const line = `${holder.name} = ${rest.replace(/\s+/g, " ")}`;
+      if (rest.length > LONGEST) return [];
+      const fix = { title: `write \`${line}\``, span, replacement: rest };
+      return [{ edit: { kind: "shorter", list }, text: line, fix }];
+    });
+  }
+
   /** Flags of calls at the error's place that are left to their default, where its words name them. */
   flags(error: Diagnostic): readonly (Change & { readonly added: string | undefined })[] {
     const words = wordsOf(error);
@@ -153,6 +170,8 @@ const argument = (call: Call, name: string, value: bigint | boolean): Change => 
   text: `${name} = ${value}`,
   fix: undefined,
 });
+
+const lastName = (path: string): string => path.split(".").at(-1)!;
 
 /** All that an error says, values included. */
 export const wordsOf = (d: Diagnostic): string => [d.message, d.label, ...d.notes].join("\n");

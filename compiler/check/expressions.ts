@@ -40,7 +40,10 @@ export function evaluate(expr: Expr, scope: Scope, want?: Want): Val {
     case "next-value":
       return nextValue(scope, expr.name);
     case "list":
-      return { kind: "list", items: expr.items.map((e) => evaluate(e, scope)) };
+      return {
+        kind: "list",
+        items: (scope.tracer.trial?.items(expr) ?? expr.items).map((e) => evaluate(e, scope)),
+      };
     case "tuple":
       return { kind: "tuple", items: expr.items.map((e) => evaluate(e, scope)) };
     case "unary":
@@ -220,6 +223,7 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
       const inPlace = args.some(
         (a) => !a.name && (a.bound.val.kind === "tensor" || a.bound.val.kind === "tuple"),
       );
+      if (inPlace && args.some((a) => a.bound.val.kind === "unknown")) return unknown;
       if (inPlace) return callLayer(scope, target, args, expr.span);
       // A missing tensor that was already reported must not turn a call into a recipe.
       if (args.some((a) => !a.name && a.bound.val.kind === "unknown")) return unknown;

@@ -107,7 +107,7 @@ function trace(
   { holes, ...how }: How,
 ): Traced | undefined {
   const before = errors(sink);
-  const tracer = new Tracer({ program, sink, ...how, generic: false });
+  const tracer = new Tracer({ program, sink, ...how, generic: false, home: decl.name.span });
   const env = new ModelEnv(tracer, decl, file);
   if (!env.usable) return undefined;
   const missing = env.unset;

@@ -52,7 +52,7 @@ export function addRemedies(program: Program, sink: Diagnostics, from: number, r
           r.added,
         ),
       ),
-      labels: remedies.flatMap((r) => r.label ?? []),
+      labels: labelsOf(remedies),
       fixes: remedies.slice(0, 1).flatMap((r) => r.changes[0]?.fix ?? []),
     });
   }
@@ -64,6 +64,12 @@ interface Remedy {
   readonly label: Label | undefined;
   readonly added: string | undefined;
   readonly near: boolean;
+}
+
+/** Where the numbers are written; one place of a list is enough. */
+function labelsOf(remedies: readonly Remedy[]): readonly Label[] {
+  const labels = remedies.flatMap((r) => r.label ?? []);
+  return labels.filter((l, i) => labels.findIndex((m) => m.text === l.text) === i);
 }
 
 class Search {
@@ -110,6 +116,7 @@ class Search {
       added: f.added,
       near: true,
     }));
+    const shorter = this.dials.shorterLists(error).filter((change) => this.mends(change.edit, place));
     const told = new Set<NumberLit>();
     const { likely, rest } = this.dials.for(error, numbers);
     for (const [i, dial] of [...likely, ...rest].slice(0, most.dials).entries()) {
@@ -121,6 +128,8 @@ class Search {
       const changes = whole ? [whole] : this.turn(dial, error, place);
       if (changes.length > 0) found.push({ changes, label: dial.label, added: dial.added, near: dial.near });
     }
+    if (found.length === 0)
+      found.push(...shorter.map((s) => ({ changes: [s], label: undefined, added: undefined, near: true })));
     return [...found.filter((r) => r.near), ...found.filter((r) => !r.near)];
   }
 

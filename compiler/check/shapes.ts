@@ -212,8 +212,9 @@ export function bindAxes(
   return names;
 }
 
-/** The written sizes of a parameter's shape against the tensor that was bound to it. */
-export function checkSizes(scope: Scope, shape: Shape, tensor: Tensor, span: Span, what: string): void {
+/** The written sizes of a parameter's shape against the tensor that was bound to it; false where one differs. */
+export function checkSizes(scope: Scope, shape: Shape, tensor: Tensor, span: Span, what: string): boolean {
+  let ok = true;
   const fixed = shape.axes.filter((a) => a.kind !== "rest");
   for (const [i, axis] of fixed.entries()) {
     const expr = axis.size;
@@ -223,14 +224,16 @@ export function checkSizes(scope: Scope, shape: Shape, tensor: Tensor, span: Spa
     if (!size || !found) continue;
     const name = axis.kind === "axis" ? axis.name.text : shapeText({ ...shape, axes: [axis] });
     const verdict = size.compare(found);
-    if (verdict === "different")
+    if (verdict === "different") {
+      ok = false;
       scope.tracer.report(
         "shape/dim-mismatch",
         { what, axis: name, expected: String(size), found: String(found) },
         span,
       );
-    else if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`, span);
+    } else if (verdict === "unknown") scope.tracer.assume(size, "==", found, `${what}, axis ${name}`, span);
   }
+  return ok;
 }
 
 /**

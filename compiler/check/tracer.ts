@@ -53,6 +53,8 @@ export interface TraceOptions {
   readonly generic: boolean;
   /** What is put in the place of the user's numbers, to see what would follow. */
   readonly trial?: Trial | undefined;
+  /** Where errors of library code alone are told. */
+  readonly home?: Span | undefined;
 }
 
 /** What tracing one graph collects: weights, states and assumptions, and the chain of calls for messages. */
@@ -75,6 +77,8 @@ export class Tracer {
   readonly known: WeightValues;
   readonly assumptions: Assumption[] = [];
   readonly trial: Trial | undefined;
+  /** The model's name in the user's text. */
+  private readonly home: Span | undefined;
   /** Calls from the model inwards. */
   readonly calls: Label[] = [];
   readsDecoding = false;
@@ -104,6 +108,7 @@ export class Tracer {
     this.left = options.left ?? new Map();
     this.trial = options.trial;
     this.known = options.weights ?? new Map();
+    this.home = options.home;
   }
 
   /** How long the growing axis of a state is where a pass leaves as much as a count of `forward` says: a size of its own. */
@@ -168,7 +173,9 @@ export class Tracer {
     }
     const from = this.calls.findLastIndex((c) => isUser(c.span));
     if (from < 0) {
-      this.sink.report(code, data, { ...place, span });
+      // All of it stands in the library: the user's part is the model that builds on it.
+      const trace = [...this.calls, { span, text: "here" }];
+      this.sink.report(code, data, { ...place, ...(this.home ? { span: this.home, trace } : { span }) });
       return;
     }
     const trace = [...this.calls.slice(from + 1), { span, text: "here" }];

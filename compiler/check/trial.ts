@@ -1,12 +1,13 @@
-import type { Call, Expr, LayerDecl, NumberLit, Span } from "../../grammar/ast.js";
+import type { Call, Expr, LayerDecl, ListExpr, NumberLit, Span } from "../../grammar/ast.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
 import type { Bound, Val } from "./values.js";
 
-/** What a trial puts in the place of what is written: other numbers, or an argument more for a layer. */
+/** What a trial puts in the place of what is written: other numbers, a list without its last item, another argument. */
 export type Edit =
   | { readonly kind: "numbers"; readonly values: ReadonlyMap<NumberLit, bigint> }
+  | { readonly kind: "shorter"; readonly list: ListExpr }
   | {
       readonly kind: "argument";
       readonly call: Call;
@@ -31,6 +32,7 @@ const isUser = (span: Span): boolean => !span.file.startsWith("std/");
 /** One tracing of a model as if a line of the user's said something else; it notes which numbers were read on the way. */
 export class Trial {
   readonly numbers = new Set<NumberLit>();
+  readonly lists = new Set<ListExpr>();
   readonly calls = new Map<Call, CallRead>();
   private readonly holders: Holder[] = [];
 
@@ -41,6 +43,12 @@ export class Trial {
     if (isUser(expr.span)) this.numbers.add(expr);
     const other = this.edit?.kind === "numbers" ? this.edit.values.get(expr) : undefined;
     return other === undefined ? Dim.rational(expr.exact[0], expr.exact[1]) : Dim.of(other);
+  }
+
+  /** The items of a written list, of which this trial may leave the last one out. */
+  items(list: ListExpr): readonly Expr[] {
+    if (isUser(list.span) && list.items.length > 1) this.lists.add(list);
+    return this.edit?.kind === "shorter" && this.edit.list === list ? list.items.slice(0, -1) : list.items;
   }
 
   hold(name: string, expr: Expr): void {

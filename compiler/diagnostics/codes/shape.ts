@@ -272,7 +272,10 @@ export const shapeCodes = {
   }>("error", ({ reason, condition, figures, at, values }) => ({
     message: reason,
     label: figures === condition ? "required" : `${figures} does not hold`,
-    notes: [`\`${condition}\` must hold, with ${[...new Set([...values, ...at])].join(", ")}`],
+    notes: [
+      `\`${condition}\` must hold at the sizes that the model declares: ${at.join(", ")}`,
+      ...(values.length > 0 ? [`with ${values.join(", ")}`] : []),
+    ],
   })),
   "require/failed": code<{ reason: string | undefined; values: readonly string[] }>(
     "error",
