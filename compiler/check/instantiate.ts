@@ -182,10 +182,10 @@ function trace(
 }
 
 /** The sizes of a run that the model's own lines speak of; none where it has no `seq`. */
-function declaredSizes(env: ModelEnv, tracer: Tracer, decoding: boolean): Point {
+function declaredSizes(env: ModelEnv, tracer: Tracer, decoding: boolean): Point | undefined {
   const seq = env.fields.has("seq") ? env.field("seq") : undefined;
   const longest = seq?.kind === "count" ? seq.dim.int : undefined;
-  if (longest === undefined || longest < 1n) return {};
+  if (longest === undefined || longest < 1n) return undefined;
   const counts = [...tracer.counts].flatMap(([name, usual]) => (usual === undefined ? [] : [[name, usual]]));
   const place = decoding ? { seq: 1n, past: longest - 1n } : { seq: longest };
   return { batch: 1n, ...place, ...Object.fromEntries(counts) };
