@@ -13,3 +13,14 @@ export function expectGolden(actual: string, file: string): void {
     throw new Error(`${file} is missing; run the test once with UPDATE=1 and read what it wrote`);
   expect(actual).toBe(readFileSync(file, "utf8"));
 }
+
+/** Rendered diagnostics without the library's line numbers, which move with every line that the library gets. */
+export function withoutLibraryLines(text: string): string {
+  let inLibrary = false;
+  const lines = text.split("\n").map((line) => {
+    const place = /^ *(?:-->|:::) (.*)/.exec(line)?.[1];
+    if (place !== undefined || line === "") inLibrary = place?.startsWith("std/") ?? false;
+    return inLibrary ? line.replace(/^ *\d+(?= \|)/, (number) => " ".repeat(number.length)) : line;
+  });
+  return lines.join("\n").replace(/(\bstd\/[\w-]+\.arch)(?::\d+)+/g, "$1");
+}
