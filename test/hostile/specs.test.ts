@@ -49,14 +49,14 @@ describe("in a process of its own", () => {
       fileURLToPath(new URL("../../compiler/layers", import.meta.url)),
       join(js, "compiler/layers"),
     );
-    // The peak and the time are those of the whole command, node's own start left out.
+    // The peak and the processor time are those of the whole command.
     writeFileSync(
       join(js, "measure.js"),
       `import { main } from "./compiler/cli/app.js";
        const io = { out() {}, err() {}, color: false, interactive: false, terminal: false, width: 120 };
-       const began = performance.now();
        const code = await main(process.argv.slice(2), io);
-       console.log(JSON.stringify({ code, seconds: (performance.now() - began) / 1000, kib: process.resourceUsage().maxRSS }));`,
+       const { user, system } = process.cpuUsage();
+       console.log(JSON.stringify({ code, seconds: (user + system) / 1e6, kib: process.resourceUsage().maxRSS }));`,
     );
   }, 120_000);
   afterAll(() => rmSync(js, { recursive: true, force: true }));
@@ -70,8 +70,8 @@ describe("in a process of its own", () => {
       const { code, seconds, kib } = JSON.parse(told) as { code: number; seconds: number; kib: number };
       expect(code).toBe(2);
       expect(kib / 1024).toBeLessThan(500);
-      // Cold, and on a machine that does other things beside it.
-      expect(seconds).toBeLessThan(5);
+      // Cold and in a tree of single modules, where loading alone takes half a second.
+      expect(seconds).toBeLessThan(3);
     });
   }
 });

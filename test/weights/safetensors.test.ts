@@ -107,7 +107,7 @@ describe("parseHeader", () => {
   it.each<[string, [Uint8Array, number], RegExp]>([
     ["is too short", [new Uint8Array(3), 3], /only 3 bytes/],
     ["has no room for its header", file({}, 0, 99n), /takes 99 bytes, but only 2 follow/],
-    ["has an absurd header", file({}, 0, 1n << 63n), /would take 9223372036854775808 bytes/],
+    ["has an absurd header", file({}, 0, 1n << 63n), /does not begin with the length of a header/],
     ["has no JSON", file("{"), /not JSON/],
     ["has a list", file([]), /not a JSON object/],
     ["is nested deeply", file(`${"[".repeat(100_000)}`), /nested too deeply/],
