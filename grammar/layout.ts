@@ -111,6 +111,25 @@ function beginsStatement(tokens: readonly IToken[], at: number): boolean {
   return false;
 }
 
+const declaring = new Set(["weight", "state", "random"]);
+
+/** `name:`, the last of the names that a statement declares. */
+function isName(tokens: readonly IToken[], at: number): boolean {
+  return tokenMatcher(tokens[at]!, t.Name) && tokens[at + 1]?.tokenType === t.Colon;
+}
+
+/** Whether the statement so far is names alone, with a comma behind each: `weight query, key,`. */
+function listsNames(out: readonly IToken[]): boolean {
+  let i = out.length - 1;
+  while (out[i]?.tokenType === t.Comma && out[i - 1]?.tokenType === t.Name) i -= 2;
+  if (i === out.length - 1) return false;
+  const before = out[i];
+  if (before === undefined || before.tokenType === t.Newline || before.tokenType === t.LBrace) return true;
+  const start = out[i - 1]?.tokenType;
+  const begins = start === undefined || start === t.Newline || start === t.LBrace;
+  return begins && isWord(before, declaring);
+}
+
 const leading = new Set<TokenType>([t.Comma, t.Dot, t.Arrow, t.Equals]);
 const leadingWords = new Set(["and", "or"]);
 
@@ -147,7 +166,8 @@ function endStatements(source: Source, tokens: readonly IToken[]): IToken[] {
     const next = tokens[at];
     if (next === undefined) continue;
     if (next.tokenType === t.Name && (next.image === "else" || next.image === "then")) continue;
-    if (continues(last, out[out.length - 2]) && !beginsStatement(tokens, at)) continue;
+    const goesOn = !beginsStatement(tokens, at) || (isName(tokens, at) && listsNames(out));
+    if (continues(last, out[out.length - 2]) && goesOn) continue;
     if (!continues(last, out[out.length - 2]) && leads(tokens, at)) {
       reportLeading(source, last, next);
       continue;

@@ -19,10 +19,14 @@ export interface FieldValue {
   readonly span: Span;
 }
 
-/** One block of a stack: `path` is `blocks.5`; `slots` say what stands in it (`ffn` → `pkm`). */
+/**
+ * One block of a stack: `path` is `blocks.5`; `slots` say what stands in it (`ffn` → `pkm`), `idle` which of these its
+ * wiring never asked for.
+ */
 export interface BlockInfo {
   readonly path: string;
   readonly slots: Readonly<Record<string, string>>;
+  readonly idle: readonly string[];
 }
 
 /**

@@ -14,6 +14,7 @@ import type {
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { signature } from "./calls.js";
 import { evaluate } from "./expressions.js";
+import type { BlockInfo } from "./instance.js";
 import { checkKind } from "./kinds.js";
 import { fieldNames, MAX_BASES, modelChain, stackName } from "./model-names.js";
 import { Scope } from "./scope.js";
@@ -51,7 +52,7 @@ export class ModelEnv {
   /** The inputs of `forward`, once its tracing has begun. */
   readonly inputs = new Map<string, Val>();
   /** What stands in each block, for reports. */
-  readonly blocks: { path: string; slots: Record<string, string> }[] = [];
+  readonly blocks: BlockInfo[] = [];
   /** Every name that the model or a base declares, wherever it stands. */
   private readonly declared: ReadonlySet<string>;
   private readonly values = new Map<string, Val>();

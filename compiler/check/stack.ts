@@ -2,6 +2,7 @@ import type { AtBlock, BlockItem, BlocksDecl, Expr, Name, SlotDecl, Span } from 
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { callLayer, join } from "./calls.js";
 import { evaluate } from "./expressions.js";
+import type { BlockInfo } from "./instance.js";
 import { checkKind } from "./kinds.js";
 import { changeArgument, countKind, type ModelEnv } from "./model.js";
 import { decidesAlike, replicate, type Template, templateOf } from "./replica.js";
@@ -20,6 +21,9 @@ interface Candidate {
   /** The most specific wins, then the furthest derived model, then the last written. */
   readonly rank: readonly [specificity: number, depth: number, order: number];
 }
+
+/** What a report says of a block, besides its path. */
+type Says = Omit<BlockInfo, "path">;
 
 /** A stack of blocks: what the model and its bases say of it, and how it runs. */
 export class Stack {
@@ -143,7 +147,7 @@ export class Stack {
   run(args: readonly Bound[], caller: Scope, span: Span): Val {
     const n = this.count;
     if (n === undefined) return unknown;
-    const templates = new Map<string, { template: Template; slots: Record<string, string> }[]>();
+    const templates = new Map<string, { template: Template; says: Says }[]>();
     let current = args.map((a) => a.val);
     for (let i = 0; i < n; i++) {
       const path = `${this.name}.${i}`;
@@ -152,13 +156,13 @@ export class Stack {
       const known = alike.find(({ template }) => decidesAlike(this.env.tracer, template, path));
       if (known) {
         const inputs = current.flatMap((v) => (v.kind === "tensor" ? [v.tensor.value] : []));
-        this.tell(path, known.slots);
+        this.tell(path, known.says);
         current = listOf(replicate(this.env.tracer, caller.builder, known.template, path, inputs));
         continue;
       }
       const ran = this.runBlock(i, n, path, current, caller, span);
       if (!ran) return unknown;
-      if (ran.template) templates.set(key, [...alike, { template: ran.template, slots: ran.slots }]);
+      if (ran.template) templates.set(key, [...alike, { template: ran.template, says: ran.says }]);
       current = ran.results;
     }
     return current.length === 1 ? current[0]! : { kind: "tuple", items: current };
@@ -178,14 +182,14 @@ export class Stack {
   }
 
   /** A stack that runs again has no more blocks. */
-  private tell(path: string, slots: Readonly<Record<string, string>>): void {
-    if (!this.told.has(path)) this.env.blocks.push({ path, slots });
+  private tell(path: string, says: Says): void {
+    if (!this.told.has(path)) this.env.blocks.push({ path, ...says });
     this.told.add(path);
   }
 
   private runBlock(i: number, n: number, path: string, current: readonly Val[], caller: Scope, span: Span) {
     const { tracer } = this.env;
-    const slot = this.block(i, n, path);
+    const { get: slot, bound } = this.block(i, n, path);
     const wiring = slot("wiring");
     if (wiring?.kind !== "instance") {
       if (!wiring)
@@ -200,8 +204,11 @@ export class Stack {
     };
     const tensors = current.map((val) => ({ name: undefined, bound: { val, span } }));
     const result = callLayer(caller, wiring, tensors, this.span);
+    const asked = new Set(bound.keys());
     const slots = Object.fromEntries([...this.slots.keys()].map((s) => [s, describe(slot(s))]));
-    this.tell(path, slots);
+    const idle = [...this.slots.keys()].filter((s) => !asked.has(s) && slot(s)?.kind !== "none");
+    const says = { slots, idle };
+    this.tell(path, says);
     if (result.kind === "unknown") return undefined;
     const isClean = tracer.sink.list.length === before.problems && wiring.instance.runs === 1;
     const template = isClean
@@ -215,11 +222,11 @@ export class Stack {
           tracer.learned.slice(before.learned),
         )
       : undefined;
-    return { results: listOf(result), slots, template };
+    return { results: listOf(result), says, template };
   }
 
   /** The slots of one block, bound when first asked for; a slot may refer to the others. */
-  private block(i: number, n: number, path: string): (slot: string) => Val | undefined {
+  private block(i: number, n: number, path: string) {
     const bound = new Map<string, Val>();
     const get = (slot: string): Val | undefined => {
       const decl = this.slots.get(slot);
@@ -236,7 +243,7 @@ export class Stack {
       bound.set(slot, result);
       return result;
     };
-    return get;
+    return { get, bound };
   }
 
   private bind(

@@ -50,8 +50,16 @@ export function parseConfig(text: string, file: string, sink: Diagnostics): Conf
     );
     return undefined;
   }
+  const twice = keysSaidTwice(text, file);
+  for (const { key, within, first, span } of twice)
+    sink.report(
+      "config/key-twice",
+      { key, within },
+      { span, labels: [{ span: first, text: "first said here" }] },
+    );
   const parsed = schema.safeParse(body);
   if (parsed.success) {
+    if (twice.length > 0) return undefined;
     const { lint = {}, data } = parsed.data;
     const set = Object.entries(lint.rules ?? {}).filter(([, l]) => l !== undefined);
     return {
@@ -96,6 +104,36 @@ function tokensOf(said: number | string): bigint {
   const [whole = "0", rest = ""] = digits.split(".");
   const zeros = { K: 3, M: 6, B: 9, T: 12 }[suffix] ?? 0;
   return BigInt(whole + rest.slice(0, zeros).padEnd(zeros, "0"));
+}
+
+interface SaidTwice {
+  readonly key: string;
+  readonly within: string;
+  readonly first: Span;
+  readonly span: Span;
+}
+
+/** Keys that one object of a JSON text says again: a reader keeps the last of them and drops the others unseen. */
+function keysSaidTwice(text: string, file: string): readonly SaidTwice[] {
+  const tokens = [...text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)];
+  const found: SaidTwice[] = [];
+  const open: { readonly keys: Map<string, Span>; readonly within: string; last: string }[] = [];
+  for (const [i, { 0: token, index: start }] of tokens.entries()) {
+    const around = open.at(-1);
+    if (token === "{" || token === "[") {
+      const within = [around?.within ?? "", around?.last ?? ""].filter((part) => part !== "").join(".");
+      open.push({ keys: new Map(), within, last: "" });
+    } else if (token === "}" || token === "]") open.pop();
+    else if (around && token !== ":" && tokens[i + 1]?.[0] === ":") {
+      const key = String(JSON.parse(token));
+      const span = { file, start, end: start + token.length };
+      const first = around.keys.get(key);
+      if (first) found.push({ key, within: around.within, first, span });
+      else around.keys.set(key, span);
+      around.last = key;
+    }
+  }
+  return found;
 }
 
 /** Where a key stands: each name of the path after the one before it. The whole text begins where one is not found. */

@@ -18,6 +18,7 @@ import { unusedLayer } from "./rules/unused-layer.js";
 import { unusedName } from "./rules/unused-name.js";
 import { unusedParam } from "./rules/unused-param.js";
 import { unusedProfile } from "./rules/unused-profile.js";
+import { unusedSlot } from "./rules/unused-slot.js";
 import { vocabSize } from "./rules/vocab-size.js";
 import { width } from "./rules/width.js";
 import { suppress } from "./suppressions.js";
@@ -35,6 +36,7 @@ export const lintRules: readonly LintRule[] = [
   unusedLayer,
   unusedParam,
   unusedName,
+  unusedSlot,
   expectSource,
   missingBudget,
   looseBudget,

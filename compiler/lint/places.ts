@@ -7,13 +7,20 @@ import type { Program } from "../check/program.js";
  * model or the nearest base that is in the file; else the model's name.
  */
 export function placeOf(program: Program, model: ModelInstance, path: string): Span {
+  const line = lineOf(program, model, path);
+  if (line !== undefined) return line;
+  const [own] = chain(program, model.decl);
+  return own?.name.span ?? model.decl.name.span;
+}
+
+/** The line of the main file that fills a slot of a model, if one does. */
+export function lineOf(program: Program, model: ModelInstance, path: string): Span | undefined {
   const words = path.split(".");
   for (const decl of chain(program, model.decl)) {
     const found = inModel(decl, words);
     if (found !== undefined) return found;
   }
-  const [own] = chain(program, model.decl);
-  return own?.name.span ?? model.decl.name.span;
+  return undefined;
 }
 
 /** A model and those of its bases that the main file declares, the model first. */

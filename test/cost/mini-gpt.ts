@@ -187,6 +187,7 @@ export function gpt(config: GptConfig): ModelInstance {
     blocks: Array.from({ length: config.layers }, (_, i) => ({
       path: `blocks.${i}`,
       slots: { attn: "attention", ffn: "mlp" },
+      idle: [],
     })),
     constraints: [],
     checkpoints: [],

@@ -56,6 +56,25 @@ describe("archc.config.json", () => {
     ]);
   });
 
+  it("has each key once, whatever stands in its values", () => {
+    const twice = '{ "lint": { "rules": { "width": "off", "wi\\u0064th": "warn" }, "rules": {} } }';
+    expect(read(twice)).toEqual({
+      config: undefined,
+      found: [
+        [
+          "config/key-twice",
+          '"wi\\u0064th"',
+          "`lint.rules` says `width` twice",
+          expect.stringContaining("the last"),
+        ],
+        ["config/key-twice", '"rules"', "`lint` says `rules` twice", expect.any(String)],
+      ],
+    });
+    const lines = '{ "$schema": "\\"lint\\": {", "lint": { "maxWarnings": 1 }, "data": { "tokens": 2 } }';
+    expect(read(lines).found).toEqual([]);
+    expect(read('{ "lint": [{ "a": 1, "a": 2 }] }').found[0]![2]).toBe("`lint` says `a` twice");
+  });
+
   it("is told from what is no JSON, or no object", () => {
     expect(read("{ lint: 1 }").found[0]![0]).toBe("config/not-json");
     expect(read("").found[0]![0]).toBe("config/not-json");

@@ -182,6 +182,32 @@ describe("unused declarations", () => {
   });
 });
 
+describe("unused-slot", () => {
+  const wired = (lines: string, more = "") => {
+    const ffn = `mlp()\n    ${lines}`;
+    return lint(decoder({ ffn, more })).filter((f) => f.startsWith("unused-slot"));
+  };
+
+  it("is a line for a slot that no block's wiring asks for", () => {
+    expect(wired("wiring = parallel(attn)")).toEqual(["unused-slot ffn  = mlp()"]);
+    expect(wired("wiring = parallel(attn, ffn)")).toEqual([]);
+    expect(wired("")).toEqual([]);
+  });
+
+  it("counts a line as read where one block reads it, of the model or of a variant", () => {
+    expect(wired("at 1 { wiring = parallel(attn) }")).toEqual([]);
+    const variant = "}\nmodel Alone : Small { blocks { wiring = parallel(attn) }\n";
+    expect(wired("", variant)).toEqual([]);
+    const own = "}\nmodel Alone : Small { blocks { wiring = parallel(attn)\n ffn = mlp(hidden = 8) }\n";
+    expect(wired("", own)).toEqual(["unused-slot ffn = mlp(hidden = 8)"]);
+  });
+
+  it("says nothing of `none`", () => {
+    const none = lint(decoder({ ffn: "none\n    wiring = parallel(attn)" }));
+    expect(none.filter((f) => f.startsWith("unused-slot"))).toEqual([]);
+  });
+});
+
 describe("expect-source", () => {
   const model = (comment: string, doc = "") =>
     decoder({ more: `expect {\n    ${comment}\n    params.total >= 1\n  }` }).replace("model", `${doc}model`);

@@ -18,6 +18,10 @@ export const configCodes = {
       helps: [didYouMeanText(key, known) ?? `keys: ${known.map((k) => `\`${k}\``).join(", ")}`],
     }),
   ),
+  "config/key-twice": code<{ key: string; within: string }>("error", ({ key, within }) => ({
+    message: `${within === "" ? "the configuration" : `\`${within}\``} says \`${key}\` twice`,
+    helps: ["keep one of them: readers of JSON take the last and drop the others without a word"],
+  })),
   "config/bad-value": code<{ key: string; value: string; want: string; known: readonly string[] }>(
     "error",
     ({ key, value, want, known }) => ({

@@ -74,6 +74,10 @@ export const lintCodes = {
       message: `the ${what} \`${name}\` of \`${owner}\` is never read`,
     }),
   ),
+  "lint/unused-slot": code<{ slot: string }>("warning", ({ slot }) => ({
+    message: `no block's wiring asks for its \`${slot}\`: this line changes nothing`,
+    helps: [`name \`${slot}\` in the wiring, or write \`${slot} = none\``],
+  })),
   "lint/expect-source": code<{ model: string }>("warning", ({ model }) => ({
     message: `nothing says where the figures that \`${model}\` expects come from`,
     helps: ["name the paper, link or derivation in a comment beside them, or in the model's doc"],
