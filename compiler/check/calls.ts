@@ -1,9 +1,7 @@
-import type { LayerDecl, Name, Param, Span, Stmt } from "../../grammar/ast.js";
-import { nearest } from "../diagnostics/did-you-mean.js";
+import type { Param, Span, } from "../../grammar/ast.js";
 import type { DType, Value } from "../ir/graph.js";
-import { evaluate, valuesIn } from "./expressions.js";
+import { bindArguments, bindParams, type CallArg, isStatic, staticArgs } from "./arguments.js";
 import { checkInverse } from "./inverse.js";
-import { checkKind } from "./kinds.js";
 import { toTensor } from "./operands.js";
 import { conformResults, giveBack, standIn } from "./results.js";
 import { AxisTable, Scope, type StateSlot } from "./scope.js";
@@ -11,11 +9,9 @@ import { bindAxes, checkSizes } from "./shapes.js";
 import { runBody } from "./statements.js";
 import { limits } from "./tracer.js";
 import {
-  asNumber,
   type Bound,
   type Instance,
   kindOf,
-  none,
   type Recipe,
   type Tensor,
   tensorVal,
@@ -23,114 +19,7 @@ import {
   type Val,
 } from "./values.js";
 
-export interface CallArg {
-  readonly name: Name | undefined;
-  readonly bound: Bound;
-}
-
 export const dtypes: Readonly<Record<string, DType>> = { float: "f32", int: "i32", flag: "bool" };
-
-/** The names of a layer's weights, in every branch: they may be bound by name in a recipe. */
-export function weightNames(body: readonly Stmt[]): string[] {
-  return body.flatMap((s) => {
-    if (s.kind === "weight") return s.names.map((n) => n.text);
-    if (s.kind === "if") return [...weightNames(s.then), ...weightNames(s.otherwise ?? [])];
-    return [];
-  });
-}
-
-/** A call without tensors: the same layer with more of its arguments known. */
-export function makeRecipe(scope: Scope, recipe: Recipe, args: readonly CallArg[], span: Span): Val {
-  const bound = bindArguments(scope, recipe, args, []);
-  if (!bound) return unknown;
-  for (const arg of args) {
-    // Kinds are looked at here already, so that a wrong argument shows even where the layer never gets to run.
-    const param = recipe.decl.params.find((p) => bound.get(p.name.text) === arg.bound);
-    if (param && !param.shape)
-      checkKind(
-        scope,
-        arg.bound.val,
-        param.type,
-        arg.bound.span,
-        `\`${param.name.text}\` of \`${recipe.decl.name.text}\``,
-        undefined,
-        "",
-        undefined,
-        optional(param),
-      );
-  }
-  return { kind: "recipe", recipe: { ...recipe, args: bound, span } };
-}
-
-/** The name of a parameter that is `none` where it is left out. */
-const optional = (param: Param): string | undefined =>
-  param.value?.kind === "name" && param.value.name === "none" ? param.name.text : undefined;
-
-/** Puts positional and named arguments to their parameters; tensors come first. Reports what does not fit. */
-function bindArguments(
-  scope: Scope,
-  recipe: Recipe,
-  args: readonly CallArg[],
-  tensors: readonly Param[],
-): Map<string, Bound> | undefined {
-  const { decl } = recipe;
-  const result = new Map(recipe.args);
-  const plain = decl.params.filter((p) => !p.shape);
-  const order = [...tensors, ...plain];
-  let next = 0;
-  let ok = true;
-  for (const arg of args) {
-    if (!arg.name) {
-      const param = order[next++];
-      if (!param) {
-        scope.tracer.report(
-          "call/too-many",
-          { layer: decl.name.text, most: order.length, signature: signature(decl) },
-          arg.bound.span,
-        );
-        return undefined;
-      }
-      result.set(param.name.text, arg.bound);
-      continue;
-    }
-    const known = [...decl.params.map((p) => p.name.text), ...weightNames(decl.body)];
-    if (!known.includes(arg.name.text)) {
-      scope.tracer.report(
-        "call/unknown-argument",
-        {
-          layer: decl.name.text,
-          name: arg.name.text,
-          near: nearest(arg.name.text, known),
-          signature: signature(decl),
-        },
-        arg.name.span,
-        {
-          fixes: nearest(arg.name.text, known)
-            ? [{ title: "replace", span: arg.name.span, replacement: nearest(arg.name.text, known)! }]
-            : [],
-        },
-      );
-      ok = false;
-      continue;
-    }
-    const byPosition = order.slice(0, next).some((p) => p.name.text === arg.name!.text);
-    if (byPosition || args.some((a) => a !== arg && a.name?.text === arg.name!.text)) {
-      scope.tracer.report("call/twice", { name: arg.name.text }, arg.name.span);
-      ok = false;
-    }
-    result.set(arg.name.text, arg.bound);
-  }
-  return ok ? result : undefined;
-}
-
-/** `attention(x, heads: count, causal: flag = false)` for messages. */
-export function signature(decl: LayerDecl): string {
-  const params = decl.params.map((p) => {
-    const type = p.shape ? "tensor" : (p.type?.name ?? "");
-    return `${p.name.text}: ${type}${p.value ? " = …" : ""}`;
-  });
-  return `${decl.name.text}(${params.join(", ")})`;
-}
 
 /** Binds a recipe to a name: from here on it has a path and shares its weights. */
 export function bindInstance(recipe: Recipe, path: string): Instance {
@@ -311,77 +200,6 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
 function renamed(value: Value, name: string): Value {
   (value as { name: string }).name = name;
   return value;
-}
-
-const statics: ReadonlySet<Val["kind"]> = new Set(["count", "number", "flag", "none"] as const);
-const isStatic = (val: Val): boolean => statics.has(val.kind);
-
-/** The arguments that a backend may need to know: numbers, flags and names. */
-function staticArgs(
-  decl: LayerDecl,
-  args: ReadonlyMap<string, Bound>,
-): Record<string, number | string | boolean> {
-  const result: Record<string, number | string | boolean> = {};
-  for (const param of decl.params) {
-    const val = args.get(param.name.text)?.val;
-    if (!val || param.shape) continue;
-    const n = asNumber(val);
-    if (n !== undefined) result[param.name.text] = n;
-    else if (val.kind === "flag") result[param.name.text] = val.value;
-  }
-  return result;
-}
-
-/** Parameters without shape: given, or by default, in the order written; layers become instances here. */
-function bindParams(scope: Scope, decl: LayerDecl, args: ReadonlyMap<string, Bound>, span: Span): boolean {
-  let ok = true;
-  for (const param of decl.params) {
-    const name = param.name.text;
-    if (scope.vars.has(name)) continue;
-    const given = args.get(name);
-    if (!given && !param.value) {
-      const what = param.shape ? "tensor" : (param.type?.name ?? "value");
-      scope.tracer.report(
-        "call/missing-argument",
-        { layer: decl.name.text, name, what, signature: signature(decl) },
-        span,
-      );
-      ok = false;
-      // What depends on it follows from this, and is no fault of its own.
-      scope.vars.set(name, unknown);
-      continue;
-    }
-    if (!given) scope.tracer.trial?.hold(name, param.value!);
-    const val = given?.val ?? evaluate(param.value!, scope);
-    if (param.shape) {
-      scope.vars.set(name, val.kind === "none" ? none : val);
-      continue;
-    }
-    const at = given?.span ?? param.value?.span ?? span;
-    const { value } = param;
-    const notes = given || !value ? undefined : () => valuesIn(value, scope);
-    const checked = checkKind(
-      scope,
-      val,
-      param.type,
-      at,
-      `\`${name}\` of \`${decl.name.text}\``,
-      param.within,
-      join(scope.path, name),
-      notes,
-      optional(param),
-    );
-    if (!checked) {
-      // Reported: what other defaults make of it is silent.
-      scope.vars.set(name, unknown);
-      ok = false;
-      scope.vars.set(name, unknown);
-      continue;
-    }
-    if (checked.kind === "instance" && val.kind === "recipe") scope.members.set(name, checked);
-    scope.vars.set(name, checked);
-  }
-  return ok;
 }
 
 /** The states of the layer just traced become states of the graph. */

@@ -1,9 +1,10 @@
 import type { Expr, Name, Span, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { Dim } from "../dim/dim.js";
+import { makeRecipe } from "./arguments.js";
 import { binary, unary } from "./arithmetic.js";
 import { callBuiltin, isBuiltin } from "./builtins/index.js";
-import { callLayer, makeRecipe } from "./calls.js";
+import { callLayer } from "./calls.js";
 import { evaluateEinsum } from "./einsum.js";
 import { callFn } from "./functions.js";
 import { evaluateIndex } from "./index-form.js";

@@ -1,5 +1,5 @@
 import type { FnDecl, Span } from "../../grammar/ast.js";
-import type { CallArg } from "./calls.js";
+import type { CallArg } from "./arguments.js";
 import { evaluate } from "./expressions.js";
 import { toTensor } from "./operands.js";
 import { giveBack } from "./results.js";

@@ -12,7 +12,7 @@ import type {
   WeightStmt,
 } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
-import { signature } from "./calls.js";
+import { signature } from "./arguments.js";
 import { evaluate } from "./expressions.js";
 import type { BlockInfo } from "./instance.js";
 import { checkKind } from "./kinds.js";

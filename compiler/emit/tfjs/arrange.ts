@@ -1,4 +1,5 @@
-import { type Body, type Line, originOf, statements, type Variable } from "./body.js";
+import type { Body } from "./body.js";
+import { type Line, originOf, statements, type Variable } from "./lines.js";
 import type { Module } from "./module.js";
 import { key, Names, property } from "./names.js";
 import { functionText } from "./text.js";

@@ -1,9 +1,10 @@
 import { Dim } from "../../dim/dim.js";
 import type { NodeOf, Value } from "../../ir/graph.js";
 import type { Split } from "../passes/splits.js";
-import { type Body, code, destructured, list, type Variable } from "./body.js";
+import type { Body } from "./body.js";
 import { type Lower, nameOf, operand } from "./define.js";
 import { withoutEmpty } from "./empty.js";
+import { code, destructured, list, type Variable } from "./lines.js";
 import { type Folded, foldAround, reshape } from "./structure.js";
 import { keptShape } from "./views.js";
 

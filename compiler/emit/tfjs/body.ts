@@ -1,99 +1,29 @@
 import type { Dim } from "../../dim/dim.js";
-import type { DType, Node, NodeOf, Value } from "../../ir/graph.js";
+import type { Node, NodeOf, Value } from "../../ir/graph.js";
 import type { Split } from "../passes/splits.js";
 import type { HelperName } from "./helpers.js";
-import { fence, type Module } from "./module.js";
-import { literal, Names, property } from "./names.js";
-import { sizeText } from "./size.js";
-import { width } from "./text.js";
-
-/** A tensor variable of the generated function. Arguments and weights belong to the caller and are never freed here. */
-export interface Variable {
-  readonly kind: "variable";
-  /** JS source that names it, `w["blocks.0.ffn.up"]`, or a mark that `render` puts a name in place of. */
-  readonly text: string;
-  /** What its name should read like. */
-  readonly hint: string;
-  readonly owned: boolean;
-  readonly fixed?: Fixed | undefined;
-}
-
-/** Of a weight, and of what only moves elements of weights: it can be made once, when they are loaded. */
-export interface Fixed {
-  readonly shape: readonly Dim[];
-  /** The weights that it is made of, by the variables that name them here. */
-  readonly from: ReadonlySet<Variable>;
-}
-
-/** An f32 scalar known as a JS number: elementwise functions of tfjs take it as it is. */
-export interface NumberText {
-  readonly kind: "number";
-  readonly text: string;
-}
-
-/** An i32 or bool scalar known as a JS number; tfjs would read a bare number as f32, so it must be made a tensor. */
-export interface ScalarText {
-  readonly kind: "scalar";
-  readonly text: string;
-  readonly dtype: DType;
-}
-
-export type Operand = Variable | NumberText | ScalarText;
+import {
+  type Arrangement,
+  type Code,
+  code,
+  destructured,
+  type Fixed,
+  fixedInput,
+  type Line,
+  list,
+  type NumberText,
+  type Operand,
+  statements,
+  type Variable,
+} from "./lines.js";
+import { type Module } from "./module.js";
+import { Names, property } from "./names.js";
+import { countElements, sizeText } from "./size.js";
 
 /** What a reshaped tensor is a view of. */
 interface View {
   readonly of: Variable;
   readonly dims: readonly Dim[];
-}
-
-/** Around the number of a variable until it has a name; no string literal holds it, as JSON escapes it. */
-const marks = new RegExp(`${fence}\\d+${fence}`, "g");
-
-/** One statement: its variables, and the source of the right-hand side in pieces. */
-export interface Line {
-  readonly targets: readonly Variable[];
-  /** `undefined` names one tensor; else the pattern to destructure by. */
-  readonly pattern: ((names: readonly string[]) => string) | undefined;
-  readonly code: string;
-  readonly uses: ReadonlySet<Variable>;
-  readonly note: string;
-  /** A line of weights alone; where it is a call of a function of such lines, its name and operands. */
-  readonly fixed: boolean;
-  readonly arranges?: { readonly how: Arrangement; readonly given: readonly Variable[] } | undefined;
-}
-
-/** Source with the variables in it. */
-export interface Code {
-  readonly text: string;
-  readonly uses: readonly Variable[];
-}
-
-/** Tagged template: `code\`tf.add(${a}, ${b})\`` keeps track of the variables that it reads; strings go in as source. */
-export function code(
-  parts: TemplateStringsArray,
-  ...holes: readonly (Operand | Code | string | number)[]
-): Code {
-  let text = parts[0]!;
-  const uses: Variable[] = [];
-  holes.forEach((hole, i) => {
-    if (typeof hole === "string") text += hole;
-    else if (typeof hole === "number") text += literal(hole);
-    else {
-      text += hole.text;
-      if ("uses" in hole) uses.push(...hole.uses);
-      else if (hole.kind === "variable") uses.push(hole);
-    }
-    text += parts[i + 1]!;
-  });
-  return { text, uses };
-}
-
-/** Joins sources by commas. */
-export function list(items: readonly (Operand | Code)[]): Code {
-  return {
-    text: items.map((i) => i.text).join(", "),
-    uses: items.flatMap((i) => ("uses" in i ? i.uses : i.kind === "variable" ? [i] : [])),
-  };
 }
 
 /**
@@ -360,74 +290,6 @@ export class Body {
   }
 }
 
-/** Sources of lines with a free on the line of each last use; and what each variable is called. */
-export function statements(
-  lines: readonly Line[],
-  keep: readonly Variable[],
-  names: Names,
-  owned: (v: Variable) => boolean,
-  parameters: readonly Variable[],
-  named: ReadonlyMap<Variable, string> = new Map(),
-): { readonly text: readonly string[]; readonly name: (v: Variable) => string } {
-  const live = new Set<Variable>(keep);
-  const frees = new Map<Line, readonly Variable[]>();
-  for (const line of lines.toReversed()) {
-    // Read backwards, the first line that reads a tensor is the last to need it.
-    const done = [...line.uses].filter((v) => owned(v) && !live.has(v));
-    const unread = line.targets.filter((t) => !live.has(t));
-    for (const v of line.uses) live.add(v);
-    frees.set(line, [...done, ...unread]);
-  }
-  const texts = new Map([...named].map(([v, text]) => [v.text, text]));
-  for (const variable of [...parameters, ...lines.flatMap((line) => line.targets)])
-    if (!texts.has(variable.text)) texts.set(variable.text, names.fresh(variable.hint));
-  const inText = (source: string) => source.replace(marks, (mark) => texts.get(mark) ?? mark);
-  const text = lines.flatMap((line) => {
-    const targets = line.targets.map((t) => t.text);
-    const statement = inText(`const ${line.pattern?.(targets) ?? targets[0]!} = ${line.code};`);
-    const free = inText(freeing(frees.get(line)!));
-    const note = line.note === "" ? [] : [`// ${line.note.replace(/\s+/g, " ")}`];
-    if (free === "") return [...note, statement];
-    const fits = statement.length + free.length < width - 2;
-    return fits ? [...note, `${statement} ${free}`] : [...note, statement, free];
-  });
-  return { text, name: (v) => inText(v.text) };
-}
-
-/** What a fixed line makes, in terms of weights alone: equal for what is made alike. */
-export function originOf(
-  v: Variable,
-  lineOf: ReadonlyMap<Variable, Line>,
-  named: (v: Variable) => string,
-): string {
-  const line = lineOf.get(v);
-  if (!line) return named(v);
-  const origin = (use: Variable) => `(${originOf(use, lineOf, named)})`;
-  if (!line.arranges)
-    return [...line.uses].reduce((text, use) => text.replaceAll(use.text, () => origin(use)), line.code);
-  const { how, given } = line.arranges;
-  return given.reduce(
-    (text, use, i) => text.replaceAll(`#${i}#`, () => origin(use)),
-    how.results[line.targets.indexOf(v)]!.text,
-  );
-}
-
-function freeing(variables: readonly Variable[]): string {
-  const names = variables.map((v) => v.text);
-  if (names.length > 3) return `tf.dispose([${names.join(", ")}]);`;
-  return names.map((name) => `${name}.dispose();`).join(" ");
-}
-
-function fixedInput(text: string, hint: string, shape: readonly Dim[]): Variable {
-  const from = new Set<Variable>();
-  const variable: Variable = { kind: "variable", text, hint, owned: false, fixed: { shape, from } };
-  from.add(variable);
-  return variable;
-}
-
-/** Several results as one pattern. */
-export const destructured = (names: readonly string[]) => `[${names.join(", ")}]`;
-
 /** A variable, and what it is called in the function. */
 export interface Named {
   readonly variable: Variable;
@@ -445,25 +307,4 @@ export interface Rendered {
   /** What fixed lines make, as parameters after the others. */
   readonly given: readonly Named[];
   readonly results: readonly string[];
-}
-
-/** A function that arranges weights: what it makes of the operands `from`, by their number. */
-export interface Arrangement {
-  readonly name: string;
-  readonly results: readonly {
-    readonly hint: string;
-    readonly shape: readonly Dim[];
-    readonly from: readonly number[];
-    /** Equal for results that are made alike; the operands stand in it by their numbers, `#0#`. */
-    readonly text: string;
-  }[];
-}
-
-/** About how many elements a tensor of this shape has, at these sizes. */
-export function countElements(dims: readonly Dim[], typical: Readonly<Record<string, number>>): number {
-  return dims.reduce((product, dim) => {
-    const sizes = Object.fromEntries([...dim.symbols].map((name) => [name, typical[name] ?? 16]));
-    const [numerator, denominator] = dim.evaluate(sizes);
-    return product * (Number(numerator) / Number(denominator));
-  }, 1);
 }

@@ -1,5 +1,6 @@
 import type { NodeOf } from "../../ir/graph.js";
-import { type Body, code, destructured, list, type Operand } from "./body.js";
+import type { Body } from "./body.js";
+import { code, destructured, list, type Operand } from "./lines.js";
 import type { LowerRegion } from "./module.js";
 import { isSoftmax } from "./rewrite.js";
 import { reshape } from "./structure.js";

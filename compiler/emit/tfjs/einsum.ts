@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { NodeOf, Value } from "../../ir/graph.js";
-import { type Body, type Code, code, type Variable } from "./body.js";
+import type { Body } from "./body.js";
+import { type Code, code, type Variable } from "./lines.js";
 import { mostAxes, reshape, transpose } from "./structure.js";
 
 interface Plan {

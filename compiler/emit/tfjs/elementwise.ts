@@ -1,8 +1,9 @@
 import { Dim } from "../../dim/dim.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { OpName } from "../../ops/attrs.js";
-import { type Body, code, type Operand, type Variable } from "./body.js";
+import type { Body } from "./body.js";
 import { type Lower, nameOf, operand } from "./define.js";
+import { code, type Operand, type Variable } from "./lines.js";
 import { broadcast, mostAxes, reshape } from "./structure.js";
 import { behindViews } from "./views.js";
 

@@ -1,5 +1,6 @@
 import type { Node, Type, Value } from "../../ir/graph.js";
-import { type Body, code } from "./body.js";
+import type { Body } from "./body.js";
+import { code } from "./lines.js";
 
 const isEmpty = (type: Type) => type.shape.some((dim) => dim.isZero);
 

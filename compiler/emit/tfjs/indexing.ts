@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { NodeOf, Value } from "../../ir/graph.js";
-import { type Body, code, type Variable } from "./body.js";
+import type { Body } from "./body.js";
+import { code, type Variable } from "./lines.js";
 import { reshape } from "./structure.js";
 
 /** Row numbers of a table that is `groups` tables of `rows` rows, one below the other. */

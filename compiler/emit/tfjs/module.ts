@@ -1,15 +1,8 @@
 import { Dim } from "../../dim/dim.js";
 import type { Region, Type, Value } from "../../ir/graph.js";
-import {
-  type Arrangement,
-  Body,
-  type Line,
-  type Operand,
-  originOf,
-  statements,
-  type Variable,
-} from "./body.js";
+import { Body } from "./body.js";
 import { type HelperName, helpers } from "./helpers.js";
+import { type Arrangement, type Line, type Operand, originOf, statements, type Variable } from "./lines.js";
 import { Names } from "./names.js";
 import { functionText, shapeText } from "./text.js";
 

@@ -84,3 +84,12 @@ function lcm(a: bigint, b: bigint): bigint {
   while (y !== 0n) [x, y] = [y, x % y];
   return (a / x) * b;
 }
+
+/** About how many elements a tensor of this shape has, at these sizes. */
+export function countElements(dims: readonly Dim[], typical: Readonly<Record<string, number>>): number {
+  return dims.reduce((product, dim) => {
+    const sizes = Object.fromEntries([...dim.symbols].map((name) => [name, typical[name] ?? 16]));
+    const [numerator, denominator] = dim.evaluate(sizes);
+    return product * (Number(numerator) / Number(denominator));
+  }, 1);
+}

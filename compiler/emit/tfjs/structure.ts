@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { DType } from "../../ir/graph.js";
-import { type Body, code, type Variable } from "./body.js";
+import type { Body } from "./body.js";
+import { code, type Variable } from "./lines.js";
 
 /** Most axes that every function of every backend takes; shapes with more are folded first. */
 export const mostAxes = 4;

@@ -1,7 +1,8 @@
 import { Dim } from "../../dim/dim.js";
 import type { Node, NodeOf, Region, Value } from "../../ir/graph.js";
-import type { Body, Code, Operand } from "./body.js";
+import type { Body } from "./body.js";
 import { nameOf } from "./define.js";
+import type { Code, Operand } from "./lines.js";
 import { mostAxes, reshape, sameShape } from "./structure.js";
 
 /**
