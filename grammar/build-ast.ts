@@ -17,7 +17,7 @@ import {
   type Within,
 } from "./build-decl.js";
 import { Exprs } from "./build-expr.js";
-import { buildLine, type Where } from "./build-line.js";
+import { buildLine } from "./build-line.js";
 import {
   buildConditional,
   buildFn,
@@ -31,6 +31,7 @@ import {
 } from "./build-stmt.js";
 import { child, nodes, onlyNode, spanOf, tokens } from "./cst.js";
 import type { Source } from "./lex.js";
+import type { Where } from "./line-parts.js";
 
 type Kind = Built["kind"];
 

@@ -22,9 +22,9 @@ import type {
   Stmt,
 } from "./ast.js";
 import type { Exprs } from "./build-expr.js";
-import type { Line, Where } from "./build-line.js";
 import { buildAnnotation, buildParams, buildResults, requireKind } from "./build-shape.js";
 import { child, docOf, nodes, spanOf, token, tokens } from "./cst.js";
+import type { Line, Where } from "./line-parts.js";
 
 /** `maximize params.total`, on its way into a `solve` block. */
 export interface Aim {

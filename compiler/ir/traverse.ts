@@ -65,6 +65,31 @@ export function withRegion(graph: Graph, region: Region): Graph {
   };
 }
 
+/**
+ * The graph with each region as `rewrite` gives it: bodies first, and each once, however many calls share it. The graph
+ * itself where every region stays as it is.
+ */
+export function rewriteRegions(graph: Graph, rewrite: (region: Region, isTop: boolean) => Region): Graph {
+  const done = new Map<Region, Region>();
+  const rewritten = (region: Region, isTop: boolean): Region => {
+    const known = done.get(region);
+    if (known) return known;
+    let same = true;
+    const nodes = region.nodes.map((node): Node => {
+      const body = bodyOf(node);
+      const inner = body && rewritten(body, false);
+      if (inner === body) return node;
+      same = false;
+      return withBody(node as NodeOf<"call"> | NodeOf<"map">, inner!);
+    });
+    const result = rewrite(same ? region : { ...region, nodes }, isTop);
+    done.set(region, result);
+    return result;
+  };
+  const region = rewritten(graph, true);
+  return region === graph ? graph : withRegion(graph, region);
+}
+
 /** Visits every node, bodies after the node that holds them. */
 export function eachNode(region: Region, visit: (node: Node) => void): void {
   for (const node of region.nodes) {

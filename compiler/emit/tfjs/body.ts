@@ -16,7 +16,7 @@ import {
   statements,
   type Variable,
 } from "./lines.js";
-import { type Module } from "./module.js";
+import type { Module } from "./module.js";
 import { Names, property } from "./names.js";
 import { countElements, sizeText } from "./size.js";
 

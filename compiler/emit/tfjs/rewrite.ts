@@ -1,6 +1,6 @@
 import { newValue } from "../../ir/build.js";
 import type { Graph, Node, NodeOf, Region, Value } from "../../ir/graph.js";
-import { bodyOf, Renaming, withBody, withRegion, withValues } from "../../ir/traverse.js";
+import { bodyOf, Renaming, rewriteRegions, withValues } from "../../ir/traverse.js";
 import { formulas, meansTheSame } from "../probe.js";
 
 /** How many elements a value has, at the sizes that are expected. */
@@ -15,19 +15,7 @@ const MASKED = -1e30;
  * smaller factor, the tanh of gelu becomes the logistic function that it is.
  */
 export function rewrite(graph: Graph, count: Count): Graph {
-  return withRegion(graph, rewriteRegion(graph, count, new Map(), true));
-}
-
-function rewriteRegion(region: Region, count: Count, done: Map<Region, Region>, isTop = false): Region {
-  const known = done.get(region);
-  if (known) return known;
-  const nodes = region.nodes.flatMap((node) => {
-    const body = bodyOf(node);
-    return body ? [withBody(node as NodeOf<"call">, rewriteRegion(body, count, done))] : [node];
-  });
-  const result = new Rewriting(count).run(expandSmall({ ...region, nodes }, isTop));
-  done.set(region, result);
-  return result;
+  return rewriteRegions(graph, (region, isTop) => new Rewriting(count).run(expandSmall(region, isTop)));
 }
 
 /** Calls of a body of few nodes, as of `mean`, are replaced by these nodes; the model's own layers stay to be read. */

@@ -1,26 +1,19 @@
 import type { Graph, Node, Region } from "../graph.js";
-import { bodyOf, Renaming, withBody, withRegion, withValues } from "../traverse.js";
+import { bodyOf, Renaming, rewriteRegions, withValues } from "../traverse.js";
 import { nodeKey, regionKey } from "./key.js";
 
 /** Computes equal things once, within each region (never across the border of a body). Every op is pure. */
 export function commonSubexpressions(graph: Graph): Graph {
-  const shared = shareIn(graph, new Map());
-  return shared === graph ? graph : withRegion(graph, shared);
+  return rewriteRegions(graph, shareIn);
 }
 
-function shareIn(region: Region, done: Map<Region, Region>): Region {
-  const known = done.get(region);
-  if (known) return known;
+function shareIn(region: Region): Region {
   const renaming = new Renaming();
   const seen = new Map<string, Node[]>();
   const nodes: Node[] = [];
   let same = true;
   for (const original of region.nodes) {
-    let node = withValues(original, renaming.all(original.inputs));
-    if (node.op === "call" || node.op === "map") {
-      const body = shareIn(node.attrs.body, done);
-      if (body !== node.attrs.body) node = withBody(node, body);
-    }
+    const node = withValues(original, renaming.all(original.inputs));
     if (node !== original) same = false;
     const key = `${node.inputs.map((v) => v.id).join()}|${nodeKey(node)}`;
     const alike = seen.get(key);
@@ -36,9 +29,7 @@ function shareIn(region: Region, done: Map<Region, Region>): Region {
     else seen.set(key, [node]);
     nodes.push(node);
   }
-  const result = same ? region : { inputs: region.inputs, nodes, outputs: renaming.all(region.outputs) };
-  done.set(region, result);
-  return result;
+  return same ? region : { inputs: region.inputs, nodes, outputs: renaming.all(region.outputs) };
 }
 
 function sameBody(a: Node, b: Node): boolean {

@@ -2,7 +2,7 @@ import type { Dim } from "../../dim/dim.js";
 import type { EvalContext, NdArray, OpDef } from "../../ops/define.js";
 import { type OpName, ops } from "../../ops/index.js";
 import type { Graph, Node, Region, Value } from "../graph.js";
-import { Renaming, withBody, withRegion, withValues } from "../traverse.js";
+import { bodyOf, Renaming, rewriteRegions, withValues } from "../traverse.js";
 import { simplify } from "./simplify.js";
 
 /** Larger results stay computed: they would bloat the graph and the generated code. */
@@ -13,8 +13,7 @@ const mostElements = 1024;
  * (`x * 1`, a reshape of a reshape, a slice of the whole axis, …).
  */
 export function foldConstants(graph: Graph): Graph {
-  const folded = foldIn(graph, new Map());
-  return folded === graph ? graph : withRegion(graph, folded);
+  return rewriteRegions(graph, foldIn);
 }
 
 /** What a rewrite may look at: how a value was made, and its data where they are known. */
@@ -23,9 +22,7 @@ export interface Known {
   data(value: Value): NdArray | undefined;
 }
 
-function foldIn(region: Region, done: Map<Region, Region>): Region {
-  const before = done.get(region);
-  if (before) return before;
+function foldIn(region: Region): Region {
   const renaming = new Renaming();
   const data = new Map<Value, NdArray>();
   const producers = new Map<Value, Node>();
@@ -34,10 +31,7 @@ function foldIn(region: Region, done: Map<Region, Region>): Region {
   let same = true;
   for (const original of region.nodes) {
     let node = withValues(original, renaming.all(original.inputs));
-    if (node.op === "call" || node.op === "map") {
-      const body = foldIn(node.attrs.body, done);
-      if (body !== node.attrs.body) node = withBody(node, body);
-    } else {
+    if (bodyOf(node) === undefined) {
       const simpler = simplify(node, known);
       if (simpler && "id" in simpler) {
         same = false;
@@ -52,9 +46,7 @@ function foldIn(region: Region, done: Map<Region, Region>): Region {
     nodes.push(node);
   }
   const outputs = renaming.all(region.outputs);
-  const result = same && outputs === region.outputs ? region : { inputs: region.inputs, nodes, outputs };
-  done.set(region, result);
-  return result;
+  return same && outputs === region.outputs ? region : { inputs: region.inputs, nodes, outputs };
 }
 
 /** A `constant` in place of the node where its result is known and small; sources and spreads stay as written. */

@@ -4,7 +4,7 @@ import { einsumSizes, parseEquation } from "../../ops/einsum.js";
 import { type Attrs, type OpName, ops } from "../../ops/index.js";
 import { newValue } from "../build.js";
 import type { Graph, Node, NodeOf, Region, Value } from "../graph.js";
-import { bodyOf, withBody, withRegion } from "../traverse.js";
+import { rewriteRegions } from "../traverse.js";
 
 /** A backend may write out its matrices one by one: beyond this many they are gathered. */
 const mostMatrices = 512n;
@@ -14,27 +14,15 @@ const mostMatrices = 512n;
  * up[E = chosen])`): the gathered matrices, which may be hundreds of times the table, are then never there.
  */
 export function groupMatrices(graph: Graph): Graph {
-  const grouped = groupIn(graph, new Map());
-  return grouped === graph ? graph : withRegion(graph, grouped);
-}
-
-function groupIn(region: Region, done: Map<Region, Region>): Region {
-  const known = done.get(region);
-  if (known) return known;
-  const products = productsOfRows(region);
-  let same = products.size === 0;
-  const nodes = region.nodes.flatMap((node): readonly Node[] => {
-    const product = products.get(node);
-    if (product) return grouped(product);
-    const body = bodyOf(node);
-    const inner = body && groupIn(body, done);
-    if (inner === body) return [node];
-    same = false;
-    return [withBody(node as NodeOf<"call"> | NodeOf<"map">, inner!)];
+  return rewriteRegions(graph, (region) => {
+    const products = productsOfRows(region);
+    if (products.size === 0) return region;
+    const nodes = region.nodes.flatMap((node) => {
+      const product = products.get(node);
+      return product ? grouped(product) : [node];
+    });
+    return { ...region, nodes };
   });
-  const result = same ? region : { ...region, nodes };
-  done.set(region, result);
-  return result;
 }
 
 /** An einsum of rows and the matrices that were gathered for them. */

@@ -2,7 +2,7 @@ import { Dim } from "../../dim/dim.js";
 import { parseEquation } from "../../ops/einsum.js";
 import { Builder } from "../build.js";
 import type { Graph, Node, NodeOf, Region, Value } from "../graph.js";
-import { bodyOf, byteSize, withBody, withRegion } from "../traverse.js";
+import { byteSize, rewriteRegions } from "../traverse.js";
 
 /** Bytes of rows that are gathered at a time: they are still in a processor's cache when they are summed. */
 const PIECE = 1 << 22;
@@ -15,26 +15,10 @@ const LEAST = 1 << 14;
  * hundreds of times what they are summed to. The same numbers, added in the same order.
  */
 export function gatherInPieces(graph: Graph): Graph {
-  const done = new Map<Region, Region>();
-  const region = piecesIn(graph, done);
-  return region === graph ? graph : withRegion(graph, region);
-}
-
-function piecesIn(region: Region, done: Map<Region, Region>): Region {
-  const known = done.get(region);
-  if (known) return known;
-  let same = true;
-  const nodes = region.nodes.map((node): Node => {
-    const body = bodyOf(node);
-    const inner = body && piecesIn(body, done);
-    if (inner === body) return node;
-    same = false;
-    return withBody(node as NodeOf<"call">, inner!);
+  return rewriteRegions(graph, (region) => {
+    const sums = sumsOf(region);
+    return sums.size > 0 ? rebuilt(region, sums) : region;
   });
-  const sums = sumsOf(region);
-  const result = sums.size > 0 ? rebuilt({ ...region, nodes }, sums) : same ? region : { ...region, nodes };
-  done.set(region, result);
-  return result;
 }
 
 /** An einsum with what is gathered for it alone. */
@@ -137,7 +121,7 @@ function freeLetter(taken: readonly string[]): string {
 }
 
 /** A number of places in pieces of equal size, at most `each`; the last one is filled up with zeros. */
-export class Pieces {
+class Pieces {
   readonly count: Dim;
   readonly size: Dim;
 
