@@ -1,4 +1,4 @@
-import type { Param, Span, } from "../../grammar/ast.js";
+import type { Param, Span } from "../../grammar/ast.js";
 import type { DType, Value } from "../ir/graph.js";
 import { bindArguments, bindParams, type CallArg, isStatic, staticArgs } from "./arguments.js";
 import { checkInverse } from "./inverse.js";
