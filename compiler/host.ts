@@ -5,3 +5,6 @@ export interface Host {
   /** Names of the standard library's files (`std/attention.arch`, …). */
   std(): readonly string[];
 }
+
+/** Whether a file is the standard library's, and none of the user's. */
+export const isLibrary = (path: string): boolean => path.startsWith("std/");

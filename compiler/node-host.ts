@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import type { Host } from "./host.js";
+import { type Host, isLibrary } from "./host.js";
 import { packageFile } from "./package-file.js";
 
 /** No spec written by a person comes near it; a larger file is not one. */
@@ -43,7 +43,7 @@ export function createNodeHost(root: string): NodeHost {
     root: top,
     read,
     std: () => stdNames(std),
-    display: (path) => (path.startsWith("std/") ? path : asTyped(join(top, path))),
+    display: (path) => (isLibrary(path) ? path : asTyped(join(top, path))),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Param, Span } from "../../grammar/ast.js";
+import { isLibrary } from "../host.js";
 import type { DType, Value } from "../ir/graph.js";
 import { bindArguments, bindParams, type CallArg, isStatic, staticArgs } from "./arguments.js";
 import { checkInverse } from "./inverse.js";
@@ -96,7 +97,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   const depth = tracer.calls.length;
   tracer.calls.push({ span, text: `\`${decl.name.text}\` is used here` });
   // Where the library runs a layer that the user wrote down, the user's place is the one to look at.
-  if (span.file.startsWith("std/"))
+  if (isLibrary(span.file))
     tracer.calls.push({ span: instance.recipe.span, text: `\`${decl.name.text}\` is asked for here` });
   const firstState = tracer.states.length;
   const parent = caller.builder;

@@ -1,6 +1,7 @@
 import type { ModelDecl, Span } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
+import { isLibrary } from "../host.js";
 import type { Graph, InputPort, OutputPort, Region, SymbolInfo, Value } from "../ir/graph.js";
 import { symbolsIn } from "../ir/traverse.js";
 import { dtypes, join } from "./calls.js";
@@ -118,7 +119,7 @@ function trace(
       {
         span: decl.name.span,
         labels: missing
-          .filter((f) => !f.name.span.file.startsWith("std/"))
+          .filter((f) => !isLibrary(f.name.span.file))
           .map((f) => ({ span: f.name.span, text: "declared here" })),
       },
     );

@@ -2,7 +2,7 @@ import type { File, Import, Item, LayerDecl, ModelDecl, ProfileDecl, Span } from
 import { parse } from "../../grammar/parse.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
-import type { Host } from "../host.js";
+import { type Host, isLibrary } from "../host.js";
 import { isBuiltin } from "./builtins/index.js";
 import { constants } from "./expressions.js";
 import { checkNames } from "./names.js";
@@ -172,7 +172,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     if (found) return found;
     const shared = ofStd(name);
     // Base models are imported by name; layers and functions of the library are there for everyone.
-    return shared && (shared.decl.kind !== "model" || file.startsWith("std/")) ? shared : undefined;
+    return shared && (shared.decl.kind !== "model" || isLibrary(file)) ? shared : undefined;
   };
   const unresolved = new Set<string>();
   const program: Program = {
@@ -184,7 +184,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     unresolved,
     traced: new Set(),
     spent: { steps: 0, trials: 0 },
-    source: (file) => units.get(file)?.text ?? (file.startsWith("std/") ? host.read(file) : undefined),
+    source: (file) => units.get(file)?.text ?? (isLibrary(file) ? host.read(file) : undefined),
     lookup,
     names: (file) => {
       const unit = units.get(file);

@@ -1,5 +1,6 @@
 import type { AtBlock, BlockItem, BlocksDecl, Expr, Name, SlotDecl, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
+import { isLibrary } from "../host.js";
 import { callLayer, join } from "./calls.js";
 import { evaluate } from "./expressions.js";
 import type { BlockInfo } from "./instance.js";
@@ -315,7 +316,7 @@ export class Stack {
     const { tracer } = this.env;
     const { size } = this;
     const numbered =
-      size && !size.file.startsWith("std/")
+      size && !isLibrary(size.file)
         ? [{ span: size.expr.span, text: `${n} blocks, numbered 0 to ${n - 1}` }]
         : [];
     for (const at of new Set(this.candidates.map((c) => c.at))) {

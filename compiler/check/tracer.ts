@@ -3,6 +3,7 @@ import type { CodeName } from "../diagnostics/codes.js";
 import type { Label } from "../diagnostics/diagnostic.js";
 import type { DataOf, Diagnostics, Place } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
+import { isLibrary } from "../host.js";
 import { BuildError, Builder } from "../ir/build.js";
 import type { Assumption, DType, Init, InputPort, StateInfo, Value } from "../ir/graph.js";
 import type { LearnedCount, WeightValues } from "./learned.js";
@@ -166,7 +167,7 @@ export class Tracer {
     span: Span,
     place: Omit<Place, "span" | "trace"> = {},
   ): void {
-    const isUser = (s: Span) => !s.file.startsWith("std/");
+    const isUser = (s: Span) => !isLibrary(s.file);
     if (isUser(span)) {
       this.sink.report(code, data, { ...place, span });
       return;

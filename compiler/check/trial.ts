@@ -2,6 +2,7 @@ import type { Call, Expr, LayerDecl, ListExpr, NumberLit, Span } from "../../gra
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
+import { isLibrary } from "../host.js";
 import type { Bound, Val } from "./values.js";
 
 /** What a trial puts in the place of what is written: other numbers, a list without its last item, another argument. */
@@ -27,7 +28,7 @@ export interface CallRead {
   readonly given: ReadonlyMap<string, Val | undefined>;
 }
 
-const isUser = (span: Span): boolean => !span.file.startsWith("std/");
+const isUser = (span: Span): boolean => !isLibrary(span.file);
 
 /** One tracing of a model as if a line of the user's said something else; it notes which numbers were read on the way. */
 export class Trial {

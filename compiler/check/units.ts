@@ -2,9 +2,9 @@ import type { ModelDecl, Span } from "../../grammar/ast.js";
 import { metricNames } from "../cost/metrics.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
-import { sidesOf } from "./constraints.js";
 import type { Meter } from "./limit.js";
 import { inBytes, inFlop, rational, type Unit, unitless } from "./quantity.js";
+import { sidesOf } from "./sides.js";
 
 /** What a metric counts, which no model is needed to know. */
 export function unitOfMetric(name: string): Unit {

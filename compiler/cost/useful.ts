@@ -1,5 +1,6 @@
 import type { Dim } from "../dim/dim.js";
 import type { Node, Value } from "../ir/graph.js";
+import { sameShape } from "../ir/traverse.js";
 import type { Analysis } from "./facts.js";
 import { PerBody } from "./per-body.js";
 import { cut, filled, partOf, permuted, reshaped, type Support, sameSupport, shifted } from "./supports.js";
@@ -122,31 +123,27 @@ function demanded(node: Node, k: number, demand: Demand, facts: Analysis): Deman
     case "pad":
       return cut(part, node.attrs.axis, value.shape);
     case "select":
-      if (!sameShape(value, out)) return "all";
+      // A spread operand is read where any of its copies is.
+      if (!sameShape(value.shape, out.shape)) return "all";
       return k === 1
         ? (aligned(facts.supportOf(node.inputs[0]!), node.inputs[0]!) ?? demand)
         : k === 2
           ? demand
           : "all";
     case "add":
-      return sameShape(value, out)
+      return sameShape(value.shape, out.shape)
         ? (aligned(facts.of(node.inputs[1 - k]!).low, node.inputs[1 - k]!) ?? demand)
         : "all";
     case "mul":
-      return sameShape(value, out)
+      return sameShape(value.shape, out.shape)
         ? (aligned(facts.of(node.inputs[1 - k]!).zero, node.inputs[1 - k]!) ?? demand)
         : "all";
     case "sub":
     case "div":
     case "maximum":
     case "minimum":
-      return sameShape(value, out) ? demand : "all";
+      return sameShape(value.shape, out.shape) ? demand : "all";
     default:
       return "all";
   }
-}
-
-/** A spread operand is read where any of its copies is. */
-function sameShape(a: Value, b: Value): boolean {
-  return a.shape.length === b.shape.length && a.shape.every((dim, i) => dim.equals(b.shape[i]!));
 }

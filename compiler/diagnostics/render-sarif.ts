@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isLibrary } from "../host.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { type JsonDiagnostic, type JsonOptions, toJson } from "./render-json.js";
 
@@ -89,7 +90,7 @@ interface SarifPlace {
 /** The user's own text, wherever it stands in the diagnostic. */
 function placeOf(d: JsonDiagnostic, file: string): SarifPlace {
   const candidates = [d.place, ...d.trace, ...d.labels];
-  const own = candidates.find((p) => p !== null && !p.file.startsWith("std/"));
+  const own = candidates.find((p) => p !== null && !isLibrary(p.file));
   return own ?? { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
 }
 
@@ -110,7 +111,7 @@ function artifact(file: string) {
 }
 
 function relatedOf(d: JsonDiagnostic) {
-  const labels = d.labels.filter((l) => !l.file.startsWith("std/"));
+  const labels = d.labels.filter((l) => !isLibrary(l.file));
   if (labels.length === 0) return {};
   return {
     relatedLocations: labels.map((label, id) => ({

@@ -4,6 +4,7 @@ import type { CostReport } from "../cost/report.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { JsonOptions } from "../diagnostics/render-json.js";
 import { Diagnostics } from "../diagnostics/sink.js";
+import { isLibrary } from "../host.js";
 import { type CostQuestion, createService, type Service } from "../service.js";
 import { diffReports, type FigureName, type ModelDiff, percent, risesBeyond } from "./diff.js";
 import { type Diff, percentText } from "./render.js";
@@ -47,7 +48,7 @@ export function compare(
 ): Compared {
   const hosts = { base: repository.host(sides.base.at), head: repository.host(sides.head.at) };
   const display = (path: string) =>
-    path.startsWith("std/") ? path : relative(process.cwd(), `${repository.root}/${path}`) || path;
+    isLibrary(path) ? path : relative(process.cwd(), `${repository.root}/${path}`) || path;
   const services = {
     base: createService(hosts.base, { display }),
     head: createService(hosts.head, { display }),
@@ -194,7 +195,7 @@ function sameTexts(
   if (hosts.base.read(path) !== hosts.head.read(path)) return false;
   const service = createService(hosts.head);
   service.models(path);
-  return service.texts().every(([file, text]) => file.startsWith("std/") || hosts.base.read(file) === text);
+  return service.texts().every(([file, text]) => isLibrary(file) || hosts.base.read(file) === text);
 }
 
 function unchangedModels(service: Service, path: string, file: string): readonly ModelDiff[] {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import type { Host } from "../host.js";
+import { type Host, isLibrary } from "../host.js";
 import { createNodeHost, MAX_FILE_BYTES } from "../node-host.js";
 
 /** A state of a repository: a commit, or the files as they lie in the working folder. */
@@ -52,7 +52,7 @@ function commitHost(root: string, commit: string, library: Host): Host {
   }
   return {
     read(path) {
-      if (path.startsWith("std/")) return library.read(path);
+      if (isLibrary(path)) return library.read(path);
       const blob = files.get(path);
       return blob === undefined
         ? undefined

@@ -14,6 +14,11 @@ export function byteSize(type: Type): Dim {
   return elements(type).times(bytesPerElement[type.dtype]);
 }
 
+/** Sizes that are equal, axis by axis. */
+export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((d, i) => d.equals(b[i]!));
+}
+
 /** The body of a `call` or `map`. */
 export function bodyOf(node: Node): Region | undefined {
   return node.op === "call" || node.op === "map" ? node.attrs.body : undefined;

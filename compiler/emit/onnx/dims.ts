@@ -154,3 +154,21 @@ function lcm(a: bigint, b: bigint): bigint {
   while (y !== 0n) [x, y] = [y, x % y];
   return (a / x) * b;
 }
+
+/** Axes of size 1 to add, or to drop, where that is all the difference. */
+export function unitAxes(
+  from: readonly Dim[],
+  to: readonly Dim[],
+): { add?: number[]; drop?: number[] } | undefined {
+  if (from.length === to.length) return undefined;
+  const grows = to.length > from.length;
+  const [long, short] = grows ? [to, from] : [from, to];
+  const extra: number[] = [];
+  let at = 0;
+  long.forEach((d, i) => {
+    if (at < short.length && d.equals(short[at]!)) at++;
+    else extra.push(i);
+  });
+  if (at !== short.length || extra.some((i) => !long[i]!.isOne)) return undefined;
+  return grows ? { add: extra } : { drop: extra };
+}

@@ -1,10 +1,12 @@
 import type { onnx } from "onnx-proto";
 import type { Dim } from "../../dim/dim.js";
 import type { DType, Node, Region, Type, Value } from "../../ir/graph.js";
+import { sameShape } from "../../ir/traverse.js";
 import type { Placed } from "../../weights/layout.js";
 import type { Split } from "../passes/splits.js";
-import { DimScalars } from "./dims.js";
+import { DimScalars, unitAxes } from "./dims.js";
 import { mayBeZero } from "./empty.js";
+import { live, renameIn } from "./nodes.js";
 import {
   type Attribute,
   attributes,
@@ -315,33 +317,6 @@ export function named(name: string): Named {
   return { kind: "named", name };
 }
 
-/** Without the nodes whose results nothing reads, as reshapes are that another one went around. */
-function live(nodes: readonly OnnxNode[], results: readonly string[]): OnnxNode[] {
-  const read = new Set(results);
-  const readBy = (node: OnnxNode): void => {
-    for (const name of node.input ?? []) read.add(name);
-    for (const { g } of node.attribute ?? []) {
-      for (const inner of g?.node ?? []) readBy(inner);
-    }
-  };
-  const kept: OnnxNode[] = [];
-  for (const node of [...nodes].reverse()) {
-    if (!(node.output ?? []).some((name) => read.has(name))) continue;
-    readBy(node);
-    kept.push(node);
-  }
-  return kept.reverse();
-}
-
-/** Renames values in nodes, those of subgraphs too: they may read what is around them. */
-function renameIn(nodes: readonly OnnxNode[], names: ReadonlyMap<string, string>): void {
-  for (const node of nodes) {
-    node.input = (node.input ?? []).map((name) => names.get(name) ?? name);
-    node.output = (node.output ?? []).map((name) => names.get(name) ?? name);
-    for (const { g } of node.attribute ?? []) if (g) renameIn(g.node ?? [], names);
-  }
-}
-
 function widen(from: string, to: string): OnnxNode {
   return {
     opType: "Cast",
@@ -350,26 +325,4 @@ function widen(from: string, to: string): OnnxNode {
     output: [to],
     attribute: attributes({ to: elementType.i32 }),
   };
-}
-
-export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
-  return a.length === b.length && a.every((d, i) => d.equals(b[i]!));
-}
-
-/** Axes of size 1 to add, or to drop, where that is all the difference. */
-export function unitAxes(
-  from: readonly Dim[],
-  to: readonly Dim[],
-): { add?: number[]; drop?: number[] } | undefined {
-  if (from.length === to.length) return undefined;
-  const grows = to.length > from.length;
-  const [long, short] = grows ? [to, from] : [from, to];
-  const extra: number[] = [];
-  let at = 0;
-  long.forEach((d, i) => {
-    if (at < short.length && d.equals(short[at]!)) at++;
-    else extra.push(i);
-  });
-  if (at !== short.length || extra.some((i) => !long[i]!.isOne)) return undefined;
-  return grows ? { add: extra } : { drop: extra };
 }

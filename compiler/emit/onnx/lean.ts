@@ -1,7 +1,9 @@
 import type { Dim } from "../../dim/dim.js";
 import type { Type } from "../../ir/graph.js";
+import { sameShape } from "../../ir/traverse.js";
 import type { OpName } from "../../ops/index.js";
-import { type Emitter, named, type Ref, sameShape, unitAxes } from "./emitter.js";
+import { unitAxes } from "./dims.js";
+import { type Emitter, named, type Ref } from "./emitter.js";
 import type { Lower } from "./lower.js";
 
 /** The operands of a pointwise op as they stood before a reshape. */

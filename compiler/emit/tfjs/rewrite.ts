@@ -1,6 +1,6 @@
 import { newValue } from "../../ir/build.js";
 import type { Graph, Node, NodeOf, Region, Value } from "../../ir/graph.js";
-import { bodyOf, Renaming, rewriteRegions, withValues } from "../../ir/traverse.js";
+import { bodyOf, Renaming, rewriteRegions, sameShape, withValues } from "../../ir/traverse.js";
 import { formulas, meansTheSame } from "../probe.js";
 
 /** How many elements a value has, at the sizes that are expected. */
@@ -83,7 +83,7 @@ class Rewriting {
     const [mask, scores, otherwise] = choice.inputs as [Value, Value, Value];
     const lowest = this.scalar(otherwise);
     if (lowest === undefined || !(lowest <= MASKED && Number.isFinite(lowest))) return undefined;
-    if (!sameShape(scores, x) || mask.shape.length === 0) return undefined;
+    if (!sameShape(scores.shape, x.shape) || mask.shape.length === 0) return undefined;
     const zero = this.add(
       { op: "constant", inputs: [], attrs: { dtype: "f32", shape: [], data: [0] } },
       otherwise,
@@ -193,10 +193,6 @@ class Rewriting {
     this.nodes.push(node);
     for (const v of node.outputs) this.definitions.set(v, node);
   }
-}
-
-function sameShape(a: Value, b: Value): boolean {
-  return a.shape.length === b.shape.length && a.shape.every((d, i) => d.equals(b.shape[i]!));
 }
 
 const softmaxes = new WeakMap<Region, boolean>();

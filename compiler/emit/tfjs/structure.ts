@@ -1,13 +1,11 @@
 import { Dim } from "../../dim/dim.js";
 import type { DType } from "../../ir/graph.js";
+import { sameShape } from "../../ir/traverse.js";
 import type { Body } from "./body.js";
 import { code, type Variable } from "./lines.js";
 
 /** Most axes that every function of every backend takes; shapes with more are folded first. */
 export const mostAxes = 4;
-
-export const sameShape = (a: readonly Dim[], b: readonly Dim[]) =>
-  a.length === b.length && a.every((d, i) => d.equals(b[i]!));
 
 /** `x` with another shape of as many elements; `x` itself where nothing changes. */
 export function reshape(

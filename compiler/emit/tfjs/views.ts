@@ -1,9 +1,10 @@
 import { Dim } from "../../dim/dim.js";
 import type { Node, NodeOf, Region, Value } from "../../ir/graph.js";
+import { sameShape } from "../../ir/traverse.js";
 import type { Body } from "./body.js";
 import { nameOf } from "./define.js";
 import type { Code, Operand } from "./lines.js";
-import { mostAxes, reshape, sameShape } from "./structure.js";
+import { mostAxes, reshape } from "./structure.js";
 
 /**
  * Binds the result of an elementwise function. Where an operand is a view, the tensor behind it is taken instead if the

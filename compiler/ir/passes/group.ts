@@ -4,7 +4,7 @@ import { einsumSizes, parseEquation } from "../../ops/einsum.js";
 import { type Attrs, type OpName, ops } from "../../ops/index.js";
 import { newValue } from "../build.js";
 import type { Graph, Node, NodeOf, Region, Value } from "../graph.js";
-import { rewriteRegions } from "../traverse.js";
+import { rewriteRegions, sameShape } from "../traverse.js";
 
 /** A backend may write out its matrices one by one: beyond this many they are gathered. */
 const mostMatrices = 512n;
@@ -109,9 +109,7 @@ function grouped({ node, rows, gather, letters, picked, inner, columns, result, 
   const arrange = (x: Value, from: readonly string[], to: readonly string[]) =>
     from.join() === to.join() ? x : add("transpose", [x], { perm: to.map((c) => from.indexOf(c)) }, x.name);
   const shaped = (x: Value, shape: readonly Dim[]) =>
-    shape.length === x.shape.length && shape.every((d, i) => d.equals(x.shape[i]!))
-      ? x
-      : add("reshape", [x], { shape }, x.name);
+    sameShape(shape, x.shape) ? x : add("reshape", [x], { shape }, x.name);
 
   const own = picked.filter((c) => letters.includes(c));
   let x = arrange(rows, letters, [...own, ...inner]);

@@ -1,0 +1,159 @@
+import { Diagnostics } from "../diagnostics/sink.js";
+import { fittingHelp } from "./fit.js";
+import type { ModelConstraint, ModelInstance } from "./instance.js";
+import { brokenAssumption, pointOf, type Settings } from "./point.js";
+import {
+  breakdownText,
+  distinctTexts,
+  exactText,
+  minus,
+  order,
+  over,
+  type Quantity,
+  quantityText,
+  type Rational,
+  sameUnit,
+  unitless,
+} from "./quantity.js";
+import {
+  type ConstraintOptions,
+  holds,
+  type Sides,
+  settingsOf,
+  sidesAt,
+  sidesOf,
+  textOf,
+  usedSizes,
+} from "./sides.js";
+
+/** Reports a line that does not hold, with what would make it hold. */
+export function reportViolation(
+  instance: ModelInstance,
+  stated: ModelConstraint,
+  sides: Sides,
+  options: ConstraintOptions,
+): void {
+  const { constraint } = stated;
+  const { actual, limit } = sides;
+  const metric = sides.alone?.metric.replace(/\(.*/s, "") ?? textOf(constraint.left.span, options);
+  const used = usedSizes(instance, stated, sides, options);
+  const at = settingsText(sides.settings, used, options);
+  const because = constraint.message?.value;
+  const inherited =
+    stated.model === instance.decl
+      ? undefined
+      : `\`${instance.name}\` has this from its base \`${stated.model.name.text}\``;
+  const labels = [
+    { span: constraint.right.span, text: stated.kind === "expect" ? "the figure expected" : "the limit" },
+    ...(inherited === undefined ? [] : [{ span: instance.decl.name.span, text: "for this model" }]),
+  ];
+  const [actualText, limitText] = distinctTexts(actual, limit);
+  const distance = absolute(minus(actual.value, limit.value));
+  const gap = quantityText({ ...actual, value: distance });
+  const [tight, rest] = [constraint.left.span, { labels }] as const;
+  if (constraint.op === "==") {
+    const exactly = (q: Quantity) => (sameUnit(q.unit, unitless) ? exactText(q.value) : quantityText(q));
+    const differs = exactly(actual) !== exactly(limit);
+    const data = {
+      metric,
+      actual: differs ? exactly(actual) : actualText,
+      expected: differs ? exactly(limit) : limitText,
+      off: `${exactly({ ...actual, value: distance })} ${order(actual.value, limit.value) > 0 ? "more" : "less"} than expected`,
+      at,
+      because,
+      inherited,
+    };
+    options.sink.report("budget/expectation", data, { span: tight, ...rest });
+    return;
+  }
+  const upper = constraint.op === "<=" || constraint.op === "<";
+  const word = stated.kind === "expect" ? "what is expected" : "its budget";
+  const touches = distance[0] === 0n;
+  const outcome = touches
+    ? `which is not ${upper ? "under" : "over"} ${word}`
+    : `${gap} ${upper ? "over" : "under"} ${word}`;
+  const terms = sides.alone?.reading.terms ?? [];
+  const scale = actual.unit.token === -1 && sides.alone !== undefined ? sides.alone.reading.tokens : 1n;
+  const scaled = terms.map((t) => ({ label: t.label, value: over(t.value, [scale, 1n]) }));
+  const retry = (settings: Settings) => {
+    const next = sidesAt(instance, stated, settings, options);
+    if (next === undefined || brokenAssumption(instance, pointOf(next.settings)) !== undefined)
+      return undefined;
+    return {
+      holds: holds(constraint.op, order(next.actual.value, next.limit.value)),
+      text: quantityText(next.actual),
+    };
+  };
+  options.sink.report(
+    "budget/exceeded",
+    {
+      metric,
+      actual: actualText,
+      over: outcome,
+      terms: scaled.length > 1 ? breakdownText(actual, scaled) : undefined,
+      at,
+      because,
+      inherited,
+      helps: upper ? fittingHelp(instance, sides.settings, used, retry) : [],
+    },
+    { span: tight, ...rest, notes: sides.alone?.reading.why === undefined ? [] : [sides.alone.reading.why] },
+  );
+}
+
+/** `batch` as 8 (small.arch:16) */
+export function settingsText(
+  settings: Settings,
+  names: readonly string[],
+  options: ConstraintOptions,
+): readonly string[] {
+  return names.map((name) => {
+    const setting = settings.get(name)!;
+    const where = setting.span === undefined ? "" : ` (${options.place(setting.span)})`;
+    return `\`${name}\` as ${setting.value}${where}`;
+  });
+}
+
+/** A variant's own budget that allows more than one it inherited, for the same figure in the same use: the latter. */
+export function reportLoosened(
+  instance: ModelInstance,
+  options: ConstraintOptions,
+): ReadonlySet<ModelConstraint> {
+  const loosened = new Set<ModelConstraint>();
+  const budgets = instance.constraints.filter((c) => c.kind === "budget" && c.constraint.op !== "==");
+  const direction = (c: ModelConstraint) => (c.constraint.op.startsWith("<") ? 1 : -1);
+  const subject = (c: ModelConstraint) =>
+    `${textOf(c.constraint.left.span, options).replace(/\s+/g, "")}|${c.profile?.name.text ?? ""}`;
+  for (const own of budgets.filter((c) => c.model === instance.decl)) {
+    for (const other of budgets.filter((c) => c.model !== instance.decl)) {
+      if (direction(own) !== direction(other) || subject(own) !== subject(other)) continue;
+      const settings = settingsOf(instance, own.profile, { ...options, sink: new Diagnostics() });
+      if (settings === undefined) continue;
+      const [a, b] = [own, other].map((c) =>
+        sidesOf(instance, c.constraint, settings, options, new Diagnostics()),
+      );
+      if (a === undefined || b === undefined || order(a.limit.value, b.limit.value) * direction(own) <= 0)
+        continue;
+      loosened.add(other);
+      const [ownText, inherited] = distinctTexts(a.limit, b.limit);
+      options.sink.report(
+        "budget/loosened",
+        {
+          metric: textOf(own.constraint.left.span, options),
+          own: ownText,
+          inherited,
+          base: other.model.name.text,
+          strictest: `${own.constraint.op} ${textOf(other.constraint.right.span, options)}`,
+        },
+        {
+          span: own.constraint.right.span,
+          labels: [{ span: other.constraint.right.span, text: `the limit of \`${other.model.name.text}\`` }],
+        },
+      );
+    }
+  }
+  return loosened;
+}
+
+function absolute(value: Rational): Rational {
+  return value[0] < 0n ? [-value[0], value[1]] : value;
+}
