@@ -44,22 +44,39 @@ export const costKeys: readonly CostKey[] = [
   "workspace",
 ];
 
+/** Each entry as `entry` gives it. Written out, because objects of one shape are made and read fast. */
+function eachEntry(entry: (key: CostKey) => Dim): Cost {
+  return {
+    macs: entry("macs"),
+    attentionMacs: entry("attentionMacs"),
+    elementwise: entry("elementwise"),
+    transcendental: entry("transcendental"),
+    reduce: entry("reduce"),
+    compares: entry("compares"),
+    gatherRows: entry("gatherRows"),
+    gatherBytes: entry("gatherBytes"),
+    bytesRead: entry("bytesRead"),
+    bytesWritten: entry("bytesWritten"),
+    workspace: entry("workspace"),
+  };
+}
+
 /** A rule's answer with 0 for the entries it leaves out. */
 export function fillCost(partial: Partial<Cost>): Cost {
-  return Object.fromEntries(costKeys.map((key) => [key, partial[key] ?? Dim.zero])) as unknown as Cost;
+  return eachEntry((key) => partial[key] ?? Dim.zero);
 }
 
 /** The sum of each entry; of `workspace`, too, though only its largest matters at once. */
 export function sumCosts(costs: readonly Cost[]): Cost {
-  const counts = countEach(costs);
-  return Object.fromEntries(
-    costKeys.map((key) => [key, sumCounted(counts, (c) => c[key])]),
-  ) as unknown as Cost;
+  const counts = [...countEach(costs)];
+  const [first] = counts;
+  if (first && counts.length === 1 && first[1] === 1) return first[0];
+  return eachEntry((key) => Dim.weightedSum(counts.map(([cost, count]) => [cost[key], count])));
 }
 
 /** The sum of dims of which many are the same object, as those of equal layers are. */
 export function sumDims(dims: readonly Dim[]): Dim {
-  return sumCounted(countEach(dims), (dim) => dim);
+  return Dim.weightedSum(countEach(dims));
 }
 
 function countEach<T>(all: readonly T[]): ReadonlyMap<T, number> {
@@ -68,19 +85,8 @@ function countEach<T>(all: readonly T[]): ReadonlyMap<T, number> {
   return counts;
 }
 
-function sumCounted<T>(counts: ReadonlyMap<T, number>, read: (one: T) => Dim): Dim {
-  const dims: Dim[] = [];
-  for (const [one, count] of counts) {
-    const dim = read(one);
-    if (!dim.isZero) dims.push(dim.times(count));
-  }
-  return dims.length === 1 ? dims[0]! : Dim.sum(dims);
-}
-
 /** Every entry but `workspace`, so many times; the same object where that is once. */
 export function repeatCost(cost: Cost, times: Dim): Cost {
   if (times.isOne) return cost;
-  return Object.fromEntries(
-    costKeys.map((key) => [key, key === "workspace" ? cost[key] : cost[key].times(times)]),
-  ) as unknown as Cost;
+  return eachEntry((key) => (key === "workspace" ? cost[key] : cost[key].times(times)));
 }

@@ -59,21 +59,39 @@ export class Dim {
   }
 
   /** A sum of terms in any order, like ones not yet added. */
-  static fromTerms(terms: Iterable<Term>): Dim {
-    const sums = new Map<string, Term>();
-    for (const term of terms) {
-      const known = sums.get(term.monomial.key);
-      const coefficient = known ? add(known.coefficient, term.coefficient) : term.coefficient;
-      sums.set(term.monomial.key, { coefficient, monomial: term.monomial });
-    }
-    const kept = [...sums.values()].filter((t) => t.coefficient[0] !== 0n);
-    if (kept.length === 0) return Dim.zero;
-    kept.sort((a, b) => compareMonomials(a.monomial, b.monomial));
-    return cancel(new Dim(kept));
+  static fromTerms(terms: readonly Term[]): Dim {
+    return Dim.weightedSum([[{ terms }, 1]]);
   }
 
   static sum(dims: readonly Dim[]): Dim {
-    return Dim.fromTerms(dims.flatMap((d) => d.terms));
+    return Dim.weightedSum(dims.map((dim) => [dim, 1]));
+  }
+
+  /** The sum of dims, each so many times. */
+  static weightedSum(parts: Iterable<readonly [dim: Pick<Dim, "terms">, count: number]>): Dim {
+    const sums: { coefficient: Rational; readonly monomial: Monomial }[] = [];
+    // Nearly all sums have few different products: looking through those is faster than to make a map.
+    let byKey: Map<string, (typeof sums)[number]> | undefined;
+    for (const [dim, count] of parts) {
+      for (const { coefficient, monomial: product } of dim.terms) {
+        const more = count === 1 ? coefficient : multiply(coefficient, [BigInt(count), 1n]);
+        const known = byKey
+          ? byKey.get(product.key)
+          : sums.find((sum) => sum.monomial === product || sum.monomial.key === product.key);
+        if (known) {
+          known.coefficient = add(known.coefficient, more);
+          continue;
+        }
+        const sum = { coefficient: more, monomial: product };
+        sums.push(sum);
+        if (byKey) byKey.set(product.key, sum);
+        else if (sums.length > 8) byKey = new Map(sums.map((one) => [one.monomial.key, one]));
+      }
+    }
+    const kept = sums.filter((t) => t.coefficient[0] !== 0n);
+    if (kept.length === 0) return Dim.zero;
+    if (kept.length > 1) kept.sort((a, b) => compareMonomials(a.monomial, b.monomial));
+    return cancel(new Dim(kept));
   }
 
   static product(dims: readonly Dim[]): Dim {

@@ -78,6 +78,8 @@ export function ungroup(dim: Dim): Dim {
 
 /** `(x*seq + x) / (seq + 1)` is `x` again: a group is divided out where the terms over it allow it. */
 export function cancel(dim: Dim): Dim {
+  // Every sum comes by here, and hardly any has a group.
+  if (!dim.terms.some((t) => t.monomial.factors.some((f) => f.atom.kind === "group"))) return dim;
   for (const atom of atomsOf(dim)) {
     if (atom.kind !== "group") continue;
     const exponentIn = (t: Term) => t.monomial.factors.find((f) => f.atom.key === atom.key)?.exponent ?? 0;
