@@ -26,9 +26,14 @@ export function readNamePattern(text: string): NamePattern | undefined {
 
 /** The name whole, and without what is optional. */
 export function namesAt(pattern: NamePattern, indices: ReadonlyMap<string, number>): string[] {
-  const write = (parts: NamePattern["parts"]): string =>
-    parts.map((p) => (p.kind === "text" ? p.text : String(indices.get(p.name) ?? ""))).join("");
-  return [...new Set([write(pattern.parts), write(pattern.parts.filter((p) => !p.optional))])];
+  let whole = "";
+  let short = "";
+  for (const part of pattern.parts) {
+    const text = part.kind === "text" ? part.text : String(indices.get(part.name) ?? "");
+    whole += text;
+    if (!part.optional) short += text;
+  }
+  return whole === short ? [whole] : [whole, short];
 }
 
 /** A regular expression of all names that a pattern stands for. */

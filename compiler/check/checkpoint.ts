@@ -1,6 +1,7 @@
 import type { Expr, ModelDecl, Span, StoredLine } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
+import type { Dim } from "../dim/dim.js";
 import type { Checkpoint, ForeignTensor, Piece } from "../weights/checkpoint.js";
 import { countOf, stepsOf } from "../weights/checkpoint.js";
 import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
@@ -20,17 +21,25 @@ export interface NamedWeight {
   readonly path: string;
   readonly axes: readonly string[];
   readonly shape: readonly number[];
+  /** Its axes and sizes as one text: the same for weights that lie alike. */
+  readonly type: string;
 }
 
 /** More tensors than any file has; a spec that asks for more is a slip. */
 const MOST = 1_000_000;
 
 export function weightsOf(tracer: Tracer): readonly NamedWeight[] {
-  return [...tracer.weights].map(([path, port]) => ({
-    path,
-    axes: tracer.weightAxes.get(path) ?? [],
-    shape: port.value.shape.map((d) => Number(d.int)),
-  }));
+  // Weights of blocks alike have one shape and one list of axes.
+  const known = new Map<readonly Dim[], Omit<NamedWeight, "path">>();
+  return [...tracer.weights].map(([path, { value }]) => {
+    const axes = tracer.weightAxes.get(path) ?? [];
+    let like = known.get(value.shape);
+    if (like?.axes !== axes) {
+      const shape = value.shape.map((d) => Number(d.int));
+      known.set(value.shape, (like = { axes, shape, type: `${axes}|${shape}` }));
+    }
+    return { path, axes, shape: like.shape, type: like.type };
+  });
 }
 
 interface Line {
@@ -78,9 +87,16 @@ export function readCheckpoints(
 
 type Indices = ReadonlyMap<string, number>;
 
-/** A path with every number left open. */
-function formOf(segments: readonly string[]): string {
-  return segments.map((s) => (/^\d+$/.test(s) ? "#" : s)).join(".");
+/** A weight, and the numbers on its path. */
+interface Numbered {
+  readonly weight: NamedWeight;
+  readonly numbers: readonly number[];
+}
+
+/** Indices for which the parts so far have weights, and those weights. */
+interface Match {
+  readonly indices: Indices;
+  readonly weights: readonly NamedWeight[];
 }
 
 /** The right side of a line. */
@@ -92,8 +108,8 @@ interface Read {
 /** Writes the lines of a section out for every index. */
 class Reader {
   private readonly byPath: ReadonlyMap<string, NamedWeight>;
-  /** Weights whose paths differ in nothing but numbers. */
-  private readonly byForm = new Map<string, NamedWeight[]>();
+  /** Weights whose paths differ in nothing but numbers, by their path with `#` for each. */
+  private readonly byForm = new Map<string, Numbered[]>();
 
   constructor(
     weights: readonly NamedWeight[],
@@ -101,10 +117,14 @@ class Reader {
   ) {
     this.byPath = new Map(weights.map((w) => [w.path, w]));
     for (const weight of weights) {
-      const form = formOf(weight.path.split("."));
+      const numbers: number[] = [];
+      const form = weight.path.replace(/(?<![^.])\d+(?![^.])/g, (digits) => {
+        numbers.push(Number(digits));
+        return "#";
+      });
       const alike = this.byForm.get(form);
-      if (alike) alike.push(weight);
-      else this.byForm.set(form, [weight]);
+      if (alike) alike.push({ weight, numbers });
+      else this.byForm.set(form, [{ weight, numbers }]);
     }
   }
 
@@ -129,9 +149,9 @@ class Reader {
     const read = this.read(line.value);
     const parts = read?.parts.filter((p): p is Part => !isIgnored(p)) ?? [];
     if (!pattern || !read || !this.indicesAgree(pattern, parts, line.foreign.span)) return [];
-    let all: Indices[] = [new Map()];
+    let all: readonly Match[] = [{ indices: new Map(), weights: [] }];
     for (const part of parts) {
-      const next = all.flatMap((indices) => this.extend(part, indices));
+      const next = all.flatMap((match) => this.extend(part, match));
       if (next.length === 0) {
         if (own) this.reportUnknown(part);
         return [];
@@ -140,10 +160,10 @@ class Reader {
     }
     const tensors: ForeignTensor[] = [];
     const laid = new Map<string, Laid | undefined>();
-    for (const indices of all) {
-      const weights = parts.map((part) => this.byPath.get(part.pathAt(indices))!);
+    for (const { indices, weights } of all) {
       // Weights of blocks alike lie alike.
-      const key = parts.map((part, i) => likeness(part, weights[i]!, indices)).join(";");
+      let key = "";
+      for (const [i, part] of parts.entries()) key += likeness(part, weights[i]!, indices);
       if (!laid.has(key)) laid.set(key, this.layOut(read, weights, indices, line.value.span));
       const tensor = named(laid.get(key), namesAt(pattern, indices), weights);
       // The same fault for every block is one fault.
@@ -197,9 +217,9 @@ class Reader {
   }
 
   /** All indices for which a part's weight is there, that agree with those known. */
-  private extend(part: Part, known: Indices): Indices[] {
-    const found: Indices[] = [];
-    for (const { weight, indices } of this.matches(part, known)) {
+  private extend(part: Part, known: Match): Match[] {
+    const found: Match[] = [];
+    for (const { weight, indices } of this.matches(part, known.indices)) {
       let all = [indices];
       for (const pick of part.picks) {
         const { index } = pick;
@@ -211,33 +231,33 @@ class Reader {
             : Array.from({ length: Math.min(size, MOST) }, (_, i) => new Map(some).set(index, i)),
         );
       }
-      found.push(...all);
+      const weights = [...known.weights, weight];
+      for (const one of all) found.push({ indices: one, weights });
     }
     return found;
   }
 
-  private matches(part: Part, known: Indices): { weight: NamedWeight; indices: Map<string, number> }[] {
+  private matches(part: Part, known: Indices): { weight: NamedWeight; indices: Indices }[] {
     const open = part.path.some((s) => typeof s === "object" && !known.has(s.index));
     if (!open) {
       const weight = this.byPath.get(part.pathAt(known));
-      return weight ? [{ weight, indices: new Map(known) }] : [];
+      return weight ? [{ weight, indices: known }] : [];
     }
-    const alike = this.byForm.get(formOf(part.path.map((s) => (typeof s === "object" ? "0" : String(s)))));
-    return (alike ?? []).flatMap((weight) => {
-      const segments = weight.path.split(".");
+    const form = part.path.map((s) => (typeof s === "string" ? s : "#")).join(".");
+    const wanted = part.path.filter((s) => typeof s !== "string");
+    const found: { weight: NamedWeight; indices: Indices }[] = [];
+    for (const { weight, numbers } of this.byForm.get(form) ?? []) {
       const indices = new Map(known);
-      for (const [i, wanted] of part.path.entries()) {
-        const segment = segments[i]!;
-        if (typeof wanted !== "object") {
-          if (String(wanted) !== segment) return [];
-          continue;
-        }
-        const before = indices.get(wanted.index);
-        if (before !== undefined && before !== Number(segment)) return [];
-        indices.set(wanted.index, Number(segment));
-      }
-      return [{ weight, indices }];
-    });
+      const agrees = wanted.every((want, i) => {
+        const number = numbers[i]!;
+        if (typeof want === "number") return want === number;
+        const before = indices.get(want.index);
+        if (before === undefined) indices.set(want.index, number);
+        return before === undefined || before === number;
+      });
+      if (agrees) found.push({ weight, indices });
+    }
+    return found;
   }
 
   private reportUnknown(part: Part): void {
@@ -299,8 +319,10 @@ interface Laid {
 }
 
 /** All that the layout of a part depends on. */
-function likeness({ picks }: Part, { axes, shape }: NamedWeight, indices: Indices): string {
-  return `${axes}|${shape}|${picks.map(({ index }) => (typeof index === "number" ? index : indices.get(index)))}`;
+function likeness({ picks }: Part, { type }: NamedWeight, indices: Indices): string {
+  let key = `${type};`;
+  for (const { index } of picks) key += `${typeof index === "number" ? index : indices.get(index)};`;
+  return key;
 }
 
 function named(
@@ -310,5 +332,5 @@ function named(
 ): ForeignTensor | undefined {
   if (!laid) return undefined;
   const pieces = laid.pieces.map((piece, i) => ({ weight: weights[i]!.path, ...piece }));
-  return { name: names[0]!, names, ...laid, pieces };
+  return { name: names[0]!, names, shape: laid.shape, pieces, unused: laid.unused };
 }
