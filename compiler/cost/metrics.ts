@@ -1,12 +1,13 @@
 import type { ModelInstance } from "../check/instance.js";
 import { rational } from "../check/quantity.js";
 import { Dim } from "../dim/dim.js";
+import type { Graph } from "../ir/graph.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
 import { type MemoryReport, memoryAt } from "./memory.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
 import { type Runtime, runtimeNames } from "./runtime-names.js";
 import { type ProcessMemory, processMemory } from "./runtimes.js";
-import { type Stored, storedSize, valueBytes, weightBytes } from "./stored.js";
+import { type Stored, stateSizes, valueBytes, weightBytes } from "./stored.js";
 import { sumDims } from "./vector.js";
 
 /** `numerator / denominator`, the denominator positive. */
@@ -120,23 +121,26 @@ function sumWeights(
   what: "total" | "active" | "bytes",
   kind?: "weight" | "buffer",
 ): MetricValue {
-  const counted = model.weights.filter((w) => kind === undefined || w.kind === kind);
-  const total = sumDims(counted.map((w) => w[what]));
-  const terms = new Map<string, Dim[]>();
-  for (const weight of counted) {
+  const all: (readonly [Dim, number])[] = [];
+  const terms = new Map<string, (readonly [Dim, number])[]>();
+  for (const { weight, count } of model.weightGroups) {
+    if (kind !== undefined && weight.kind !== kind) continue;
     const label =
       weight.kind === "buffer" ? "buffers" : weight.lookup ? `\`${weight.name}\`` : "other weights";
+    const counted = [weight[what], count] as const;
+    all.push(counted);
     const list = terms.get(label);
-    if (list) list.push(weight[what]);
-    else terms.set(label, [weight[what]]);
+    if (list) list.push(counted);
+    else terms.set(label, [counted]);
   }
+  const total = Dim.weightedSum(all);
   return {
     kind: "value",
     value: total.evaluate(point),
     unit: what === "bytes" ? "bytes" : "count",
     terms:
       terms.size > 1
-        ? [...terms].map(([label, dims]) => ({ label, value: sumDims(dims).evaluate(point) }))
+        ? [...terms].map(([label, dims]) => ({ label, value: Dim.weightedSum(dims).evaluate(point) }))
         : [],
     tokens: tokensOf(point),
     polynomial: total,
@@ -244,13 +248,21 @@ function moved(cost: GraphCost, point: Point): Metric {
   };
 }
 
+/** The last answer for a graph: a report asks for it as a metric and as a whole. */
+const lastMemory = new WeakMap<Graph, { readonly asked: string; readonly report: MemoryReport }>();
+
 /** Of a pass that leaves its states; of a step where something is past. */
 export function inferenceMemory(model: ModelCost, point: Point, stored: Stored = "f32"): MemoryReport {
   const graph = (point.past ?? 0n) > 0n ? model.step : model.prefill;
-  return memoryAt(graph, point, {
+  const asked = `${stored};${Object.entries(point).join(";")}`;
+  const last = lastMemory.get(graph);
+  if (last?.asked === asked) return last.report;
+  const report = memoryAt(graph, point, {
     dtypeBytes: valueBytes(stored),
     weightBytes: weightBytes(stored),
   });
+  lastMemory.set(graph, { asked, report });
+  return report;
 }
 
 /** Of a process that loads a build into a runtime and runs it: a whole pass, or a step where something is past. */
@@ -286,19 +298,19 @@ function memory(
 function cache(model: ModelCost, point: Point, stored: Stored): Metric {
   const past = (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n);
   const at = model.at({ ...point, past });
-  const states = model.instance.step.inputPorts.filter((port) => port.role === "state");
-  const sizes = states.map((port) => ({
-    name: port.role === "state" ? port.state.name : port.name,
-    bytes: storedSize(port.value, stored),
-  }));
+  const sizes = stateSizes(model.instance.step.inputPorts, stored);
   const total = sumDims(sizes.map((s) => s.bytes));
-  const terms = new Map<string, Dim>();
-  for (const { name, bytes } of sizes) terms.set(name, (terms.get(name) ?? Dim.zero).plus(bytes));
+  const terms = new Map<string, Dim[]>();
+  for (const { state, bytes } of sizes) {
+    const list = terms.get(state.name);
+    if (list) list.push(bytes);
+    else terms.set(state.name, [bytes]);
+  }
   return {
     kind: "value",
     value: total.evaluate(at),
     unit: "bytes",
-    terms: [...terms].map(([name, bytes]) => ({ label: `\`${name}\``, value: bytes.evaluate(at) })),
+    terms: [...terms].map(([name, list]) => ({ label: `\`${name}\``, value: sumDims(list).evaluate(at) })),
     tokens: (point.batch ?? 1n) * (past > 0n ? past : 1n),
     polynomial: total,
   };

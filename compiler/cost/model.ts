@@ -3,7 +3,7 @@ import { Dim } from "../dim/dim.js";
 import type { Graph } from "../ir/graph.js";
 import { dropStates, optimize } from "../ir/passes/optimize.js";
 import { costOf, type GraphCost } from "./analyse.js";
-import { countWeights, type WeightCount } from "./params.js";
+import { countWeights, groupWeights, type WeightCount, type WeightGroup } from "./params.js";
 import { CostRules } from "./rules.js";
 
 /** Run-time sizes that a figure is taken at. */
@@ -17,6 +17,7 @@ export class ModelCost {
   private readonly costs = new Map<Graph, GraphCost>();
   private readonly rules = new CostRules();
   private cachedWeights: readonly WeightCount[] | undefined;
+  private cachedGroups: readonly WeightGroup[] | undefined;
 
   constructor(readonly instance: ModelInstance) {}
 
@@ -70,6 +71,12 @@ export class ModelCost {
     };
     this.cachedWeights ??= countWeights(this.costOf(this.forward), symbol("batch").times(symbol("seq")));
     return this.cachedWeights;
+  }
+
+  /** The same, with weights that count alike as one. */
+  get weightGroups(): readonly WeightGroup[] {
+    this.cachedGroups ??= groupWeights(this.weights);
+    return this.cachedGroups;
   }
 
   private graph(name: string, make: () => Graph): Graph {

@@ -34,6 +34,29 @@ export function countWeights(report: GraphCost, positions: Dim): readonly Weight
   });
 }
 
+/** So many weights of which each counts like `weight`. */
+export interface WeightGroup {
+  readonly weight: WeightCount;
+  readonly count: number;
+}
+
+/** Weights of one kind and one size as one group; each `lookup` weight, which reports name, is one of its own. */
+export function groupWeights(weights: readonly WeightCount[]): readonly WeightGroup[] {
+  const groups: { readonly weight: WeightCount; count: number }[] = [];
+  const known = new Map<Dim, (typeof groups)[number]>();
+  for (const weight of weights) {
+    const alike = weight.lookup ? undefined : known.get(weight.total);
+    if (alike?.weight.kind === weight.kind) {
+      alike.count++;
+      continue;
+    }
+    const group = { weight, count: 1 };
+    groups.push(group);
+    if (!weight.lookup) known.set(weight.total, group);
+  }
+  return groups;
+}
+
 interface Sizes {
   readonly total: Dim;
   readonly bytes: Dim;

@@ -19,7 +19,7 @@ import {
 import { type ModelCost, modelCost, type Point } from "./model.js";
 import type { Runtime } from "./runtime-names.js";
 import type { ProcessMemory } from "./runtimes.js";
-import { type Stored, storedSize } from "./stored.js";
+import { type Stored, stateSizes } from "./stored.js";
 import { type Cost, repeatCost, sumDims } from "./vector.js";
 
 /** One block, or one part outside of blocks (`embed`, `head`). Numbers at the report's point. */
@@ -134,10 +134,12 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored
     return sums;
   };
   const owner = (path: string): string => {
-    for (let prefix = path; prefix.includes("."); prefix = prefix.slice(0, prefix.lastIndexOf("."))) {
-      if (blocks.has(prefix)) return prefix;
-    }
-    return path.split(".", 1)[0]!;
+    // The path of a block is its stack's name and its number: `blocks.5` of `blocks.5.attn`.
+    const dot = path.indexOf(".");
+    if (dot < 0) return path;
+    const next = path.indexOf(".", dot + 1);
+    const block = next < 0 ? path : path.slice(0, next);
+    return blocks.has(block) ? block : path.slice(0, dot);
   };
   eachBody(cost, ({ own }, path, times) => {
     const { macs, attentionMacs, bytesWritten } = repeatCost(own, times);
@@ -151,11 +153,8 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored
     sums.params.push(weight.total);
     sums.active.push(weight.active);
   }
-  for (const port of model.instance.step.inputPorts) {
-    if (port.role !== "state") continue;
-    const bytes = storedSize(port.value, stored);
-    part(owner(port.state.path)).cache.push(bytes);
-  }
+  for (const { state, bytes } of stateSizes(model.instance.step.inputPorts, stored))
+    part(owner(state.path)).cache.push(bytes);
   const now = new AtPoint(point);
   const past = (point.past ?? 0n) > 0n ? point.past! : (point.seq ?? 0n);
   const after = new AtPoint(model.at({ ...point, past }));

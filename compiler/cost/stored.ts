@@ -1,5 +1,5 @@
 import type { Dim } from "../dim/dim.js";
-import type { DType, Type } from "../ir/graph.js";
+import type { DType, InputPort, StateInfo, Type } from "../ir/graph.js";
 import { bytesPerElement, elements } from "../ir/traverse.js";
 
 /** How a model's numbers are kept in memory, as figures of memory are asked for. */
@@ -42,6 +42,22 @@ export function weightBytes(stored: Stored): number {
 /** The bytes of a value that is no weight. */
 export function storedSize(type: Type, stored: Stored): Dim {
   return elements(type).times(valueBytes(stored)[type.dtype]);
+}
+
+/** The bytes of each state that a model keeps. */
+export function stateSizes(
+  ports: readonly InputPort[],
+  stored: Stored,
+): readonly { readonly state: StateInfo; readonly bytes: Dim }[] {
+  // Blocks alike have one shape, and get the same dim.
+  const known = new Map<readonly Dim[], Dim>();
+  return ports.flatMap((port) => {
+    if (port.role !== "state") return [];
+    const { shape } = port.value;
+    const bytes = known.get(shape) ?? storedSize(port.value, stored);
+    known.set(shape, bytes);
+    return [{ state: port.state, bytes }];
+  });
 }
 
 /** Bytes per element of all that is no weight. */
