@@ -42,10 +42,11 @@ export function templateOf(
     : undefined;
 }
 
-const renamer =
-  (template: Template, path: string) =>
-  (name: string): string =>
-    name.startsWith(`${template.path}.`) ? path + name.slice(template.path.length) : name;
+function renamer(template: Template, path: string): (name: string) => string {
+  const { length } = template.path;
+  return (name) =>
+    name[length] === "." && name.startsWith(template.path) ? path + name.slice(length) : name;
+}
 
 /** Do the weights of the block at `path` decide what those of the template did? */
 export function decidesAlike(tracer: Tracer, template: Template, path: string): boolean {
@@ -74,7 +75,7 @@ export function replicate(
   for (const state of template.states) {
     if (state.input) own.set(state.input, tracer.top.input(state.input, rename(state.input.name)));
   }
-  for (const weight of template.weights) tracer.weightLike(weight, rename);
+  for (const weight of template.weights) own.set(weight, tracer.weightLike(weight, rename) ?? weight);
   const operands = template.node.inputs.map((v) => own.get(v) ?? tracer.weightLike(v, rename) ?? v);
   const { attrs } = template.node;
   const copy = {

@@ -351,10 +351,12 @@ function planOf(region: Region, rules: CostRules): Plan {
   const dying: Value[][] = region.nodes.map(() => []);
   for (let i = region.nodes.length - 1; i >= 0; i--) {
     const node = region.nodes[i]!;
-    for (const v of [...node.outputs, ...node.inputs]) {
-      if (alive.has(v)) continue;
-      alive.add(v);
-      dying[i]!.push(v);
+    for (const values of [node.outputs, node.inputs]) {
+      for (const v of values) {
+        if (alive.has(v)) continue;
+        alive.add(v);
+        dying[i]!.push(v);
+      }
     }
   }
   const workspace = region.nodes.map((node) => rules.of(node).workspace);

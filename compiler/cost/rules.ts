@@ -13,19 +13,20 @@ import { type Cost, fillCost, sumDims } from "./vector.js";
 export class CostRules {
   private readonly known = new Map<string, Cost>();
 
-  /** Throws where an op has no rule: it never counts as 0. A `map` or `call` without its body. */
+  /** Throws where an op has no rule: it never counts as 0. A `map` or `call` without its body, so that a call is free. */
   of(node: Node): Cost {
-    const body = node.op === "call" || node.op === "map";
-    const key = `${body ? node.op : nodeKey(node)}|${typesKey(node.inputs)}|${typesKey(node.outputs)}`;
+    if (node.op === "call") return free;
+    const key = `${node.op === "map" ? node.op : nodeKey(node)}|${typesKey(node.inputs)}|${typesKey(node.outputs)}`;
     let cost = this.known.get(key);
     if (!cost) this.known.set(key, (cost = fillCost(ruled(node))));
     return cost;
   }
 }
 
+const free = fillCost({});
+
 function ruled(node: Node): Partial<Cost> {
   if (node.op === "map") return mapOverhead(node);
-  if (node.op === "call") return {};
   const def = ops[node.op] as OpDef<OpName> | undefined;
   if (!def) throw new Error(`the op \`${node.op}\` has no cost rule`);
   return def.cost(node as NodeOf<OpName>);

@@ -71,7 +71,11 @@ export function sumCosts(costs: readonly Cost[]): Cost {
   const counts = [...countEach(costs)];
   const [first] = counts;
   if (first && counts.length === 1 && first[1] === 1) return first[0];
-  return eachEntry((key) => Dim.weightedSum(counts.map(([cost, count]) => [cost[key], count])));
+  return eachEntry((key) => {
+    const parts: (readonly [Dim, number])[] = [];
+    for (const [cost, count] of counts) if (!cost[key].isZero) parts.push([cost[key], count]);
+    return Dim.weightedSum(parts);
+  });
 }
 
 /** The sum of dims of which many are the same object, as those of equal layers are. */
