@@ -2,10 +2,10 @@ import type { InverseStmt, LayerDecl } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { Builder } from "../ir/build.js";
 import type { Value } from "../ir/graph.js";
+import { conform } from "./conform.js";
 import { toTensor } from "./operands.js";
 import { roundTrip } from "./round-trip.js";
 import { Scope } from "./scope.js";
-import { conform } from "./shapes.js";
 import { runBody } from "./statements.js";
 import { type Tensor, tensorVal } from "./values.js";
 

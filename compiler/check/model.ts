@@ -12,7 +12,7 @@ import type {
   WeightStmt,
 } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
-import { signature } from "./arguments.js";
+import { changeArgument } from "./arguments.js";
 import { evaluate } from "./expressions.js";
 import type { BlockInfo } from "./instance.js";
 import { checkKind } from "./kinds.js";
@@ -296,43 +296,6 @@ export class ModelEnv {
     const first = within && ("from" in within ? within.from : within[0]);
     this.values.set(name, first ? evaluate(first, this.scope(this.fields.get(name)!.source!.file)) : unknown);
   }
-}
-
-/** `ffn.k = 64`: the same recipe with one argument changed; a longer path goes into an argument that is a layer. */
-export function changeArgument(
-  tracer: Tracer,
-  val: Val,
-  path: readonly { readonly text: string; readonly span: Span }[],
-  value: Expr,
-  scope: Scope,
-): Val {
-  const [name, ...rest] = path;
-  if (val.kind === "unknown" || !name) return unknown;
-  if (val.kind !== "recipe") {
-    tracer.report("model/no-arguments", { name: name.text }, name.span);
-    return unknown;
-  }
-  const { decl, file, args } = val.recipe;
-  const param = decl.params.find((p) => p.name.text === name.text);
-  if (!param) {
-    const known = decl.params.filter((p) => !p.shape).map((p) => p.name.text);
-    const data = {
-      layer: decl.name.text,
-      name: name.text,
-      near: nearest(name.text, known),
-      signature: signature(decl),
-    };
-    tracer.report("call/unknown-argument", data, name.span);
-    return unknown;
-  }
-  const own = new Scope({ tracer, builder: tracer.top, file });
-  const current = () => args.get(name.text)?.val ?? (param.value ? evaluate(param.value, own) : unknown);
-  const changed =
-    rest.length === 0 ? evaluate(value, scope) : changeArgument(tracer, current(), rest, value, scope);
-  return {
-    kind: "recipe",
-    recipe: { ...val.recipe, args: new Map(args).set(name.text, { val: changed, span: value.span }) },
-  };
 }
 
 const kind = (name: string, span: Span): KindRef => ({ name, of: undefined, span });

@@ -1,8 +1,8 @@
 import type { LayerDecl, Param, Span, Stmt } from "../../grammar/ast.js";
 import { dtypes } from "./calls.js";
+import { conform, shapeText } from "./conform.js";
 import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
-import { conform, shapeText } from "./shapes.js";
 import { kindOf, type Tensor, tensorVal, unknown, type Val } from "./values.js";
 
 /** What a layer returned, in the declared shapes. Undefined where reported, or unknown. */

@@ -1,11 +1,12 @@
 import type { AtBlock, BlockItem, BlocksDecl, Expr, Name, SlotDecl, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { isLibrary } from "../host.js";
+import { changeArgument } from "./arguments.js";
 import { callLayer, join } from "./calls.js";
 import { evaluate } from "./expressions.js";
 import type { BlockInfo } from "./instance.js";
 import { checkKind } from "./kinds.js";
-import { changeArgument, countKind, type ModelEnv } from "./model.js";
+import { countKind, type ModelEnv } from "./model.js";
 import { decidesAlike, replicate, type Template, templateOf } from "./replica.js";
 import { Scope } from "./scope.js";
 import { limits } from "./tracer.js";

@@ -1,10 +1,11 @@
 import type { Let, RequireStmt, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { bindInstance, dtypes, join } from "./calls.js";
+import { conform } from "./conform.js";
 import { decide, evaluate, sidesIn, valuesIn } from "./expressions.js";
 import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
-import { conform, declareWritten, restAxes } from "./shapes.js";
+import { declareWritten, restAxes } from "./shapes.js";
 import { declareStates } from "./states.js";
 import { kindOf, none, show, tensorVal, unknown, type Val } from "./values.js";
 import { declareRandom, declareWeights } from "./weights.js";

@@ -2,10 +2,11 @@ import type { Expr, RandomStmt, WeightStmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Init } from "../ir/graph.js";
 import { join } from "./calls.js";
+import { conform } from "./conform.js";
 import { evaluate } from "./expressions.js";
 import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
-import { conform, resolveShape } from "./shapes.js";
+import { resolveShape } from "./shapes.js";
 import { asNumber, tensorVal, unknown } from "./values.js";
 
 /** `init normal(0.02)` and its kin; the default is normal with a deviation of 0.02. */
