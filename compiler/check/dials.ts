@@ -80,6 +80,7 @@ export class Dials {
     };
   }
 
+  /** The name that an expression is written for, and the whole of what is written. */
   holderOf(expr: Expr): Holder | undefined {
     return this.trial.holderOf(expr);
   }
