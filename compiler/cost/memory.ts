@@ -5,6 +5,7 @@ import { pathAt } from "../ir/path.js";
 import { bytesPerElement } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import { AtPoint } from "./at-point.js";
+import type { Block, CHeap } from "./c-heap.js";
 import { CostRules } from "./rules.js";
 
 export type Sizes = Readonly<Record<string, bigint>>;
@@ -21,12 +22,14 @@ export interface MemoryOptions {
   readonly schedule?: "nested" | "flat";
   /** How a runtime differs from the schedule alone. */
   readonly rules?: ScheduleRules;
+  /** Where values are put, so that it knows what stays of freed ones; afterwards the host's copies lie in it. */
+  readonly heap?: CHeap;
 }
 
 /** What a runtime does otherwise than running op by op, each result in a place of its own. */
 export interface ScheduleRules {
-  /** What a build for it changes in the graph. */
-  rewrite(graph: Graph): Graph;
+  /** The graph as a build for it has it, where that is not as it stands; `paths` by value. */
+  rewrite?(graph: Graph): { readonly graph: Graph; readonly paths: ReadonlyMap<Value, string> };
   /** Calls that run as one kernel, whose inner results are never there. */
   readonly kernels: ReadonlySet<string>;
   /** Ops whose result takes the place of an operand of its size that nothing needs any more. */
@@ -63,6 +66,7 @@ interface Storage {
   readonly bytes: bigint;
   readonly state: boolean;
   holders: number;
+  readonly block?: Block | undefined;
 }
 
 /** When a region's values die; the same for every point. */
@@ -85,7 +89,9 @@ export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}
   const { rules } = options;
   const scheduled = options.schedule === "flat" ? flatOf(graph, rules) : { graph, paths: undefined };
   const { dtypeBytes = bytesPerElement, weightBytes = dtypeBytes.f32 } = options;
-  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules).run(scheduled.graph);
+  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules, options.heap).run(
+    scheduled.graph,
+  );
 }
 
 const flats = new WeakMap<Graph, Map<ScheduleRules | undefined, Inlined>>();
@@ -95,12 +101,21 @@ export function flatOf(graph: Graph, rules?: ScheduleRules): Inlined {
   let known = flats.get(graph);
   if (!known) flats.set(graph, (known = new Map()));
   let flat = known.get(rules);
-  if (!flat)
-    known.set(
-      rules,
-      (flat = inline(rules?.rewrite(graph) ?? graph, (name) => rules?.kernels.has(name) ?? false)),
-    );
+  if (!flat) known.set(rules, (flat = flatten(graph, rules)));
   return flat;
+}
+
+function flatten(graph: Graph, rules: ScheduleRules | undefined): Inlined {
+  const built = rules?.rewrite?.(graph);
+  const { graph: flat, paths } = inline(built?.graph ?? graph, (name) => rules?.kernels.has(name) ?? false);
+  if (!built) return { graph: flat, paths };
+  // What was expanded before keeps its place, what is only now lies within it.
+  const all = new Map(paths);
+  flat.nodes.forEach((node) => {
+    const path = node.outputs[0] && built.paths.get(node.outputs[0]);
+    if (path !== undefined) all.set(node, path);
+  });
+  return { graph: flat, paths: all };
 }
 
 /** The moment of a run at which most is held beside what was there before. */
@@ -138,6 +153,7 @@ class Simulation {
     private readonly weightBytes: number,
     private readonly paths: ReadonlyMap<Node, string> | undefined,
     private readonly runtime: ScheduleRules | undefined,
+    private readonly memory: CHeap | undefined,
   ) {
     this.point = new AtPoint(sizes);
   }
@@ -158,7 +174,8 @@ class Simulation {
       return this.allocate(port.role === "data" ? bytes : 0n, false);
     });
     this.note("inputs", "", 0n);
-    this.region(graph, inputs, "", nextStates);
+    const outputs = this.region(graph, inputs, "", nextStates);
+    if (this.memory) this.copyOut(this.memory, graph, outputs);
     const heap = givenStates + this.most;
     const readBack = this.runtime ? this.readBack(graph, this.runtime.readsStates) : 0n;
     if (readBack > 0n) this.note("outputs", "", readBack);
@@ -222,8 +239,10 @@ class Simulation {
       operands[0]!.holders++;
       return [operands[0]!];
     }
-    const outputs = node.outputs.map((v) => this.allocate(this.bytes(v), states?.has(v) ?? false));
     const scratch = this.runtime?.scratch(node, (v) => this.bytes(v), this.point) ?? 0n;
+    const beside = this.memory?.take(scratch, true);
+    const outputs = node.outputs.map((v) => this.allocate(this.bytes(v), states?.has(v) ?? false));
+    if (beside) this.memory?.give(beside);
     this.note(node.op, this.paths?.get(node) ?? path, this.point.whole(workspace) + scratch);
     if (node.op === "map") this.mapBody(node.attrs.body, node.attrs.mapped, operands, path);
     return outputs;
@@ -295,6 +314,12 @@ class Simulation {
       .reduce((sum, port) => sum + this.bytes(port.value), 0n);
   }
 
+  /** All outputs are copied for the host, and then freed. */
+  private copyOut(memory: CHeap, graph: Graph, outputs: readonly Storage[]): void {
+    for (const { value } of graph.outputPorts) memory.take(this.bytes(value), false);
+    for (const storage of new Set(outputs)) if (storage.block) memory.give(storage.block);
+  }
+
   /** One trip of a map: slices of the mapped operands, the others as they are, results copied into the stack. */
   private mapBody(body: Region, mapped: number, operands: readonly Storage[], path: string): void {
     const inputs = body.inputs.map((v, i) => {
@@ -308,11 +333,12 @@ class Simulation {
   private allocate(bytes: bigint, state: boolean, holders = 1): Storage {
     if (state) this.liveStates += bytes;
     else this.live += bytes;
-    return { bytes, state, holders };
+    return { bytes, state, holders, block: bytes > 0n ? this.memory?.take(bytes, true) : undefined };
   }
 
   private release(storage: Storage): void {
     if (--storage.holders > 0) return;
+    if (storage.block) this.memory?.give(storage.block);
     if (storage.state) this.liveStates -= storage.bytes;
     else this.live -= storage.bytes;
   }

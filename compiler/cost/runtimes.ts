@@ -1,8 +1,9 @@
-import type { Graph, InputPort, Node, Value } from "../ir/graph.js";
-import { gatherInPieces } from "../ir/passes/optimize.js";
+import { onnxGraph } from "../emit/onnx/graph.js";
+import type { DType, Graph, InputPort, Node, Value } from "../ir/graph.js";
 import { bytesPerElement } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import { AtPoint } from "./at-point.js";
+import { CHeap } from "./c-heap.js";
 import { flatOf, type MemoryReport, memoryAt, type ScheduleRules, type Sizes } from "./memory.js";
 import type { Runtime } from "./runtime-names.js";
 import { movesOf } from "./turned.js";
@@ -13,6 +14,8 @@ export interface ProcessMemory extends Omit<MemoryReport, "heap" | "readBack"> {
 }
 
 interface Rules extends ScheduleRules {
+  /** Bytes of one element as the runtime keeps it. */
+  readonly dtypeBytes: Readonly<Record<DType, number>>;
   /** Bytes of Node with the runtime and a model of nothing, measured by `bench/memory.mjs`. */
   readonly constant: bigint;
   readonly schedule: "nested" | "flat";
@@ -20,8 +23,8 @@ interface Rules extends ScheduleRules {
   loading(uses: WeightUses): readonly bigint[];
   /** A step that is a file of its own holds its weights once more. */
   readonly loadsStep: boolean;
-  /** What was freed stays with the process. */
-  readonly heapStays: boolean;
+  /** What was freed stays with the process: all of it, or what the C library cannot give back. */
+  readonly heapStays: boolean | "holes";
   /** Bytes of one weight once products have read it. */
   held(use: WeightUse): bigint;
 }
@@ -46,8 +49,8 @@ const MiB = 2n ** 20n;
 const arithmetic: readonly OpName[] = ["add", "sub", "mul", "div", "neg", "exp", "sqrt", "tanh", "logistic"];
 
 const tfjs = {
+  dtypeBytes: bytesPerElement,
   schedule: "nested",
-  rewrite: (graph) => graph,
   kernels: new Set(["softmax"]),
   inPlace: new Set<OpName>(),
   readsStates: false,
@@ -63,15 +66,17 @@ const tfjs = {
 const runtimes: { readonly [K in Runtime]: Rules } = {
   onnx: {
     constant: 110n * MiB,
+    // archc's integers are int64 in ONNX: what indexes elements one by one is twice as large as they are.
+    dtypeBytes: { ...bytesPerElement, i32: 8 },
     schedule: "flat",
-    rewrite: gatherInPieces,
+    rewrite: onnxGraph,
     kernels: new Set([
       ...["softmax", "log_softmax", "logsumexp", "mean", "relu", "gelu", "gelu_tanh", "layer_norm"],
     ]),
     inPlace: new Set(arithmetic),
     readsStates: true,
     loadsStep: true,
-    heapStays: false,
+    heapStays: "holes",
     loading: ({ products }) => products.map((use) => use.bytes),
     scratch: (node, bytes, point) => turnedBytes(node, bytes, point, true),
     // Each product packs its matrix into memory; all else is read from the mapped file, by windows of its pages.
@@ -113,7 +118,8 @@ interface Before {
  */
 export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, before?: Before): ProcessMemory {
   const rules = runtimes[runtime];
-  const run = memoryAt(graph, sizes, { schedule: rules.schedule, rules });
+  const { schedule, dtypeBytes } = rules;
+  const run = memoryAt(graph, sizes, { schedule, dtypeBytes, rules });
   const loaded = weightUses(graph, new AtPoint(sizes));
   // A step finds what the pass before it loaded and touched, which may be more than it reads itself.
   const first = before ? weightUses(before.graph, new AtPoint(before.sizes)) : loaded;
@@ -126,10 +132,17 @@ export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, befo
   const values = run.states + run.activations + run.workspace;
   // A heap that never shrinks is as large as it ever was, and what is read back lies beside it.
   const needed = [values];
-  if (rules.heapStays) {
+  if (rules.heapStays === "holes") {
+    const heap = new CHeap();
+    const options = { schedule, dtypeBytes, rules, heap };
+    if (before) memoryAt(before.graph, before.sizes, options);
+    heap.forget();
+    memoryAt(graph, sizes, options);
+    needed.push(heap.peak);
+  } else if (rules.heapStays) {
     needed.push(run.heap + run.readBack);
     if (before) {
-      const pass = memoryAt(before.graph, before.sizes, { schedule: rules.schedule, rules });
+      const pass = memoryAt(before.graph, before.sizes, { schedule, dtypeBytes, rules });
       // The host has what the prompt gave it until it is collected.
       needed.push(pass.heap + pass.readBack);
     }

@@ -1,13 +1,10 @@
 import { Dim } from "../../dim/dim.js";
-import type { Graph, Value } from "../../ir/graph.js";
-import { gatherInPieces, inline, optimize } from "../../ir/passes/optimize.js";
+import type { Graph } from "../../ir/graph.js";
 import type { Placed } from "../../weights/layout.js";
-import { mergeProjections } from "../passes/merge.js";
-import { weightsOf } from "../passes/rewrite.js";
 import { splitsOf } from "../passes/splits.js";
 import { Emitter, type Ref } from "./emitter.js";
-import { mayFuse } from "./fused.js";
-import { addMasks, scaleOperands } from "./passes/scores.js";
+import { onnxGraph } from "./graph.js";
+import { resultsLast } from "./order.js";
 import { encodeModel, valueInfo } from "./proto.js";
 import { lowerNode } from "./table.js";
 
@@ -29,27 +26,16 @@ export interface OnnxOptions {
   readonly version: string;
 }
 
-/** What computes the same in a way that ONNX runtimes are faster at; new values get a place in `paths`. */
-function rewritten(graph: Graph, paths: Map<Value, string>): Graph {
-  const merged = mergeProjections(graph, weightsOf(graph), paths);
-  return optimize(addMasks(scaleOperands(merged, paths), paths));
-}
-
 /**
  * A graph as an ONNX model. The bytes depend on nothing but the arguments. A size of run time that no input's shape
  * tells (how much is past, where no state grows) becomes an input of its own, int64 [1].
  */
 export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
-  const { graph: flat, paths } = inline(gatherInPieces(optimize(graph)), mayFuse);
-  // Passes keep the outputs of nodes, so paths are kept by them.
-  const pathOf = new Map<Value, string>();
-  for (const [node, path] of paths) for (const v of node.outputs) pathOf.set(v, path);
-  const model = rewritten(optimize(flat), pathOf);
-
+  const { graph: model, paths } = onnxGraph(graph);
   const emitter = new Emitter(
     lowerNode,
     options.weightsFile,
-    (value) => pathOf.get(value) ?? "",
+    (value) => paths.get(value) ?? "",
     splitsOf(model),
   );
   const known: Ref[] = model.inputPorts.map((port) => {
@@ -67,7 +53,7 @@ export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
   return encodeModel(
     {
       name: model.name,
-      node: nodes,
+      node: resultsLast(nodes),
       initializer: [...emitter.initializers.values()],
       input: inputs,
       output: outputs,
