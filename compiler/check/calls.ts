@@ -69,7 +69,10 @@ export function callLayer(
     return unknown;
   }
   const bound = bindArguments(scope, instance.recipe, flat, tensors);
-  return bound ? runInstance(scope, instance, bound, span) : unknown;
+  const result = bound ? runInstance(scope, instance, bound, span) : unknown;
+  // What a copy that failed lacks, its instance lacks for the same reason.
+  if (target.kind === "instance" && instance.failed) target.instance.failed = true;
+  return result;
 }
 
 function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string, Bound>, span: Span): Val {

@@ -5,28 +5,35 @@ export function numbersIn(text: string): readonly bigint[] {
 }
 
 /**
- * Numbers to try in the place of one, the nearest first: its neighbours, powers of two, what is made of the numbers at
- * hand (sums, shares, divisors and multiples near it), and steps that double. None is 0 or `now` itself.
+ * Numbers to try in the place of one: first its neighbours, the numbers at hand and their divisors and multiples near it,
+ * which fit most often; then sums and shares of these, powers of two, and steps that double. Both parts are sorted by
+ * their distance from `now`. None is 0 or `now` itself.
  */
 export function candidates(now: bigint, atHand: readonly bigint[]): readonly bigint[] {
-  const found = new Set<bigint>();
-  const add = (value: bigint) => {
-    if (value > 0n && value !== now && value < 1n << 50n) found.add(value);
+  const likely = new Set<bigint>();
+  const rest = new Set<bigint>();
+  const addTo = (found: Set<bigint>) => (value: bigint) => {
+    if (value > 0n && value !== now && value < 1n << 50n && !likely.has(value)) found.add(value);
   };
+  const first = addTo(likely);
+  const add = addTo(rest);
   const about = (value: bigint) => {
     for (const step of [-1n, 0n, 1n]) add(value + step);
   };
   for (let step = 1n; step <= 4n; step++) {
-    add(now - step);
-    add(now + step);
+    first(now - step);
+    first(now + step);
+  }
+  for (const a of atHand) {
+    first(a);
+    nearDivisors(a, now).forEach(first);
+    if (a > 1n) {
+      first(now - (now % a));
+      first(now - (now % a) + a);
+    }
   }
   for (const a of atHand) {
     about(a);
-    nearDivisors(a, now).forEach(add);
-    if (a > 1n) {
-      add(now - (now % a));
-      add(now - (now % a) + a);
-    }
     for (const b of atHand) {
       if (a === b) continue;
       add(now + a - b);
@@ -41,10 +48,11 @@ export function candidates(now: bigint, atHand: readonly bigint[]): readonly big
   }
   for (let power = 1n; power <= now * 2n && power > 0n; power *= 2n) if (power * 4n >= now) add(power);
   const distance = (v: bigint) => (v < now ? now - v : v - now);
-  return [...found].sort((a, b) => {
+  const nearestFirst = (a: bigint, b: bigint) => {
     const [x, y] = [distance(a), distance(b)];
     return x < y ? -1 : x > y ? 1 : a < b ? -1 : 1;
-  });
+  };
+  return [...[...likely].sort(nearestFirst), ...[...rest].sort(nearestFirst)];
 }
 
 /** The divisors next to `near` below and above it, those that a search of a few hundred numbers meets. */

@@ -178,12 +178,12 @@ function member(target: Val, name: Name, scope: Scope): Val {
   if (found) return found;
   const known = target.kind === "instance" ? target.instance.statics.get(name.text) : undefined;
   if (known) return known;
+  // Reported, and what it lacks for that follows from it.
+  if (target.kind === "instance" && target.instance.failed) return unknown;
   if (target.kind === "instance" && target.instance.runs === 0) {
     scope.tracer.report("layer/not-run-yet", { path: target.instance.path, name: name.text }, name.span);
     return unknown;
   }
-  // Reported, and what it lacks for that follows from it.
-  if (target.kind === "instance" && target.instance.failed) return unknown;
   const body = target.kind === "instance" ? target.instance.recipe.decl.body : target.body;
   if (declaresWeight(body, name.text)) return none;
   scope.tracer.report(
@@ -243,7 +243,11 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
     case "fn":
       return callFn(scope, target.decl, target.scope, args, expr.span);
     default:
-      scope.tracer.report("kind/not-callable", { found: kindOf(target) }, callee.span);
+      scope.tracer.report(
+        "kind/not-callable",
+        { found: kindOf(target), name: callee.kind === "name" ? callee.name : undefined },
+        callee.span,
+      );
       return unknown;
   }
 }

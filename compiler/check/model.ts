@@ -95,6 +95,7 @@ export class ModelEnv {
       return false;
     }
     const isLayer = found?.decl.kind === "layer";
+    if (program.unresolved.has(`${base.span.file}:${base.span.start}`)) return false;
     const inStd = program.lookup("std/", base.text)?.decl.kind === "model";
     const near = nearest(base.text, [
       ...program.models.map((m) => m.name).filter((m) => m !== name.text),

@@ -17,7 +17,7 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import { builtins, isBuiltin } from "./builtins/index.js";
 import { axisNames, collect, collectExpr } from "./declared-names.js";
 import { constants } from "./expressions.js";
-import { modelNames } from "./model-names.js";
+import { modelChain, modelNames } from "./model-names.js";
 import type { Program } from "./program.js";
 
 /**
@@ -41,6 +41,9 @@ export function checkNames(
 }
 
 class Walker {
+  /** A base of the model is not there (reported elsewhere), so that any name may be one of its fields. */
+  private isPartial = false;
+
   constructor(
     private readonly program: Program,
     private readonly file: string,
@@ -85,7 +88,13 @@ class Walker {
 
   model(decl: ModelDecl): void {
     const known = modelNames(this.program, decl, this.file);
+    const [furthest] = modelChain(this.program, decl, this.file);
+    const missing = furthest?.decl.base;
+    this.isPartial = missing !== undefined && this.program.lookup(furthest!.file, missing.text) === undefined;
+    if (missing && this.quiet.has(missing.text))
+      this.unresolved.add(`${missing.span.file}:${missing.span.start}`);
     for (const item of decl.items) this.modelItem(item, known);
+    this.isPartial = false;
   }
 
   private modelItem(item: ModelItem | BlockItem, known: ReadonlySet<string>): void {
@@ -202,7 +211,10 @@ class Walker {
       case "call":
         if (expr.callee.kind === "name") this.name(expr.callee.name, expr.callee.span, known, true);
         else this.expr(expr.callee, known);
-        for (const a of expr.args) this.expr(a.value, known);
+        for (const a of expr.args) {
+          if (a.value.kind === "name") this.name(a.value.name, a.value.span, known, false, expr.callee);
+          else this.expr(a.value, known);
+        }
         return;
       case "einsum":
         for (const a of expr.args) this.expr(a, known);
@@ -234,9 +246,10 @@ class Walker {
     }
   }
 
-  private name(name: string, span: Span, known: ReadonlySet<string>, called: boolean): void {
+  /** `callee` is what it is an argument of. */
+  private name(name: string, span: Span, known: ReadonlySet<string>, called: boolean, callee?: Expr): void {
     if (known.has(name) || isBuiltin(name) || (constants as readonly string[]).includes(name)) return;
-    if (this.quiet.has(name)) {
+    if (this.quiet.has(name) || (this.isPartial && !called && !this.program.lookup(this.file, name))) {
       this.unresolved.add(`${span.file}:${span.start}`);
       return;
     }
@@ -246,12 +259,21 @@ class Walker {
     const layers = this.program.names(this.file);
     const candidates = called ? [...layers, ...Object.keys(builtins), ...known] : [...known, ...layers];
     const near = nearest(name, candidates);
-    const place = { span, fixes: near ? [{ title: "replace", span, replacement: near }] : [] };
+    const argumentOf = callee?.kind === "name" && this.hasParam(callee.name, name) ? callee.name : undefined;
+    const place = {
+      span,
+      fixes: near && argumentOf === undefined ? [{ title: "replace", span, replacement: near }] : [],
+    };
     const literal = [...constants, ...known].find((c) => c !== name && c === name.toLowerCase());
     if (/^[A-Z]/.test(name) && !called && literal === undefined) {
       const axes = [...known].filter((k) => /^[A-Z]/.test(k));
       this.sink.report("shape/unknown-axis", { axis: name, near: nearest(name, axes), known: axes }, place);
     } else if (called) this.sink.report("name/unknown-layer", { name, near, file: this.file }, place);
-    else this.sink.report("name/unknown", { name, near: literal ?? near }, place);
+    else this.sink.report("name/unknown", { name, near: literal ?? near, argumentOf }, place);
+  }
+
+  private hasParam(layer: string, name: string): boolean {
+    const found = this.program.lookup(this.file, layer)?.decl;
+    return found?.kind === "layer" && found.params.some((p) => p.name.text === name);
   }
 }

@@ -29,7 +29,7 @@ const codes: readonly CodeName[] = [
 /** Problems that another number may mend. */
 const mendable: ReadonlySet<string> = new Set(codes);
 
-const most = { errors: 8, dials: 24, remedies: 3, tries: 32, listTries: 12 } as const;
+const most = { errors: 8, dials: 24, remedies: 3, tries: 16, listTries: 12 } as const;
 
 /** Traces the model again with other numbers; what it finds goes to the collector. */
 export type Retrace = (aside: Program, collector: Diagnostics, trial: Trial) => void;

@@ -6,11 +6,17 @@ const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).
 
 /** Names that stand nowhere, or twice; imports. */
 export const nameCodes = {
-  "name/unknown": code<{ name: string; near: string | undefined }>("error", ({ name, near }) => ({
-    message: `cannot find the name \`${name}\``,
-    label: "not declared here",
-    helps: meant(near),
-  })),
+  "name/unknown": code<{ name: string; near: string | undefined; argumentOf: string | undefined }>(
+    "error",
+    ({ name, near, argumentOf }) => ({
+      message: `cannot find the name \`${name}\``,
+      label: "not declared here",
+      helps:
+        argumentOf === undefined
+          ? meant(near)
+          : [`\`${name}\` is an argument of \`${argumentOf}\`: give it a value, \`${name} = …\``],
+    }),
+  ),
   "name/unknown-layer": code<{ name: string; near: string | undefined; file: string }>(
     "error",
     ({ name, near }) => ({

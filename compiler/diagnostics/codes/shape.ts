@@ -117,9 +117,18 @@ export const shapeCodes = {
     message: `a ${found} has no \`${name}\``,
     helps: ["`.` reads a weight or an inner layer of a layer's instance: `embed.table`"],
   })),
-  "kind/not-callable": code<{ found: string }>("error", ({ found }) => ({
-    message: `a ${found} cannot be called`,
-  })),
+  "kind/not-callable": code<{ found: string; name: string | undefined }>("error", ({ found, name }) => {
+    if (name === undefined) return { message: `a ${found} cannot be called` };
+    if (found === "none")
+      return {
+        message: `\`${name}\` is \`none\`: there is no layer to call`,
+        helps: [`give a layer for \`${name}\`, or call it only under \`if ${name} != none { … }\``],
+      };
+    return {
+      message: `\`${name}\` is a ${found}, and cannot be called`,
+      helps: [`its value is \`${name}\` alone; only layers and functions have parentheses`],
+    };
+  }),
   "kind/out-of-range": code<{ what: string; value: string; low: string; high: string; inclusive: boolean }>(
     "error",
     ({ what, value, low, high, inclusive }) => ({
