@@ -123,12 +123,14 @@ function rowsByMatrix(tf, x, table, picks, turned = false) {
 }`,
   times: `
 /**
- * Rows of \`x\`, whatever its axes, times a matrix, \`turned\` or not. TensorFlow takes them as they are; the others want a
- * matrix, and wasm is fast only without turning, so the smaller \`x\` turns there.
+ * Rows of \`x\`, whatever its axes, times a matrix, \`turned\` or not. TensorFlow takes them as they are, up to
+ * three axes: of [b, 1, m, k] oneDNN writes beyond the product (TensorFlow 2.21). The others want a matrix, and wasm is
+ * fast only without turning, so the smaller \`x\` turns there.
  */
 function times(tf, x, matrix, turned = false) {
   const turns = turned && tf.getBackend() === "wasm";
-  if (tf.getBackend() === "tensorflow" || (x.rank === 2 && !turns)) return tf.matMul(x, matrix, false, turned);
+  const asItIs = tf.getBackend() === "tensorflow" ? x.rank <= 3 : x.rank === 2 && !turns;
+  if (asItIs) return tf.matMul(x, matrix, false, turned);
   return tf.tidy(() => {
     const rows = x.shape.slice(0, -1);
     const flat = tf.reshape(x, [rows.reduce((a, b) => a * b, 1), matrix.shape[turned ? 1 : 0]]);
