@@ -157,6 +157,8 @@ export class Stack {
       const alike = templates.get(key) ?? [];
       const known = alike.find(({ template }) => decidesAlike(this.env.tracer, template, path));
       if (known) {
+        // Even what is only written again takes its time, in a model of thousands of blocks that is tried many times.
+        if (!this.env.tracer.step(span, limits.stepsOfCall)) return unknown;
         const inputs = current.flatMap((v) => (v.kind === "tensor" ? [v.tensor.value] : []));
         this.tell(path, known.says);
         current = listOf(replicate(this.env.tracer, caller.builder, known.template, path, inputs));
