@@ -32,8 +32,8 @@ export interface ScheduleRules {
   rewrite?(graph: Graph): { readonly graph: Graph; readonly paths: ReadonlyMap<Value, string> };
   /** Calls that run as one kernel, whose inner results are never there. */
   readonly kernels: ReadonlySet<string>;
-  /** Ops whose result takes the place of an operand of its size that nothing needs any more. */
-  readonly inPlace: ReadonlySet<OpName>;
+  /** Ops and kernels whose result takes the place of an operand of its size that nothing needs any more. */
+  readonly inPlace: ReadonlySet<string>;
   /** Bytes that a node needs beside operands and results. */
   scratch(node: Node, bytes: (value: Value) => bigint, point: AtPoint): bigint;
   /** Whether states are read back to the host with the outputs. */
@@ -293,8 +293,7 @@ class Simulation {
     dying: readonly Value[],
     states: ReadonlySet<Value> | undefined,
   ): Storage[] | undefined {
-    const kernel = node.op === "call" && this.runtime?.kernels.has(node.attrs.name);
-    if (!kernel && !this.runtime?.inPlace.has(node.op)) return undefined;
+    if (!this.runtime?.inPlace.has(node.op === "call" ? node.attrs.name : node.op)) return undefined;
     const [output] = node.outputs;
     if (!output || node.outputs.length > 1 || states?.has(output)) return undefined;
     const bytes = this.bytes(output);

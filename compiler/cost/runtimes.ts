@@ -52,7 +52,7 @@ const tfjs = {
   dtypeBytes: bytesPerElement,
   schedule: "nested",
   kernels: new Set(["softmax"]),
-  inPlace: new Set<OpName>(),
+  inPlace: new Set<string>(),
   readsStates: false,
   loadsStep: false,
   heapStays: true,
@@ -73,7 +73,8 @@ const runtimes: { readonly [K in Runtime]: Rules } = {
     kernels: new Set([
       ...["softmax", "log_softmax", "logsumexp", "mean", "relu", "gelu", "gelu_tanh", "layer_norm"],
     ]),
-    inPlace: new Set(arithmetic),
+    // Not softmax and norms, which ONNX Runtime gives a place of their own.
+    inPlace: new Set([...arithmetic, "relu", "gelu", "gelu_tanh"]),
     readsStates: true,
     loadsStep: true,
     heapStays: "holes",
