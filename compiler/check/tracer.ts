@@ -5,7 +5,7 @@ import type { DataOf, Diagnostics, Place } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
 import { isLibrary } from "../host.js";
 import { BuildError, Builder } from "../ir/build.js";
-import type { Assumption, DType, Init, InputPort, StateInfo, Value } from "../ir/graph.js";
+import type { Assumption, DType, InputPort, StateInfo, Value, WeightInfo } from "../ir/graph.js";
 import type { LearnedCount, WeightValues } from "./learned.js";
 import { holdsAt, type Point } from "./point.js";
 import type { Program } from "./program.js";
@@ -188,12 +188,7 @@ export class Tracer {
     path: string,
     shape: readonly Dim[],
     dtype: DType,
-    info: {
-      kind: "weight" | "buffer";
-      init: Init;
-      lookup: boolean;
-      within: readonly [number, number] | undefined;
-    },
+    info: WeightInfo,
     axes: readonly string[],
   ): Value {
     const known = this.weights.get(path);

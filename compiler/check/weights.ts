@@ -1,13 +1,13 @@
-import type { Expr, RandomStmt, WeightStmt } from "../../grammar/ast.js";
+import type { Expr, Name, RandomStmt, WeightStmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
-import type { Init } from "../ir/graph.js";
+import type { Init, WeightInfo } from "../ir/graph.js";
 import { join } from "./calls.js";
 import { conform } from "./conform.js";
 import { evaluate } from "./expressions.js";
 import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
-import { resolveShape } from "./shapes.js";
-import { asNumber, tensorVal, unknown } from "./values.js";
+import { type ResolvedShape, resolveShape } from "./shapes.js";
+import { asNumber, tensorVal, unknown, type Val } from "./values.js";
 
 /** `init normal(0.02)` and its kin; the default is normal with a deviation of 0.02. */
 export function readInit(expr: Expr | undefined, scope: Scope): Init {
@@ -61,12 +61,6 @@ export function declareWeights(stmt: WeightStmt, scope: Scope): void {
       if (tensor) scope.members.set(name.text, given);
       continue;
     }
-    const changing = shape.sizes.find((d) => d.int === undefined);
-    if (changing && !scope.tracer.generic) {
-      scope.tracer.report("weight/size-unknown", { name: name.text, size: String(changing) }, name.span);
-      scope.vars.set(name.text, unknown);
-      continue;
-    }
     const low = stmt.within && asNumber(evaluate(stmt.within.from, scope));
     const high = stmt.within?.to && asNumber(evaluate(stmt.within.to, scope));
     const info = {
@@ -75,10 +69,9 @@ export function declareWeights(stmt: WeightStmt, scope: Scope): void {
       lookup: stmt.lookup,
       within: low !== undefined && high !== undefined ? ([low, high] as const) : undefined,
     };
-    const path = join(scope.path, name.text);
-    const value = scope.tracer.weight(path, shape.sizes, "f32", info, shape.axes);
-    scope.vars.set(name.text, tensorVal(value, shape.axes));
-    scope.members.set(name.text, tensorVal(value, shape.axes));
+    const tensor = stored(name, shape, info, scope);
+    scope.vars.set(name.text, tensor);
+    if (tensor.kind === "tensor") scope.members.set(name.text, tensor);
   }
 }
 
@@ -90,20 +83,23 @@ export function declareRandom(stmt: RandomStmt, scope: Scope): void {
       scope.vars.set(name.text, unknown);
       continue;
     }
-    const changing = shape.sizes.find((d) => d.int === undefined);
-    if (changing && !scope.tracer.generic) {
-      scope.tracer.report("weight/size-unknown", { name: name.text, size: String(changing) }, name.span);
-      scope.vars.set(name.text, unknown);
-      continue;
-    }
     const distribution = stmt.distribution;
     const init =
       distribution.kind === "name" && distribution.name === "normal"
         ? ({ kind: "normal", mean: 0, std: 1 } as const)
         : readInit(distribution, scope);
     const info = { kind: "buffer" as const, init, lookup: false, within: undefined };
-    const path = join(scope.path, name.text);
-    const value = scope.tracer.weight(path, shape.sizes, "f32", info, shape.axes);
-    scope.vars.set(name.text, tensorVal(value, shape.axes));
+    scope.vars.set(name.text, stored(name, shape, info, scope));
   }
+}
+
+/** A graph input named by its path. What is kept in a file has one size: a symbol in it is a fault, but for a layer checked alone. */
+function stored(name: Name, shape: ResolvedShape, info: WeightInfo, scope: Scope): Val {
+  const changing = shape.sizes.find((d) => d.int === undefined);
+  if (changing && !scope.tracer.generic) {
+    scope.tracer.report("weight/size-unknown", { name: name.text, size: String(changing) }, name.span);
+    return unknown;
+  }
+  const path = join(scope.path, name.text);
+  return tensorVal(scope.tracer.weight(path, shape.sizes, "f32", info, shape.axes), shape.axes);
 }

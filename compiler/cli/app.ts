@@ -4,12 +4,7 @@ import { internalDiagnostic } from "./crash.js";
 import { exit, exitCodeOf, Failure, fail } from "./exit.js";
 import type { Io } from "./io.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
-
-/** What a command gets to say its exit code with, and to print. */
-export interface Session {
-  readonly io: Io;
-  code: number;
-}
+import type { Session } from "./session.js";
 
 /** Runs one command line; never throws. The answer is the exit code: design §9. */
 export async function main(words: readonly string[], io: Io): Promise<number> {

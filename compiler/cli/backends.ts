@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { columns } from "../columns.js";
-import type { Session } from "./app.js";
 import { choice, formatOption } from "./options.js";
 import { printJson } from "./print.js";
+import type { Session } from "./session.js";
 
 /** `archc backends`: what is there, what is chosen, and how to get the rest. */
 export function backendsCommand(session: Session): Command {

@@ -4,13 +4,13 @@ import { inBytes, quantityText } from "../check/quantity.js";
 import { columns } from "../columns.js";
 import type { BuildOptions, Target } from "../emit/build.js";
 import { learnedText } from "../learned-text.js";
-import type { Session } from "./app.js";
 import { exit, exitCodeOf } from "./exit.js";
 import { open } from "./open.js";
 import { choice, formatOption, modelOption, weightsOf, weightsOptions, wholeNumber } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
 import { progress } from "./progress.js";
 import { tokenizerFailure } from "./run.js";
+import type { Session } from "./session.js";
 
 interface Options {
   readonly out: string;

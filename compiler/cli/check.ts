@@ -2,12 +2,12 @@ import { Command } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { tally } from "../diagnostics/render.js";
 import type { BuildOptions } from "../emit/build.js";
-import type { Session } from "./app.js";
 import { exitCodeOf, fail } from "./exit.js";
 import { expand, isPattern } from "./glob.js";
 import { type OpenSpec, open } from "./open.js";
 import { choice, formatOption, modelOption, weightsOf, weightsOptions } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
+import type { Session } from "./session.js";
 
 /** Models of a file that its verdict names. */
 const MOST_NAMES = 20;

@@ -2,12 +2,12 @@ import { Command } from "commander";
 import { type ConventionName, conventionNames } from "../cost/conventions.js";
 import { runtimeNames } from "../cost/runtime-names.js";
 import type { Stored } from "../cost/stored.js";
-import type { Session } from "./app.js";
 import { exit, exitCodeOf } from "./exit.js";
 import { fittedTo } from "./fitted.js";
 import { open } from "./open.js";
 import { choice, formatOption, modelOption, parseAt, weightsOf, weightsOptions } from "./options.js";
 import { jsonText, printDiagnostics, printJson } from "./print.js";
+import type { Session } from "./session.js";
 
 interface Options {
   readonly model?: string;

@@ -1,13 +1,13 @@
 import { relative } from "node:path";
 import { Command } from "commander";
 import { packageFile } from "../package-file.js";
-import type { Session } from "./app.js";
 import { exit, Failure } from "./exit.js";
 import { modelFolder } from "./model-folder.js";
 import { open } from "./open.js";
 import { wholeNumber } from "./options.js";
 import { printDiagnostics } from "./print.js";
 import { generateText, seconds } from "./run.js";
+import type { Session } from "./session.js";
 
 const PROMPT = "A memory of product keys grows without a token paying for it: ";
 

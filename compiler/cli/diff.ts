@@ -3,11 +3,11 @@ import { relative, resolve, sep } from "node:path";
 import { Command } from "commander";
 import type { Limit, Sides } from "../diff/compare.js";
 import type { Repository } from "../diff/repository.js";
-import type { Session } from "./app.js";
 import { exitCodeOf, fail } from "./exit.js";
 import { expand, globPattern, isPattern } from "./glob.js";
 import { choice, formatOption, parseAt } from "./options.js";
 import { jsonText, printDiagnostics } from "./print.js";
+import type { Session } from "./session.js";
 
 interface Options {
   readonly failOn?: string;

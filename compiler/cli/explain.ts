@@ -2,8 +2,8 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { codes } from "../diagnostics/codes.js";
 import { readPages } from "../diagnostics/pages.js";
-import type { Session } from "./app.js";
 import { fail } from "./exit.js";
+import type { Session } from "./session.js";
 
 /** `archc explain CODE`: what a diagnostic means, why it is one, and how it is mended. */
 export function explainCommand(session: Session): Command {

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import type { Session } from "./app.js";
 import { sizeText } from "./build.js";
 import { exit, exitCodeOf, fail } from "./exit.js";
 import { inWords } from "./model-folder.js";
 import { choice, formatOption } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
 import { progress } from "./progress.js";
+import type { Session } from "./session.js";
 
 interface Options {
   readonly out: string;

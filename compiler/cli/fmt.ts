@@ -4,11 +4,11 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { replaceText } from "../emit/replace-file.js";
 import { MAX_FILE_BYTES } from "../node-host.js";
-import type { Session } from "./app.js";
 import { exit, exitCodeOf, fail, writeFailure } from "./exit.js";
 import { expand, isPattern } from "./glob.js";
 import { open } from "./open.js";
 import { printDiagnostics } from "./print.js";
+import type { Session } from "./session.js";
 
 /** `archc fmt [FILE…]`: writes specs in the one layout that they have. */
 export function fmtCommand(session: Session): Command {

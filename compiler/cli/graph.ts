@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import type { ModelInstance } from "../check/instance.js";
 import { replaceText } from "../emit/replace-file.js";
-import type { Session } from "./app.js";
 import { exitCodeOf, fail, writeFailure } from "./exit.js";
 import { fittedTo } from "./fitted.js";
 import { type OpenSpec, open } from "./open.js";
 import { choice, formatOption, modelOption, parseAt, weightsOf, weightsOptions } from "./options.js";
 import { jsonOf, printDiagnostics } from "./print.js";
+import type { Session } from "./session.js";
 
 interface Options {
   readonly model?: string;

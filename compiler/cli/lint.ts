@@ -10,12 +10,12 @@ import { Diagnostics } from "../diagnostics/sink.js";
 import type { Config } from "../lint/config.js";
 import { CONFIG_FILE } from "../lint/config-file.js";
 import { archcVersion } from "../version.js";
-import type { Session } from "./app.js";
 import { openAll, sourcesOf } from "./check.js";
 import { exit, exitCodeOf, Failure, fail } from "./exit.js";
 import type { OpenSpec } from "./open.js";
 import { choice, wholeNumber } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
+import type { Session } from "./session.js";
 
 interface Linted {
   readonly spec: OpenSpec;

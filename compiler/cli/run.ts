@@ -5,7 +5,6 @@ import type { Manifest } from "../../runtime/manifest.js";
 import type { TextTokenizer } from "../../runtime/tokenizer.js";
 import { safe } from "../diagnostics/render-text.js";
 import { learnedText } from "../learned-text.js";
-import type { Session as Cli } from "./app.js";
 import { fail } from "./exit.js";
 import type { Io } from "./io.js";
 import { inWords, loadModel, modelFolder, type Where, whereToRun } from "./model-folder.js";
@@ -20,6 +19,7 @@ import {
   wholeNumber,
 } from "./options.js";
 import { jsonText } from "./print.js";
+import type { Session as Cli } from "./session.js";
 
 interface Options {
   readonly model?: string;
