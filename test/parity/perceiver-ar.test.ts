@@ -115,6 +115,44 @@ describe.each(service.models(small))("%s", (model) => {
     });
   });
 
+  it.each(targets)(
+    "more latents than inputs are as many as there are inputs: %s",
+    { timeout: SLOW },
+    async (target) => {
+      for (const length of [1, 3, 5]) {
+        // A latent without an input of its own sees nothing and is seen by none: the official code pads and masks it.
+        const due = await on(built, "reference", (run) => fullPass(run, first(length), { latents: length }));
+        expect(due.outputs.logits!.shape).toEqual([2, length, 256]);
+        for (const latents of [length + 1, 6, 20]) {
+          const { outputs, states } = await on(built, target, (run) =>
+            fullPass(run, first(length), { latents }),
+          );
+          const what = `${latents} latents for ${length} inputs`;
+          expectNear(outputs.logits, due.outputs.logits!, toleranceOf(target), what);
+          expect(Object.keys(states).sort()).toEqual(Object.keys(due.states).sort());
+          for (const [name, state] of Object.entries(due.states))
+            expectNear(states[name], state, toleranceOf(target), `${what}: ${name}`);
+        }
+      }
+    },
+  );
+
+  it("goes on from fewer inputs than latents until there are as many, and refuses more than it has room for", async () => {
+    await on(built, "onnx", async (run) => {
+      const session = new Session(run, built.manifest);
+      session.counts = { latents: 20 };
+      await session.start(first(2));
+      for (let i = 2; i < 6; i++) {
+        const { logits } = await session.step({ input_ids: slice(ids, 1, i, 1) });
+        expectNear(logits, await lastOf(run, first(i + 1), i + 1), 1e-5, `logits of position ${i}`);
+      }
+      expect(session.recomputed).toBe(0);
+      await expect(session.start(first(7))).rejects.toThrow(
+        "has room for no more: `min(latents, seq)` (7) is more than 6",
+      );
+    });
+  });
+
   it("is asked for numbers that it has", async () => {
     await on(built, "onnx", async (run) => {
       await expect(run.run("start", first(3), undefined, { latens: 2 })).rejects.toThrow(
@@ -144,6 +182,14 @@ describe("its cost", () => {
     // Keys and values of a position, and each latent's scores and sums over it.
     expect(cost(21n, 6n) - cost(20n, 6n)).toBe(2n * 32n * (2n * 32n + 2n * 6n));
     expect(cost(22n, 6n) - cost(21n, 6n)).toBe(cost(21n, 6n) - cost(20n, 6n));
+  });
+
+  it("is of no more latents than there are inputs", () => {
+    for (const name of ["flops.forward", "memory.inference", "memory.cache"]) {
+      const cost = (latents: bigint) => figure(small, "TinyPerceiverAr", name, at(4n, latents));
+      expect([cost(5n), cost(6n), cost(20n)]).toEqual([cost(4n), cost(4n), cost(4n)]);
+      expect(cost(3n)).toBeLessThan(cost(4n));
+    }
   });
 
   it("keeps keys and values of all positions once, and of the latents in each block", () => {
