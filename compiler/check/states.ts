@@ -85,7 +85,15 @@ export function declareStates(stmt: StateStmt, scope: Scope): void {
         const shaped = matchNext(scope, slot.current, next, grows, name.text, name.span);
         if (!shaped) return;
         const left = grows === undefined ? undefined : shaped.value.shape[grows];
-        if (left && bound && left.atMost(bound) !== "yes")
+        // States that grow along one axis are full together: the first one says so.
+        const said = tracer.states.some(
+          ({ info, output }) =>
+            info.path === scope.path &&
+            info.grows !== undefined &&
+            bound?.equals(info.bound ?? 0) &&
+            left?.equals(output.shape[info.grows]!),
+        );
+        if (left && bound && !said && left.atMost(bound) !== "yes")
           tracer.assume(left, "<=", bound, `state \`${name.text}\` has room for no more`, name.span);
         tracer.states.push({
           info: { path: scope.path, name: name.text, grows, bound },
