@@ -22,10 +22,10 @@ export function checkKind(
 ): Val | undefined {
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind === "none") return val;
-  const wrong = (expected: string): undefined => {
+  const wrong = (expected: string, written?: string): undefined => {
     scope.tracer.report(
       "kind/expected",
-      { expected: `${expected} for ${what}`, found: `${kindOf(val)} ${show(val)}`.trim() },
+      { expected: `${expected} for ${what}`, found: `${kindOf(val)} ${show(val)}`.trim(), written },
       span,
     );
     return undefined;
@@ -49,7 +49,7 @@ export function checkKind(
       if (val.kind === "recipe") return { kind: "instance", instance: bindInstance(val.recipe, path) };
       return val.kind === "instance" || val.kind === "stack" ? val : wrong("a layer");
     case "list": {
-      if (val.kind !== "list") return wrong("a list");
+      if (val.kind !== "list") return wrong("a list", isOne(val) ? `[${show(val)}]` : undefined);
       const items = val.items.map((v, i) =>
         checkKind(scope, v, type.of, span, `${what}[${i}]`, undefined, `${path}.${i}`),
       );
@@ -78,3 +78,6 @@ function inRange(scope: Scope, val: Val, within: Range | undefined, span: Span, 
   }
   return true;
 }
+
+/** A single number, which a list may have been meant to hold. */
+const isOne = (val: Val): boolean => val.kind === "count" || val.kind === "number";

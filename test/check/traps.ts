@@ -59,6 +59,22 @@ const clusters = (embed: string, over?: Readonly<Record<string, string>>): strin
 const xl = (over: Readonly<Record<string, string>>, lines = ""): string =>
   model("transformer_xl_shared", `${lines}\nblocks 2`, { memory: "24", ...over });
 
+const persistent = (
+  layer: string,
+  over?: Readonly<Record<string, string>>,
+  places = "[K = 8, A = 64]",
+): string =>
+  model(
+    "decoder",
+    `positions = no_positions()\nblocks 2 {\n  attn = ${layer}\n  ffn = none\n  wiring = post_norm(attn, ffn)\n}\nweight places: ${places}`,
+    over,
+  );
+
+const allAttention = (memory: string, more = "", over?: Readonly<Record<string, string>>): string =>
+  persistent(`span_attention(heads, 64, table = places, memory = ${memory}${more})`, over);
+
+const xlnet = (lines: string, over?: Readonly<Record<string, string>>): string => model("xlnet", lines, over);
+
 const perceiver = (lines: string, over?: Readonly<Record<string, string>>): string =>
   model("perceiver_ar", `${lines}\nblocks 2`, { most: "6", ...over });
 
@@ -110,7 +126,123 @@ export const traps: readonly Trap[] = [
     spec: span("span_attention(heads, 64, table = places, kept = [32, 48, 64])"),
     fits: "`kept = [32, 48]`",
   },
+  {
+    name: "span: blocks of nothing",
+    spec: span("span_attention(heads, 64, table = places, block = 0)"),
+    fits: "`block = 1`",
+  },
+  {
+    name: "span: one number where heads have one each",
+    spec: span("span_attention(heads, 64, table = places, kept = 40)"),
+    fits: "`[40]`",
+  },
+  // --pers-mem-size: 0 is "none" there, and the hidden size of a feed-forward becomes a dummy.
+  {
+    name: "all-attention: a memory of nothing",
+    spec: allAttention("persistent_memory(0)"),
+    fits: "`size = 1`",
+  },
+  {
+    name: "all-attention: a memory of nothing in full attention",
+    spec: attn("attention(heads, causal = true, memory = persistent_memory(0))"),
+    fits: "`size = 1`",
+  },
+  {
+    name: "all-attention: a memory without a size",
+    spec: allAttention("persistent_memory()"),
+    fits: "`size = …`",
+  },
+  {
+    name: "all-attention: a size that is not whole",
+    spec: allAttention("persistent_memory(dim / 5)"),
+    fits: "`size = dim / 4` or `size = dim / 8`",
+  },
+  { name: "all-attention: a number for the memory", spec: allAttention("1024"), fits: undefined },
+  { name: "all-attention: a feed-forward for the memory", spec: allAttention("mlp()"), fits: undefined },
+  {
+    name: "all-attention: the memory in the place of the feed-forward",
+    spec: ffn("persistent_memory(6)"),
+    fits: undefined,
+  },
+  {
+    name: "all-attention: values of another width",
+    spec: attn("attention(heads, causal = true, value_dim = 4, memory = persistent_memory(6))"),
+    fits: "`value_dim = 8`",
+  },
+  {
+    name: "all-attention: more heads than distances are wide",
+    spec: allAttention("persistent_memory(6)", "", { heads: "8" }),
+    fits: "`heads = 4`",
+  },
+  {
+    name: "all-attention: wider than the distances",
+    spec: allAttention("persistent_memory(6)", "", { dim: "64" }),
+    fits: "`heads = 8`",
+  },
+  {
+    name: "all-attention: a span beyond the distances",
+    spec: persistent("span_attention(heads, 128, table = places, memory = persistent_memory(6))"),
+    fits: "`span = 64`",
+  },
+  {
+    name: "all-attention: trimmed in groups that do not divide",
+    spec: allAttention("persistent_memory(6)", ", parts = 3"),
+    fits: "`parts = 2` or `parts = 4`",
+  },
+  {
+    name: "all-attention: trimmed in other groups than said",
+    spec: allAttention("persistent_memory(6)", ", parts = 4, kept = [40, 50]"),
+    fits: "`parts = 2`",
+  },
   // Adaptive input and softmax: Transformer-XL, all-attention.
+  {
+    name: "cutoffs are equal",
+    spec: clusters("adaptive_embedding(vocab, dim, cutoffs = [100, 100])", { dim: "64" }),
+    fits: "`cutoffs = [99, 100]`",
+  },
+  {
+    name: "cutoffs of a larger vocabulary",
+    spec: clusters("adaptive_embedding(vocab, dim, cutoffs = [20_000, 40_000, 200_000])", { dim: "64" }),
+    fits: "`vocab = 200001`",
+  },
+  {
+    name: "cutoffs begin at nothing",
+    spec: clusters("adaptive_embedding(vocab, dim, cutoffs = [0, 400])", { dim: "64" }),
+    fits: "`cutoffs = [1, 400]`",
+  },
+  {
+    name: "cutoffs are one number",
+    spec: clusters("adaptive_embedding(vocab, dim, cutoffs = 400)", { dim: "64" }),
+    fits: "`[400]`",
+  },
+  {
+    name: "clusters divided by nothing",
+    spec: clusters("adaptive_embedding(vocab, dim, cutoffs = [100, 400], div = 0)", { dim: "64" }),
+    fits: "`div = 1`",
+  },
+  {
+    name: "clusters by a number that does not divide",
+    spec: clusters("adaptive_embedding(vocab, dim, cutoffs = [100, 400], div = 3)", { dim: "64" }),
+    fits: "`div = 2` or `div = 4`",
+  },
+  {
+    name: "clusters too many to divide",
+    spec: clusters("adaptive_embedding(vocab, dim, cutoffs = [100, 200, 400, 800])", { dim: "64" }),
+    fits: "`div = 2` as an argument of `adaptive_embedding`",
+  },
+  {
+    name: "more projections of their own than clusters",
+    spec: clusters("adaptive_embedding(vocab, dim, cutoffs = [100, 400])", { dim: "64" }).replace(
+      "adaptive_softmax(embed)",
+      "adaptive_softmax(embed, own = 4)",
+    ),
+    fits: "`own = 3`",
+  },
+  {
+    name: "an adaptive softmax over one table",
+    spec: clusters("token_embedding(vocab, dim)"),
+    fits: undefined,
+  },
   {
     name: "cutoffs fall",
     spec: clusters("adaptive_embedding(vocab, dim, cutoffs = [400, 100])", { dim: "64" }),
@@ -190,7 +322,37 @@ export const traps: readonly Trap[] = [
     spec: model("transformer_xl_shared", "blocks 2 { attn.heads = 8 }", { memory: "24" }),
     fits: "`attn.heads = 4`",
   },
+  { name: "xl: heads do not divide the width", spec: xl({ heads: "5" }), fits: "`heads = 4` or `heads = 8`" },
+  {
+    name: "xl: a memory of zeros beside kept keys",
+    spec: attn("relative_attention(heads, memory = 24, cached = true, filled = true)"),
+    fits: undefined,
+  },
+  // XLNet: zihangdai/xlnet, `transformers`.
+  {
+    name: "xlnet: heads do not divide the width",
+    spec: xlnet("blocks 2", { heads: "5" }),
+    fits: "`heads = 4` or `heads = 8`",
+  },
+  {
+    name: "xlnet: an odd width",
+    spec: xlnet("blocks 2", { dim: "33", heads: "3" }),
+    fits: "`dim = 30` or `dim = 36`",
+  },
+  { name: "xlnet: a memory of nothing", spec: xlnet("blocks 2\nmemory = 0"), fits: "`memory = 1`" },
+  {
+    name: "xlnet: distances cut at nothing",
+    spec: xlnet("blocks 2 { attn.clamp = 0 }"),
+    fits: "`attn.clamp = 1`",
+  },
   // Perceiver AR and Perceiver IO.
+  {
+    name: "perceiver ar: more latents than are kept",
+    spec: perceiver(
+      "forward(input_ids: [B T] int, latents: count = 9) -> (logits: [B N, V = vocab]) {\n  x = positions(embed(input_ids))\n  return head(norm(blocks(read(query(recent(x, latents)), x))))\n}",
+    ),
+    fits: "`latents = 6`",
+  },
   {
     name: "perceiver ar: positions shorter than the input",
     spec: perceiver("positions = learned_positions(48)"),
@@ -271,6 +433,36 @@ export const traps: readonly Trap[] = [
     name: "sparse: a grid shorter than the sequence",
     spec: sparse("sparse_attention(heads, strided_rows(8))", { shape: "[8, 7]" }),
     fits: "`shape = [8, 8]`",
+  },
+  {
+    name: "sparse: blocks of nothing",
+    spec: sparse("sparse_attention(heads, fixed_rows(0))"),
+    fits: "`stride = 1`",
+  },
+  {
+    name: "sparse: columns of nothing",
+    spec: sparse("sparse_attention(heads, strided_columns(0))"),
+    fits: "`stride = 1`",
+  },
+  {
+    name: "sparse: no summaries",
+    spec: sparse("sparse_attention(heads, fixed_columns(8, summary = 0))"),
+    fits: "`summary = 1`",
+  },
+  {
+    name: "sparse: summaries beyond the block",
+    spec: sparse("sparse_attention(heads, fixed_columns(8, summary = 16))"),
+    fits: "`summary = 8`",
+  },
+  {
+    name: "sparse: heads do not divide the width",
+    spec: sparse("sparse_attention(5, strided_rows(4))"),
+    fits: "`heads = 4` or `heads = 8`",
+  },
+  {
+    name: "sparse: half of the heads without a pattern",
+    spec: sparse("sparse_attention(heads, strided_rows(8), per_head = true)"),
+    fits: undefined,
   },
   // What all of them share.
   {

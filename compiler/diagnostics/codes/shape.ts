@@ -102,9 +102,14 @@ export const shapeCodes = {
     message: `axis \`${axis}\` of the result stands in no operand`,
     label: "comes from nowhere",
   })),
-  "kind/expected": code<{ expected: string; found: string }>("error", ({ expected, found }) => ({
-    message: `expected ${expected}, found ${found}`,
-  })),
+  /** `written`: how it is written, where what was found is nearly that. */
+  "kind/expected": code<{ expected: string; found: string; written?: string | undefined }>(
+    "error",
+    ({ expected, found, written }) => ({
+      message: `expected ${expected}, found ${found}`,
+      helps: written === undefined ? [] : [`it is written \`${written}\``],
+    }),
+  ),
   "kind/quantity-here": code<{ written: string }>("error", ({ written }) => ({
     message: `the quantity \`${written}\` cannot stand here`,
     helps: ["quantities with units belong in a `budget` or `expect`; a count is written `400M`"],
