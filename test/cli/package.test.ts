@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -79,6 +87,26 @@ describe("the packed package", () => {
   it("brings the command", () => {
     const bin = join(folder, "node_modules/archc/dist/bin/archc.js");
     expect(node(bin, "check", specFile("tiny"))).toContain("Tiny: no problems");
+  });
+
+  it("pays for no package that a command does not use", () => {
+    const bin = join(folder, "node_modules/archc/dist/bin/archc.js");
+    const asked = join(folder, "asked.txt");
+    const hook = `
+      import { appendFileSync } from "node:fs";
+      export function resolve(name, context, next) {
+        if (/^[a-z@]/.test(name) && !name.includes(":")) appendFileSync(${JSON.stringify(asked)}, name + "\\n");
+        return next(name, context);
+      }`;
+    const code = (text: string) => `data:text/javascript,${encodeURIComponent(text)}`;
+    const register = `import { register } from "node:module"; register(${JSON.stringify(code(hook))});`;
+    for (const command of ["check", "cost", "lint"])
+      node("--import", code(register), bin, command, specFile("tiny"));
+    expect([...new Set(readFileSync(asked, "utf8").trim().split("\n"))].sort()).toEqual([
+      "chevrotain",
+      "commander",
+      "picocolors",
+    ]);
   });
 
   it("ends a broken pipe in peace, and a wrong command with 2", () => {

@@ -2,6 +2,7 @@ import type { NodeOf, Value } from "../../ir/graph.js";
 import { regionKey } from "../../ir/passes/key.js";
 import { axesOf, epsilonOf, type Formula, formulas, meansTheSame } from "../probe.js";
 import { type Emitter, named, type Ref } from "./emitter.js";
+import { type FusedName, mayFuse } from "./fused-names.js";
 import { lean } from "./lean.js";
 import type { Attribute } from "./proto.js";
 
@@ -80,8 +81,8 @@ const rmsNorm: Fuse = (e, node, x, inputs) => {
   return e.op("Mul", [e.op("Div", [x, root]), e.name(inputs[1]!)]);
 };
 
-/** Library functions and layers that ONNX has as one op. A user's layer of the same name may mean something else. */
-const rows: Readonly<Record<string, Fuse>> = {
+/** A user's layer of the same name may mean something else. */
+const rows: Readonly<Record<FusedName, Fuse>> = {
   softmax: before("softmax", "Softmax", (axis) => ({ axis }), axisOf),
   log_softmax: before("log_softmax", "LogSoftmax", (axis) => ({ axis }), axisOf),
   logsumexp: simple("logsumexp", (e, node, x) =>
@@ -95,14 +96,10 @@ const rows: Readonly<Record<string, Fuse>> = {
   rms_norm: rmsNorm,
 };
 
-/** Whether calls of this name may become one op, so that they must not be expanded before. */
-export function mayFuse(name: string): boolean {
-  return Object.hasOwn(rows, name);
-}
-
 /** The call as one ONNX op, where there is one that means what its body says. */
 export function fuse(e: Emitter, node: Call, inputs: readonly Ref[]): readonly Ref[] | undefined {
-  if (!mayFuse(node.attrs.name) || node.outputs.length !== 1 || inputs.length === 0) return undefined;
-  const result = rows[node.attrs.name]!(e, node, e.name(inputs[0]!), inputs);
+  const { name } = node.attrs;
+  if (!mayFuse(name) || node.outputs.length !== 1 || inputs.length === 0) return undefined;
+  const result = rows[name](e, node, e.name(inputs[0]!), inputs);
   return result === undefined ? undefined : [typeof result === "string" ? named(result) : result];
 }

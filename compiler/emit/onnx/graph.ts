@@ -2,7 +2,7 @@ import type { Graph, Value } from "../../ir/graph.js";
 import { gatherInPieces, inline, optimize } from "../../ir/passes/optimize.js";
 import { mergeProjections } from "../passes/merge.js";
 import { weightsOf } from "../passes/rewrite.js";
-import { mayFuse } from "./fused.js";
+import { mayFuse } from "./fused-names.js";
 import { addMasks, scaleOperands } from "./passes/scores.js";
 
 /** What an ONNX file is written from, node for node; `paths` tells the instance that a value came from. */
