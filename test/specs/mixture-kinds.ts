@@ -15,6 +15,7 @@ const span = "span_attention(heads, 8, table = places, ramp = 3, block = 4";
 export const attentions: readonly Kind[] = [
   { text: "attention(heads, causal = true)" },
   { text: "attention(heads, kv_heads = 2, causal = true, bias = false, positions = rotary())" },
+  { text: "attention(heads, causal = true, memory = persistent_memory(6))" },
   { text: "attention(heads, causal = true, window = 4)" },
   { text: "attention(heads, causal = true, window = 4, bounded = true)" },
   { text: "local_attention(heads, chunk = 4, causal = true)" },
@@ -40,17 +41,20 @@ export const feedForwards: readonly Kind[] = [
   { text: "pkm(heads = 2, keys = 8, k = 4, key_dim = 8)" },
   { text: "experts(experts = 3, k = 2, hidden = 24)" },
   { text: "chunked(mlp(hidden = 32), size = 4)" },
-  { text: "none", only: ["pre_norm(attn, ffn)", "post_norm(attn, ffn)", "parallel(attn, ffn)"] },
+  { text: "none" },
 ];
 
 const REVERSIBLE = "reversible(attn, ffn)";
+const PLAIN = ["pre_norm(attn, ffn)", "post_norm(attn, ffn)", "parallel(attn, ffn)"];
 
-export const wirings: readonly Kind[] = [
-  { text: "pre_norm(attn, ffn)" },
-  { text: "post_norm(attn, ffn)" },
-  { text: "parallel(attn, ffn)" },
-  { text: REVERSIBLE },
+/** Base models. The latents of a Perceiver AR are all positions here, so that each has logits. */
+export const bases: readonly Kind[] = [
+  { text: "decoder", only: PLAIN },
+  { text: "perceiver_ar", only: PLAIN, needs: "most = 16" },
+  { text: "reversible_decoder", only: [REVERSIBLE], needs: "join = mean_of_both()\n  head = tied(embed)" },
 ];
+
+export const wirings: readonly Kind[] = [...PLAIN, REVERSIBLE].map((text) => ({ text }));
 
 export interface Mixture {
   readonly title: string;
@@ -62,23 +66,25 @@ export interface Mixture {
 /** `count` models of two blocks. Kinds come from shuffled decks, so that each comes before any comes again. */
 export function mixtures(seed: number, count: number): readonly Mixture[] {
   const random = randoms(seed);
-  const [attention, feedForward, wiring] = [attentions, feedForwards, wirings].map((k) => deck(k, random));
+  const [base, attention, feedForward, wiring] = [bases, attentions, feedForwards, wirings].map((k) =>
+    deck(k, random),
+  );
   return Array.from({ length: count }, (_, i) => {
     const w = wiring!(() => true);
     const fits = (k: Kind) => !k.only || k.only.includes(w.text);
     const [a, b] = [attention!(fits), attention!(fits)];
     const [f, g] = [feedForward!(fits), feedForward!(fits)];
-    const kinds = [w, a, b, f, g];
+    const stack = base!(fits);
+    const kinds = [stack, w, a, b, f, g];
     const needs = new Set(kinds.flatMap((k) => (k.needs ? [`  ${k.needs}\n`] : [])));
-    const reversible = w.text === REVERSIBLE;
-    const text = `import { ${reversible ? "reversible_decoder" : "decoder"} as base } from "std"
+    const text = `import { ${stack.text} as base } from "std"
 
 model Mixture : base {
   vocab = 64
   seq   = 64
   dim   = 16
   heads = 4
-${reversible ? "  join  = mean_of_both()\n  head  = tied(embed)\n" : ""}${[...needs].join("")}  blocks 2 {
+${[...needs].join("")}  blocks 2 {
     attn   = ${a.text}
     ffn    = ${f.text}
     wiring = ${w.text}
@@ -89,7 +95,7 @@ ${reversible ? "  join  = mean_of_both()\n  head  = tied(embed)\n" : ""}${[...ne
   }
 }
 `;
-    const title = `seed ${seed}, ${i}: ${w.text} of ${a.text} and ${f.text}, then ${b.text} and ${g.text}`;
+    const title = `seed ${seed}, ${i}: ${stack.text}, ${w.text} of ${a.text} and ${f.text}, then ${b.text} and ${g.text}`;
     return { title, text, exact: kinds.every((k) => !k.approximate), kinds };
   });
 }

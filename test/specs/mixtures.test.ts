@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { metric } from "../../compiler/cost/metrics.js";
 import type { HostTensor } from "../../runtime/model.js";
 import { model } from "../check/support.js";
+import { executed } from "../parity/executed.js";
 import { expectNear, slice } from "../parity/near.js";
 import { fullPass, inPieces } from "../parity/passes.js";
 import type { Tensors } from "../parity/reference.js";
 import { stirred } from "../parity/stirred.js";
 import { buildWith, on, SLOW, toleranceOf } from "../parity/targets.js";
-import { attentions, feedForwards, type Mixture, mixtures, wirings } from "./mixture-kinds.js";
+import { attentions, bases, feedForwards, type Mixture, mixtures, wirings } from "./mixture-kinds.js";
 
 // More of them: MIXTURES=100 npx vitest run test/specs/mixtures.test.ts; others: MIXTURES_SEED=2.
 const all = mixtures(Number(process.env.MIXTURES_SEED ?? 1), Number(process.env.MIXTURES ?? 12));
@@ -18,7 +19,7 @@ const inputs: Tensors = { input_ids: { dtype: "i32", shape: [BATCH, LENGTH], dat
 describe("mixtures", () => {
   it("have every kind among them", () => {
     const drawn = new Set(all.flatMap((m) => m.kinds));
-    expect([...attentions, ...feedForwards, ...wirings].filter((k) => !drawn.has(k))).toEqual([]);
+    expect([...bases, ...attentions, ...feedForwards, ...wirings].filter((k) => !drawn.has(k))).toEqual([]);
   });
 
   it.each(all)("$title", { timeout: SLOW }, async (mixture) => {
@@ -33,11 +34,19 @@ describe("mixtures", () => {
 /** That a mixture checks, costs, builds, and is one model on every target and step by step. */
 async function holds({ text, exact }: Mixture): Promise<void> {
   const instance = model(text);
-  const cost = (name: string, seq: bigint, past: bigint) => {
-    const found = metric(instance, name, [], { batch: 1n, seq, past });
+  const usual = Object.fromEntries(
+    instance.start.symbols.flatMap((s) => (s.usual === undefined ? [] : [[s.name, s.usual]])),
+  );
+  const cost = (name: string, seq: bigint, past: bigint, batch = 1n) => {
+    // All that is past is a latent here.
+    const kept = instance.step.symbols.flatMap((s) => (s.left === undefined ? [] : [[s.name, past]]));
+    const point = { ...usual, ...Object.fromEntries(kept), batch, seq, past };
+    const found = metric(instance, name, [], point);
     if (found.kind !== "value") throw new Error(`\`${name}\` has no figure: ${found.why}`);
     return found.value[0];
   };
+  const flops = (seq: number, past: number) =>
+    cost(past === 0 ? "flops.prefill" : "flops.forward", BigInt(seq), BigInt(past), BigInt(BATCH));
   const stored = instance.start.inputPorts.map((p) =>
     p.role === "weight" && p.weight.kind === "weight"
       ? p.value.shape.reduce((n, dim) => n * BigInt(`${dim}`), 1n)
@@ -58,12 +67,19 @@ async function holds({ text, exact }: Mixture): Promise<void> {
   for (const target of ["reference", "onnx", "cpu"]) {
     const near = (actual: HostTensor | undefined, to: HostTensor, what: string) =>
       expectNear(actual, to, toleranceOf(target), `${target}: ${what}`);
-    const { outputs, states } = await on(built, target, (m) => fullPass(m, inputs));
+    const { result, macs } = await executed(() => on(built, target, (m) => fullPass(m, inputs)));
+    const { outputs, states } = result;
+    if (target === "cpu") expect(2n * macs, "FLOPs of a full pass").toBe(flops(LENGTH, 0));
     near(outputs.logits, logits, "full pass");
     for (const [name, state] of Object.entries(due.states)) near(states[name], state, name);
     for (const pieces of [new Array<number>(LENGTH).fill(1), [5, 3, 1]]) {
       // What caches only approximate is still one model on all targets.
-      const { parts } = await on(built, target, (m) => inPieces(m, inputs, pieces));
+      const { result, macs } = await executed(() => on(built, target, (m) => inPieces(m, inputs, pieces)));
+      const { parts } = result;
+      if (target === "cpu") {
+        const due = parts.reduce((sum, p) => sum + flops(p.length, p.begin), 0n);
+        expect(2n * macs, `FLOPs of pieces of ${pieces}`).toBe(due);
+      }
       const reference = exact ? undefined : await on(built, "reference", (m) => inPieces(m, inputs, pieces));
       for (const [i, { begin, length, outputs: piece }] of parts.entries()) {
         const expected = reference ? reference.parts[i]!.outputs.logits! : slice(logits, 1, begin, length);
