@@ -1,5 +1,5 @@
 import type { LayerDecl, ModelDecl, Param } from "../../grammar/ast.js";
-import type { Diagnostics } from "../diagnostics/sink.js";
+import { Diagnostics } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
 import { callLayer, dtypes } from "./calls.js";
 import type { ModelInstance } from "./instance.js";
@@ -8,8 +8,9 @@ import { checkInverseNames } from "./inverse.js";
 import { fieldNames, stackName } from "./model-names.js";
 import type { Program } from "./program.js";
 import { Scope } from "./scope.js";
+import { openLayers, standIn } from "./stand-in.js";
 import { Tracer } from "./tracer.js";
-import { type Bound, count, flag, tensorVal, unknown, type Val } from "./values.js";
+import { type Bound, count, flag, type Recipe, tensorVal, unknown, type Val } from "./values.js";
 
 /**
  * Checks every model and layer of the main file. Models that can be built are traced and answered by name; one that
@@ -60,13 +61,35 @@ function complete(program: Program, decl: ModelDecl): boolean {
 const hasHole = (decl: ModelDecl): boolean =>
   decl.items.some((i) => i.kind === "assign" && i.value.kind === "hole");
 
+/**
+ * Traces a layer with symbols as sizes. Where it has an inverse and runs layers that a caller gives, it is traced again
+ * with others in their place, so that the inverse is tried; what else that would say, the layer was told already.
+ */
 function checkLayerAlone(program: Program, decl: LayerDecl, sink: Diagnostics): void {
-  const tracer = new Tracer({ program, sink, decoding: false, generic: true });
+  const own = new Diagnostics();
+  traceAlone(program, decl, own, new Map());
+  for (const found of own.list) sink.take(found);
+  const open = openLayers(decl);
+  if (own.hasErrors || open.length === 0 || !decl.body.some((s) => s.kind === "inverse")) return;
+  const tried = new Diagnostics();
+  traceAlone(program, decl, tried, new Map(open.map((p, i) => [p, standIn(i)])));
+  if (!tried.hasErrors) for (const found of tried.list) sink.take(found);
+}
+
+function traceAlone(
+  program: Program,
+  decl: LayerDecl,
+  sink: Diagnostics,
+  layers: ReadonlyMap<Param, Recipe>,
+): void {
+  const standing = [...layers.keys()].map((p) => p.name.text);
+  const tracer = new Tracer({ program, sink, decoding: false, generic: true, standing });
   const scope = new Scope({ tracer, builder: tracer.top, file: program.path });
   const args: { name: { text: string; span: typeof decl.span }; bound: Bound }[] = [];
   const axes = new Map<string, Dim>();
   for (const param of decl.params) {
-    const val = stand(param, scope, axes);
+    const layer = layers.get(param);
+    const val: Val | undefined = layer ? { kind: "recipe", recipe: layer } : stand(param, scope, axes);
     if (val) args.push({ name: param.name, bound: { val, span: param.span } });
   }
   const recipe = { decl, file: program.path, args: new Map<string, Bound>(), span: decl.name.span };

@@ -92,7 +92,10 @@ export function checkInverse(scope: Scope, decl: LayerDecl, outputs: readonly Te
   if (verdict.kind === "differs") {
     const { shape, was, came, stood } = verdict;
     const tensor = tensors[verdict.tensor]!.name.text;
-    tracer.report("inverse/does-not-invert", { layer, tensor, shape, was, came, stood }, inverse.span);
+    const { standing } = tracer;
+    if (standing.length > 0)
+      tracer.report("inverse/not-for-all", { layer, tensor, shape, was, came, standing }, inverse.span);
+    else tracer.report("inverse/does-not-invert", { layer, tensor, shape, was, came, stood }, inverse.span);
   } else if (verdict.kind === "untried" && !tracer.generic) {
     tracer.report("inverse/untried", { layer, why: verdict.why }, inverse.span);
   }

@@ -52,6 +52,8 @@ export interface TraceOptions {
   readonly weights?: WeightValues | undefined;
   /** Layers checked alone: sizes are symbols, layer arguments may be missing; undecidable is silent. */
   readonly generic: boolean;
+  /** Layers that nobody gives, and for which others stand. */
+  readonly standing?: readonly string[] | undefined;
   /** What is put in the place of the user's numbers, to see what would follow. */
   readonly trial?: Trial | undefined;
   /** Where errors of library code alone are told. */
@@ -63,6 +65,7 @@ export class Tracer {
   readonly program: Program;
   readonly sink: Diagnostics;
   readonly generic: boolean;
+  readonly standing: readonly string[];
   readonly decoding: boolean;
   readonly top: Builder;
   /** Traces only to check: what it makes is thrown away, instances keep their members. */
@@ -104,6 +107,7 @@ export class Tracer {
     this.program = options.program;
     this.sink = options.sink;
     this.generic = options.generic;
+    this.standing = options.standing ?? [];
     this.decoding = options.decoding;
     this.past = options.decoding ? Dim.symbol("past", 0) : Dim.of(0);
     this.left = options.left ?? new Map();

@@ -37,6 +37,11 @@ export class Diagnostics {
       fixes: place.fixes ?? [],
       ...(place.subject === undefined ? {} : { subject: place.subject }),
     };
+    this.take(found);
+  }
+
+  /** Takes in what another collector found. */
+  take(found: Diagnostic): void {
     const key = this.identity(found);
     if (this.seen.has(key)) return;
     this.seen.add(key);

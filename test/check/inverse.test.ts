@@ -133,6 +133,32 @@ model M { slot mix: layer = pair(f = mlp(), g = mlp())
     expect(long[0]).toMatch(/^inverse\/untried/);
   });
 
+  describe("of a layer that no model runs, with other layers for those that a caller gives,", () => {
+    const lines = (text: string) => check(text).problems.map((d) => `${d.severity} ${d.message}`);
+    it.each(right)("%s inverts", (_, forward, inverse) => {
+      expect(lines(pair(forward, inverse) + turned)).toEqual([]);
+    });
+
+    it.each(wrong)("with %s wrong is told", (_, forward, inverse, tensor) => {
+      const [first = "", ...others] = lines(pair(forward, inverse));
+      const told = `^warning the inverse of \`pair\` does not give back \`${tensor}\` for every \`f\`, \`g\`$`;
+      expect(first).toMatch(new RegExp(told));
+      expect(others).toEqual([]);
+    });
+
+    it("that relies on what they are is told as well, and not where a model runs it", () => {
+      const undo = pair("return (f(a), g(b))", "return (g(u), f(w))");
+      expect(lines(undo)).toHaveLength(1);
+      expect(check(undo).problems[0]!.helps[1]).toMatch(/where a model runs it/);
+      expect(said(undo.replaceAll("f(", "identity(").replaceAll("g(", "identity("))).toEqual([]);
+    });
+
+    it("is not tried where they take more than one tensor, or the layer has an error of its own", () => {
+      expect(lines(pair("return (a + f(b, b), b)", "return (u + f(w, w), w)"))).toEqual([]);
+      expect(lines(pair("return (a + f(b), c)", "return (u + f(w), w)"))).toHaveLength(1);
+    });
+  });
+
   it("takes a check less than 50 ms", () => {
     const text = (inverse: string) =>
       `${pair(coupled, inverse)}

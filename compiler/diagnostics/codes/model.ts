@@ -207,6 +207,23 @@ export const modelCodes = {
     ],
     helps: ["an inverse undoes the last line of its layer first, from its results alone"],
   })),
+  "inverse/not-for-all": code<{
+    layer: string;
+    tensor: string;
+    shape: readonly number[];
+    was: number;
+    came: number;
+    standing: readonly string[];
+  }>("warning", ({ layer, tensor, shape, was, came, standing }) => ({
+    message: `the inverse of \`${layer}\` does not give back \`${tensor}\` for every ${list(standing)}`,
+    notes: [
+      `with functions that stood there \`${tensor}\` [${shape.join(", ")}] comes back as ${brief(came)} where it was ${brief(was)}, at the place where it is furthest off`,
+    ],
+    helps: [
+      "an inverse undoes the last line of its layer first, from its results alone",
+      "one that relies on what these layers are is tried with them where a model runs it",
+    ],
+  })),
   "inverse/untried": code<{ layer: string; why: "sizes" | "work" | "not-finite" }>(
     "warning",
     ({ layer, why }) => ({
