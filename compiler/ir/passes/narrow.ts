@@ -15,7 +15,7 @@ export function narrow(graph: Graph): Graph {
   const weights = new Set(lean.inputPorts.flatMap((p) => (p.role === "weight" ? [p.value] : [])));
   const whole = lean.outputs.map(() => undefined);
   const { region } = new Narrowing(new Map()).run(lean, whole, (v) => weights.has(v), false);
-  return region === lean ? lean : withRegion(lean, region);
+  return region === lean ? graph : withRegion(lean, region);
 }
 
 /** A region that computes parts of its results, and takes parts of its inputs. */
