@@ -18,10 +18,10 @@ export { gatherInPieces } from "./pieces.js";
 /** The passes of `optimize`, in order. Each gives a new graph with the same results and leaves its argument alone. */
 export const passes: readonly { readonly name: string; run(graph: Graph): Graph }[] = [
   { name: "foldConstants", run: foldConstants },
-  { name: "narrow", run: narrow },
   { name: "groupMatrices", run: groupMatrices },
   { name: "hoist", run: hoist },
   { name: "commonSubexpressions", run: commonSubexpressions },
+  { name: "narrow", run: narrow },
   { name: "eliminateDeadCode", run: eliminateDeadCode },
 ];
 
