@@ -68,7 +68,10 @@ class Narrowing {
       const demand = this.demands.get(v);
       const only = open && demand && !isWeight(v) ? onlyPart(demand) : undefined;
       if (demand && !only) this.slice(v, demand);
-      return only;
+      if (!only) return undefined;
+      const value = newValue(only.value, v.name);
+      this.instead.set(only.value, value);
+      return { ...only, value };
     });
     const final = (v: Value): Value => (this.instead.has(v) ? final(this.instead.get(v)!) : v);
     const nodes = this.nodes.toReversed().map((node) => withValues(node, node.inputs.map(final)));
