@@ -1,6 +1,7 @@
 import type { DType, Init } from "../ir/graph.js";
 import { normalFrom } from "./normal.js";
 import { BLOCK, type Key, keyOf, threefry } from "./random.js";
+import { type Draws, makeDraws } from "./simd.js";
 
 /** One tensor of a weight file and how it starts. */
 export interface StoredTensor {
@@ -11,6 +12,7 @@ export interface StoredTensor {
 }
 
 const bits = new Int32Array(BLOCK);
+let draws: Draws | undefined | "untried" = "untried";
 
 /** Elements `start` … of a tensor, drawn into `out`. Any part of it comes out the same, whatever was drawn before. */
 export function fill(tensor: StoredTensor, seed: number, start: number, out: Float32Array): void {
@@ -36,15 +38,21 @@ function fillRandom(
   start: number,
   out: Float32Array,
 ): void {
+  if (draws === "untried") draws = makeDraws();
   let done = 0;
   while (done < out.length) {
     // The first draw of an odd start is the second word of its pair; a block never crosses 2^32 counters.
     const skip = (start + done) % 2;
     const count = Math.min(out.length - done, BLOCK - ((start + done) % BLOCK));
     const first = (start + done - skip) / 2;
-    threefry(key, first, Math.floor(first / 4294967296), Math.ceil((count + skip) / 2), bits);
-    const drawn = skip === 0 ? bits : bits.subarray(1);
-    if (init.kind === "normal") normalFrom(drawn, count, init.mean, init.std, out, done);
+    const high = Math.floor(first / 4294967296);
+    const pairs = Math.ceil((count + skip) / 2);
+    if (draws) draws.threefry(key, first, high, pairs);
+    else threefry(key, first, high, pairs, bits);
+    const words = draws?.words ?? bits;
+    const drawn = skip === 0 ? words : words.subarray(1);
+    if (init.kind === "normal" && draws) draws.normal(skip, count, init.mean, init.std, out, done);
+    else if (init.kind === "normal") normalFrom(drawn, count, init.mean, init.std, out, done);
     else uniformFrom(drawn, count, init.low, init.high, out, done);
     done += count;
   }

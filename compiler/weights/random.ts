@@ -12,6 +12,12 @@ export function keyOf(name: string, seed: number): Key {
   return [digest.readInt32LE(0), digest.readInt32LE(4)];
 }
 
+/** What Threefry adds: to both words of the counter from (low, high) before the rounds, and behind each four of them. */
+export function keysOf([k0, k1]: Key, low: number, high: number) {
+  const k2 = 0x1bd11bda ^ k0 ^ k1;
+  return [(low + k0) | 0, (high + k1) | 0, k1, (k2 + 1) | 0, k2, (k0 + 2) | 0, k0, (k1 + 3) | 0] as const;
+}
+
 /**
  * Threefry-2x32 with 13 rounds (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011:
  * the fewest rounds that pass BigCrush). Draw `i` is word `i % 2` of the block with counter `floor(i / 2)`, so any
@@ -19,14 +25,7 @@ export function keyOf(name: string, seed: number): Key {
  * the low word of the counter must not wrap within the call.
  */
 export function threefry(key: Key, low: number, high: number, pairs: number, out: Int32Array): void {
-  const k0 = key[0];
-  const k1 = key[1];
-  const k2 = 0x1bd11bda ^ k0 ^ k1;
-  const first = (low + k0) | 0;
-  const second = (high + k1) | 0;
-  const k2a = (k2 + 1) | 0;
-  const k0a = (k0 + 2) | 0;
-  const k1a = (k1 + 3) | 0;
+  const [first, second, k1, k2a, k2, k0a, k0, k1a] = keysOf(key, low, high);
   for (let i = 0; i < pairs; i++) {
     let a = (first + i) | 0;
     let b = second;

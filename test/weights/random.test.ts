@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fill, type StoredTensor } from "../../compiler/weights/fill.js";
 import { normalFrom } from "../../compiler/weights/normal.js";
-import { threefry } from "../../compiler/weights/random.js";
+import { BLOCK, threefry } from "../../compiler/weights/random.js";
+import { makeDraws } from "../../compiler/weights/simd.js";
 
 const normal: StoredTensor = {
   name: "blocks.0.ffn.up",
@@ -100,5 +101,67 @@ describe("normalFrom", () => {
       0,
     );
     cases.forEach(([, z], i) => expect(Math.abs(out[i]! / z - 1)).toBeLessThan(3e-7));
+  });
+});
+
+describe("with WebAssembly, the same bits", () => {
+  const draws = makeDraws()!;
+
+  it("words, of any number of pairs, of any counter", () => {
+    const words = new Int32Array(BLOCK);
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer(),
+        fc.nat(2 ** 31 - 1),
+        fc.integer({ min: 1, max: 1024 }),
+        (k0, k1, low, pairs) => {
+          for (const [first, high] of [
+            [low, 0],
+            [4294967296 - pairs, low],
+          ] as const) {
+            threefry([k0, k1], first, high, pairs, words);
+            draws.threefry([k0, k1], first, high, pairs);
+            expect(draws.words.slice(0, 2 * pairs)).toEqual(words.slice(0, 2 * pairs));
+          }
+        },
+      ),
+    );
+  });
+
+  /** Where the tails begin, the ends of the range, 0, powers of two and what is around them. */
+  const edges = [1825361100, 2 ** 31, 0, ...Array.from({ length: 31 }, (_, i) => 2 ** i)].flatMap((x) =>
+    [-2, -1, 0, 1, 2].flatMap((d) => [(x + d) | 0, ~(x + d)]),
+  );
+
+  function expectNormals(words: Int32Array, from: number, count: number, mean: number, std: number): void {
+    const [plain, fast] = [new Float32Array(BLOCK + 1), new Float32Array(BLOCK + 1)];
+    draws.words.set(words);
+    normalFrom(words.subarray(from), count, mean, std, plain, 1);
+    draws.normal(from, count, mean, std, fast, 1);
+    expect(new Int32Array(fast.buffer)).toEqual(new Int32Array(plain.buffer));
+  }
+
+  it("normals: in the middle, in the tails and where they meet", () => {
+    expectNormals(Int32Array.from(edges), 0, edges.length, 0, 1);
+    expectNormals(Int32Array.from(edges), 1, edges.length - 1, 0.5, 0.02);
+    expectNormals(new Int32Array(BLOCK).fill(2147483647), 0, BLOCK, 0, 1);
+    expectNormals(new Int32Array(BLOCK).fill(1), 0, BLOCK, -3, 2);
+  });
+
+  it("normals of any words, of any number", () => {
+    const words = new Int32Array(BLOCK);
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.nat(1),
+        fc.integer({ min: 1, max: BLOCK - 1 }),
+        fc.double({ min: -9, max: 9 }),
+        (key, from, count, mean) => {
+          threefry([key, 1], 0, 0, BLOCK / 2, words);
+          expectNormals(words, from, count, mean, 0.02);
+        },
+      ),
+    );
   });
 });
