@@ -15,4 +15,10 @@ const bundle = await rolldown({
   platform: "node",
   external: /^[^./]/,
 });
-await bundle.write({ dir: `${dist}bin`, entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" });
+await bundle.write({
+  dir: `${dist}bin`,
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+  // Node reads every character of a chunk before it runs; names stay, so that a crash can be understood.
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+});

@@ -8,7 +8,8 @@ import { type Tensor, tensorVal, type Val } from "./values.js";
 export interface Template {
   readonly path: string;
   readonly node: Node & { readonly op: "call" };
-  readonly inputs: readonly Value[];
+  /** Where each operand of the node is found: in the inputs, states and weights, one after another; -1 for others. */
+  readonly operands: readonly number[];
   readonly results: readonly Tensor[];
   readonly states: readonly TracedState[];
   /** The block's own weights, in the order in which they were declared. */
@@ -37,9 +38,10 @@ export function templateOf(
   const whole = owned && results.length > 0 && results.every((r, i) => node?.outputs[i] === r.value);
   // One value in two places (two streams that begin as one) is two values in the next block.
   const apart = given.every((v) => node?.inputs.indexOf(v) === node?.inputs.lastIndexOf(v));
-  return node?.op === "call" && whole && apart && given.length === inputs.length
-    ? { path, node, inputs: given, results, states, weights, learned }
-    : undefined;
+  if (node?.op !== "call" || !whole || !apart || given.length !== inputs.length) return undefined;
+  const places = new Map([...given, ...states.map((s) => s.input), ...weights].map((v, i) => [v, i]));
+  const operands = node.inputs.map((v) => places.get(v) ?? -1);
+  return { path, node, operands, results, states, weights, learned };
 }
 
 function renamer(template: Template, path: string): (name: string) => string {
@@ -71,12 +73,12 @@ export function replicate(
   const rename = renamer(template, path);
   for (const count of template.learned)
     tracer.learned.push({ ...count, path: rename(count.path), weights: count.weights.map(rename) });
-  const own = new Map<Value, Value>(template.inputs.map((v, i) => [v, inputs[i]!]));
-  for (const state of template.states) {
-    if (state.input) own.set(state.input, tracer.top.input(state.input, rename(state.input.name)));
-  }
-  for (const weight of template.weights) own.set(weight, tracer.weightLike(weight, rename) ?? weight);
-  const operands = template.node.inputs.map((v) => own.get(v) ?? tracer.weightLike(v, rename) ?? v);
+  const past = template.states.map(({ input }) => input && tracer.top.input(input, rename(input.name)));
+  const weights = template.weights.map((weight) => tracer.weightLike(weight, rename) ?? weight);
+  const own = [...inputs, ...past, ...weights];
+  const operands = template.node.inputs.map(
+    (v, i) => own[template.operands[i]!] ?? tracer.weightLike(v, rename) ?? v,
+  );
   const { attrs } = template.node;
   const copy = {
     ...template.node,
@@ -87,7 +89,7 @@ export function replicate(
     tracer.states.push({
       ...state,
       info: { ...state.info, path: rename(state.info.path) },
-      input: state.input && own.get(state.input),
+      input: past[i],
       output: outputs[template.results.length + i]!,
     });
   }

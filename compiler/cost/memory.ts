@@ -22,6 +22,8 @@ export interface MemoryOptions {
   readonly schedule?: "nested" | "flat";
   /** How a runtime differs from the schedule alone. */
   readonly rules?: ScheduleRules;
+  /** Shared with other questions about graphs that have nodes in common. */
+  readonly costs?: CostRules | undefined;
   /** Where values are put, so that it knows what stays of freed ones; afterwards the host's copies lie in it. */
   readonly heap?: CHeap;
 }
@@ -89,7 +91,8 @@ export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}
   const { rules } = options;
   const scheduled = options.schedule === "flat" ? flatOf(graph, rules) : { graph, paths: undefined };
   const { dtypeBytes = bytesPerElement, weightBytes = dtypeBytes.f32 } = options;
-  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules, options.heap).run(
+  const { heap, costs = new CostRules() } = options;
+  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules, heap, costs).run(
     scheduled.graph,
   );
 }
@@ -145,7 +148,6 @@ class Simulation {
   private peak: Peak | undefined;
   private readonly runs = new Map<Region, Map<string, Run>>();
   private readonly point: AtPoint;
-  private readonly rules = new CostRules();
 
   constructor(
     sizes: Sizes,
@@ -154,6 +156,7 @@ class Simulation {
     private readonly paths: ReadonlyMap<Node, string> | undefined,
     private readonly runtime: ScheduleRules | undefined,
     private readonly memory: CHeap | undefined,
+    private readonly costs: CostRules,
   ) {
     this.point = new AtPoint(sizes);
   }
@@ -203,7 +206,7 @@ class Simulation {
     path: string,
     states?: ReadonlySet<Value>,
   ): Storage[] {
-    const plan = planOf(region, this.rules);
+    const plan = planOf(region, this.costs);
     const at = new Map<Value, Storage>();
     region.inputs.forEach((v, i) => {
       at.set(v, inputs[i]!);
@@ -369,7 +372,7 @@ function isView(node: Node): boolean {
   return node.op === "reshape" || node.op === "stop_gradient";
 }
 
-function planOf(region: Region, rules: CostRules): Plan {
+function planOf(region: Region, costs: CostRules): Plan {
   const known = plans.get(region);
   if (known) return known;
   const alive = new Set<Value>(region.outputs);
@@ -384,7 +387,7 @@ function planOf(region: Region, rules: CostRules): Plan {
       }
     }
   }
-  const workspace = region.nodes.map((node) => rules.of(node).workspace);
+  const workspace = region.nodes.map((node) => costs.of(node).workspace);
   const plan = { dying, unused: region.inputs.filter((v) => !alive.has(v)), workspace };
   plans.set(region, plan);
   return plan;

@@ -260,6 +260,7 @@ export function inferenceMemory(model: ModelCost, point: Point, stored: Stored =
   const report = memoryAt(graph, point, {
     dtypeBytes: valueBytes(stored),
     weightBytes: weightBytes(stored),
+    costs: model.rules,
   });
   lastMemory.set(graph, { asked, report });
   return report;

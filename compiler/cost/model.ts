@@ -15,7 +15,7 @@ export type Point = Readonly<Record<string, bigint>>;
 export class ModelCost {
   private readonly graphs = new Map<string, Graph>();
   private readonly costs = new Map<Graph, GraphCost>();
-  private readonly rules = new CostRules();
+  readonly rules = new CostRules();
   private cachedWeights: readonly WeightCount[] | undefined;
   private cachedGroups: readonly WeightGroup[] | undefined;
 

@@ -12,10 +12,18 @@ import { type Cost, fillCost, sumDims } from "./vector.js";
  */
 export class CostRules {
   private readonly known = new Map<string, Cost>();
+  /** The graphs of one model share most nodes, and memory asks for what the cost asked for. */
+  private readonly nodes = new Map<Node, Cost>();
 
   /** Throws where an op has no rule: it never counts as 0. A `map` or `call` without its body, so that a call is free. */
   of(node: Node): Cost {
     if (node.op === "call") return free;
+    let cost = this.nodes.get(node);
+    if (!cost) this.nodes.set(node, (cost = this.alike(node)));
+    return cost;
+  }
+
+  private alike(node: Exclude<Node, NodeOf<"call">>): Cost {
     const key = `${node.op === "map" ? node.op : nodeKey(node)}|${typesKey(node.inputs)}|${typesKey(node.outputs)}`;
     let cost = this.known.get(key);
     if (!cost) this.known.set(key, (cost = fillCost(ruled(node))));

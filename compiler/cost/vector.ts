@@ -69,12 +69,13 @@ export function fillCost(partial: Partial<Cost>): Cost {
 /** The sum of each entry; of `workspace`, too, though only its largest matters at once. */
 export function sumCosts(costs: readonly Cost[]): Cost {
   const counts = [...countEach(costs)];
-  const [first] = counts;
-  if (first && counts.length === 1 && first[1] === 1) return first[0];
+  const [only] = counts;
+  if (only && counts.length === 1 && only[1] === 1) return only[0];
   return eachEntry((key) => {
     const parts: (readonly [Dim, number])[] = [];
     for (const [cost, count] of counts) if (!cost[key].isZero) parts.push([cost[key], count]);
-    return Dim.weightedSum(parts);
+    const [first] = parts;
+    return first && parts.length === 1 && first[1] === 1 ? first[0] : Dim.weightedSum(parts);
   });
 }
 

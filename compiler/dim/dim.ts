@@ -69,15 +69,13 @@ export class Dim {
 
   /** The sum of dims, each so many times. */
   static weightedSum(parts: Iterable<readonly [dim: Pick<Dim, "terms">, count: number]>): Dim {
-    const sums: { coefficient: Rational; readonly monomial: Monomial }[] = [];
+    const sums: Sum[] = [];
     // Nearly all sums have few different products: looking through those is faster than to make a map.
-    let byKey: Map<string, (typeof sums)[number]> | undefined;
+    let byKey: Map<string, Sum> | undefined;
     for (const [dim, count] of parts) {
       for (const { coefficient, monomial: product } of dim.terms) {
         const more = count === 1 ? coefficient : multiply(coefficient, [BigInt(count), 1n]);
-        const known = byKey
-          ? byKey.get(product.key)
-          : sums.find((sum) => sum.monomial === product || sum.monomial.key === product.key);
+        const known = byKey ? byKey.get(product.key) : sumOf(sums, product);
         if (known) {
           known.coefficient = add(known.coefficient, more);
           continue;
@@ -88,7 +86,7 @@ export class Dim {
         else if (sums.length > 8) byKey = new Map(sums.map((one) => [one.monomial.key, one]));
       }
     }
-    const kept = sums.filter((t) => t.coefficient[0] !== 0n);
+    const kept = sums.some(isNothing) ? sums.filter((t) => !isNothing(t)) : sums;
     if (kept.length === 0) return Dim.zero;
     if (kept.length > 1) kept.sort((a, b) => compareMonomials(a.monomial, b.monomial));
     return cancel(new Dim(kept));
@@ -309,6 +307,21 @@ export class Dim {
     this.cachedText ??= dimToString(this);
     return this.cachedText;
   }
+}
+
+/** A term that is still added to. */
+interface Sum {
+  coefficient: Rational;
+  readonly monomial: Monomial;
+}
+
+function isNothing({ coefficient }: Sum): boolean {
+  return coefficient[0] === 0n;
+}
+
+function sumOf(sums: readonly Sum[], product: Monomial): Sum | undefined {
+  for (const sum of sums) if (sum.monomial === product || sum.monomial.key === product.key) return sum;
+  return undefined;
 }
 
 function lift(value: Dim | number): Dim {

@@ -1,13 +1,11 @@
 import { Dim } from "../dim/dim.js";
+import { elements } from "../ops/traffic.js";
 import type { DType, Graph, Node, NodeOf, Region, Type, Value } from "./graph.js";
+
+export { elements } from "../ops/traffic.js";
 
 /** Bytes per element, as runtimes store them. */
 export const bytesPerElement: Readonly<Record<DType, number>> = { f32: 4, i32: 4, bool: 1 };
-
-/** How many elements a value has. */
-export function elements(type: Type): Dim {
-  return Dim.product(type.shape);
-}
 
 /** The bytes of a value. */
 export function byteSize(type: Type): Dim {

@@ -2,9 +2,14 @@ import type { Cost } from "../cost/vector.js";
 import { Dim } from "../dim/dim.js";
 import type { Type } from "../ir/graph.js";
 
+/** A value and all that reads it have one shape, the same object. */
+const products = new WeakMap<readonly Dim[], Dim>();
+
 /** How many elements a value has. */
-export function elements(type: Type): Dim {
-  return Dim.product(type.shape);
+export function elements({ shape }: Pick<Type, "shape">): Dim {
+  let product = products.get(shape);
+  if (!product) products.set(shape, (product = Dim.product(shape)));
+  return product;
 }
 
 /** 4 a float or integer, 1 a flag. */

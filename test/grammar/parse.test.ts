@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { Diagnostics } from "../../compiler/diagnostics/sink.js";
 import { parse } from "../../grammar/parse.js";
 import { ArchParser } from "../../grammar/parser.js";
+import { makeLexer } from "../../grammar/tokens.js";
 import { dump } from "./dump.js";
 
 const folder = fileURLToPath(new URL("fixtures", import.meta.url));
@@ -22,5 +23,6 @@ describe("samples", () => {
 });
 
 test("the grammar itself is sound", () => {
+  expect(() => makeLexer(true)).not.toThrow();
   expect(() => new ArchParser({ validates: true })).not.toThrow();
 });
