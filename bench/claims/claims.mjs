@@ -14,19 +14,23 @@ import { build, layer, MB, markdown, median, run } from "./table.mjs";
 const decoder = (name, lines, base = "decoder") =>
   `import { ${base} } from "std"\nmodel ${name} : ${base} {\n${lines}\n}\n`;
 const body = "vocab = 256\ndim = 512\nheads = 8\nblocks 6 { ffn = mlp() }";
-const stack = (name, blocks) =>
+const stack = (name, blocks, more = "vocab = 256") =>
   decoder(
     name,
-    `vocab = 256\nseq = 512\ndim = 1024\nheads = 16\nblocks ${blocks.replace("{", "{ attn = attention(heads, causal = true)\n ffn = mlp(hidden = 4 * dim, act = relu)\n")}`,
+    `${more}\nseq = 512\ndim = 1024\nheads = 16\nblocks ${blocks.replace("{", "{ attn = attention(heads, causal = true)\n ffn = mlp(hidden = 4 * dim, act = relu)\n")}`,
   );
 const ablation = (keys) =>
   decoder(
     `Six${keys}`,
     `vocab = 60_000\nseq = 512\ndim = 512\nheads = 8\nblocks 6 { attn = attention(heads, causal = true)\n ffn = mlp()\n at 4 { ffn = pkm(keys = ${keys}) } }`,
   );
+const last = "vocab = 60_000\nread = last_position()\nhead = tied(embed, bias = true)";
 const slots = (keys) => [layer(`Slots${keys}`, `pkm(keys = ${keys})`, 512), `Slots${keys}`, 512];
 
-/** Each claim: the two sides as [spec or text, model, length], the paper's figure, and how many ids there are. */
+/**
+ * Each claim: the two sides as [spec or text, model, length], the paper's figure, how many ids there are, and whether a
+ * token after the sequence is what counts.
+ */
 const claims = {
   memory: [
     {
@@ -35,6 +39,21 @@ const claims = {
       ours: ["specs/pkm.arch", "Pkm1024x12m1", 512],
       theirs: ["specs/pkm.arch", "Pkm1024x24", 512],
       vocabulary: 60_000,
+    },
+    {
+      claim: "the same with logits of the last position alone, which generation asks for",
+      paper: "0.5",
+      ours: [stack("TwelveLast", "12 { at 5 { ffn = pkm() } }", last), "TwelveLast", 512],
+      theirs: [stack("TwentyFourLast", "24 { }", last), "TwentyFourLast", 512],
+      vocabulary: 60_000,
+    },
+    {
+      claim: "a token of generation after 512",
+      paper: "0.5",
+      ours: [stack("TwelveLast", "12 { at 5 { ffn = pkm() } }", last), "TwelveLast", 512],
+      theirs: [stack("TwentyFourLast", "24 { }", last), "TwentyFourLast", 512],
+      vocabulary: 60_000,
+      step: true,
     },
     {
       claim: "the same with a vocabulary of 256: the layers alone",
@@ -105,7 +124,7 @@ const claims = {
 /** Rounds end when a claim has taken this many seconds: its runs are long enough to be steady. */
 const ENOUGH = 50;
 
-async function compare(folder, { claim, paper, ours, theirs, vocabulary }) {
+async function compare(folder, { claim, paper, ours, theirs, vocabulary, step = false }) {
   const sides = [];
   for (const [source, model, length] of [ours, theirs]) {
     const { out, cost } = await build(folder, [source, model]);
@@ -114,7 +133,7 @@ async function compare(folder, { claim, paper, ours, theirs, vocabulary }) {
   const began = performance.now();
   for (let round = 0; round < 3 && (performance.now() - began) / 1000 < ENOUGH; round++)
     for (const side of sides) {
-      const { value } = await run(side.out, side.length, vocabulary);
+      const { value } = await run(side.out, side.length, vocabulary, step);
       if (!value) throw new Error(`${claim}: a run failed`);
       side.times.push(value.seconds);
       side.peak = Math.max(side.peak, value.peak);
@@ -124,7 +143,7 @@ async function compare(folder, { claim, paper, ours, theirs, vocabulary }) {
     claim,
     `${a.seconds.toFixed(3)} / ${b.seconds.toFixed(3)}`,
     (a.seconds / b.seconds).toFixed(2),
-    (a.cost.flops / b.cost.flops).toFixed(2),
+    (step ? a.cost.step / b.cost.step : a.cost.flops / b.cost.flops).toFixed(2),
     paper,
     `${MB(a.peak)} / ${MB(b.peak)}`,
     `${MB(a.cost.bytes)} / ${MB(b.cost.bytes)}`,

@@ -25,7 +25,8 @@ export const layer = (name, mix, width) =>
 
 /**
  * Builds a model for ONNX in `folder`: `source` is a spec of the repository, or the text of one. Gives the build, and
- * `cost(length)`: FLOPs of a pass of one sequence, and the bytes of a process that runs it, both by `archc cost`.
+ * `cost(length)`: FLOPs of a pass of one sequence and of a token more, and the bytes of a process that runs it, all by
+ * `archc cost`.
  */
 export async function build(folder, [source, model]) {
   let spec = join(root, source);
@@ -48,14 +49,15 @@ export async function build(folder, [source, model]) {
       // 1: an expectation of the spec does not hold at this point; the figures do.
       if (code !== 0 && code !== 1) throw new Error(`${model} has no cost`);
       const report = JSON.parse(text);
-      return { flops: Number(report["flops.forward"]), bytes: Number(report["memory.inference(onnx)"]) };
+      const [flops, step] = ["flops.forward", "flops.decode"].map((name) => Number(report[name]));
+      return { flops, step, bytes: Number(report["memory.inference(onnx)"]) };
     },
   };
 }
 
-/** A pass of a build at one length in a process of its own; `value`: `seconds`, and `peak` in bytes. */
-export function run(out, length, vocabulary = 256) {
-  return measured([child, out, `${length}`, `${vocabulary}`]);
+/** A pass of a build at one length, or a token after it, in a process of its own; `value`: `seconds`, `peak` in bytes. */
+export function run(out, length, vocabulary = 256, step = false) {
+  return measured([child, out, `${length}`, `${vocabulary}`, step ? "step" : "pass"]);
 }
 
 /** The last line as JSON, where it is. */

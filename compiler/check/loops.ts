@@ -50,7 +50,7 @@ export function evaluateFor(expr: ForExpr, scope: Scope): Val {
   return { kind: "list", items };
 }
 
-/** `for c along C { … }`: one place after another in one body's workspace, stacked along `C`. */
+/** `for c along C { … }`: one place after another in one body's workspace, each of its results stacked along `C`. */
 export function evaluateForAlong(expr: ForAlongExpr, scope: Scope): Val {
   const size = axisSize(scope, expr.axis);
   if (!size) return unknown;
@@ -69,22 +69,25 @@ export function evaluateForAlong(expr: ForAlongExpr, scope: Scope): Val {
   loop.mapped.set(place, index);
   body.vars.set(expr.name.text, tensorVal(index, []));
   const result = runBody(expr.body, body);
-  const tensor = result.kind === "unknown" ? undefined : toTensor(body, { val: result, span: expr.span });
-  if (!tensor) return unknown;
-  if (tensor.axes.includes(expr.axis.text)) {
+  if (result.kind === "unknown") return unknown;
+  const vals = result.kind === "tuple" ? result.items : [result];
+  const tensors = vals.flatMap((val) => toTensor(body, { val, span: expr.span }) ?? []);
+  if (tensors.length < vals.length) return unknown;
+  if (tensors.some((tensor) => tensor.axes.includes(expr.axis.text))) {
     scope.tracer.report("for/axis-in-result", { axis: expr.axis.text }, expr.span);
     return unknown;
   }
-  const output = inner.use(tensor.value);
-  const used = new Set([output, ...inner.nodes.flatMap((n) => n.inputs)]);
+  const outputs = tensors.map((tensor) => inner.use(tensor.value));
+  const used = new Set([...outputs, ...inner.nodes.flatMap((n) => n.inputs)]);
   const captured = inner.captured.filter((v) => used.has(inner.use(v)));
   const mapped = [...loop.mapped].filter(([, v]) => used.has(v) || v === index);
   const region = {
     inputs: [...mapped.map(([, v]) => v), ...captured.map((v) => inner.use(v))],
     nodes: inner.nodes,
-    outputs: [output],
+    outputs,
   };
   const inputs = [...mapped.map(([v]) => v), ...captured];
-  const stacked = scope.builder.op("map", inputs, { mapped: mapped.length, body: region });
-  return tensorVal(stacked, [expr.axis.text, ...tensor.axes]);
+  const stacked = scope.builder.node("map", inputs, { mapped: mapped.length, body: region });
+  const items = stacked.map((v, i) => tensorVal(v, [expr.axis.text, ...tensors[i]!.axes]));
+  return items.length === 1 ? items[0]! : { kind: "tuple", items };
 }

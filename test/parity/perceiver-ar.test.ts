@@ -173,6 +173,42 @@ async function lastOf(run: Model, inputs: Tensors, latents: number): Promise<Hos
   return slice(logits!, 1, logits!.shape[1]! - 1, 1);
 }
 
+describe("keys that are scored piece by piece", () => {
+  const built = (name: string) => buildWith(modelOf(small, name), stirred);
+
+  it.each(targets)(
+    "give what all at once give, wherever pieces end: %s",
+    { timeout: SLOW },
+    async (target) => {
+      const [whole, pieces] = await Promise.all([built("TinyPerceiverAr"), built("TinyPerceiverArPieces")]);
+      // Nothing before the latents; less than a piece of 5, one, one and a rest, two.
+      for (const [length, latents] of [
+        [3, 6],
+        [9, 6],
+        [11, 6],
+        [11, 3],
+        [11, 1],
+      ] as const) {
+        const run = (model: Model) => fullPass(model, first(length), { latents });
+        const due = await on(whole, "reference", run);
+        const got = await on(pieces, target, run);
+        expectNear(got.outputs.logits, due.outputs.logits!, toleranceOf(target), `${length}, ${latents}`);
+      }
+    },
+  );
+
+  it("cost the same products, and their scores no memory that grows with the input", () => {
+    const at = { seq: 65_536n, latents: 1024n };
+    const long = (name: string, figureName: string) =>
+      figure("specs/perceiver-ar.arch", name, figureName, at);
+    const scores = 4n * 16n * 1024n * 65_536n;
+    expect(long("PerceiverArCopy", "memory.inference") < scores).toBe(true);
+    const flops = (name: string, seq: bigint) => figure(small, name, "flops.forward", { seq, latents: 6n });
+    for (const seq of [4n, 6n, 10n, 11n, 20n, 24n])
+      expect(flops("TinyPerceiverArPieces", seq)).toBe(flops("TinyPerceiverAr", seq));
+  });
+});
+
 describe("its cost", () => {
   const at = (seq: bigint, latents: bigint) => ({ seq, latents });
   const name = "TinyPerceiverAr";

@@ -141,13 +141,17 @@ function times(tf, x, matrix, turned = false) {
   mapPlaces: `
 /** Runs \`f\` on one place of axis 0 after another, and stacks what it gives. */
 function mapPlaces(tf, tensors, f) {
+  const count = tensors[0].shape[0];
   const places = [];
-  for (let i = 0; i < tensors[0].shape[0]; i++) {
-    const cuts = tensors.map((x) => tf.tidy(() => tf.unstack(tf.slice(x, [i], [1]))[0]));
+  for (let i = 0; i < count || i === 0; i++) {
+    // Where there is no place, one of zeros tells shapes and types.
+    const cuts = tensors.map((x) => count === 0 ? tf.zeros(x.shape.slice(1), x.dtype)
+      : tf.tidy(() => tf.unstack(tf.slice(x, [i], [1]))[0]));
     places.push(f(...cuts));
     tf.dispose(cuts);
   }
-  const stacked = places[0].map((_, k) => tf.stack(places.map((outputs) => outputs[k])));
+  const stacked = places[0].map((one, k) => count === 0 ? tf.tensor([], [0, ...one.shape], one.dtype)
+    : tf.stack(places.map((outputs) => outputs[k])));
   tf.dispose(places);
   return stacked;
 }`,
