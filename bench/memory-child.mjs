@@ -3,7 +3,7 @@
  * set in bytes after each. `node bench/memory-child.mjs FOLDER BACKEND BATCH SEQ`; without FOLDER's model (`-`) only
  * the runtime is loaded.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { loadOnnx, loadTfjs, openBackend } from "../dist/runtime/index.js";
 import { evaluateSize } from "../dist/runtime/size-expression.js";
 
@@ -43,7 +43,21 @@ function inputs(sizes) {
   }
   return given;
 }
-const vocabulary = Math.max(2, ...manifest.outputs.map((o) => Number(o.shape.at(-1)) || 2));
+
+/** Rows of the table that ids are looked up in, where one is called so; else the width of the outputs. */
+function idsBelow() {
+  const file = openSync(`${folder}/weights.safetensors`);
+  const length = Buffer.alloc(8);
+  readSync(file, length, 0, 8, 0);
+  const header = Buffer.alloc(Number(length.readBigUInt64LE()));
+  readSync(file, header, 0, header.length, 8);
+  const tables = Object.entries(JSON.parse(header)).filter(([name]) => /^embed\b/.test(name));
+  const rows = tables.map(([, { shape }]) => shape[0]);
+  return rows.length > 0
+    ? Math.min(...rows)
+    : Math.max(2, ...manifest.outputs.map((o) => Number(o.shape.at(-1)) || 2));
+}
+const vocabulary = idsBelow();
 
 const sizes = { batch: Number(batch), seq: Number(seq), past: 0, source: Number(seq) };
 forget();

@@ -1,11 +1,11 @@
 import type { Dim } from "../dim/dim.js";
 import type { DType, Graph, Node, NodeOf, Region, Value } from "../ir/graph.js";
-import { type Inlined, inline } from "../ir/passes/inline.js";
 import { pathAt } from "../ir/path.js";
 import { bytesPerElement } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import { AtPoint } from "./at-point.js";
 import type { Block, CHeap } from "./c-heap.js";
+import { type FlatRules, flatOf } from "./flat.js";
 import { CostRules } from "./rules.js";
 
 export type Sizes = Readonly<Record<string, bigint>>;
@@ -29,13 +29,7 @@ export interface MemoryOptions {
 }
 
 /** What a runtime does otherwise than running op by op, each result in a place of its own. */
-export interface ScheduleRules {
-  /** The graph as a build for it has it, where that is not as it stands; `paths` by value. */
-  rewrite?(graph: Graph): { readonly graph: Graph; readonly paths: ReadonlyMap<Value, string> };
-  /** Calls that run as one kernel, whose inner results are never there. */
-  readonly kernels: ReadonlySet<string>;
-  /** Ops and kernels whose result takes the place of an operand of its size that nothing needs any more. */
-  readonly inPlace: ReadonlySet<string>;
+export interface ScheduleRules extends FlatRules {
   /** Bytes that a node needs beside operands and results. */
   scratch(node: Node, bytes: (value: Value) => bigint, point: AtPoint): bigint;
   /** Whether states are read back to the host with the outputs. */
@@ -61,7 +55,7 @@ export interface MemoryReport {
 }
 
 /** An op that runs, or what comes before and after all of them. */
-type Moment = OpName | "inputs" | "outputs";
+export type Moment = OpName | "inputs" | "outputs";
 
 /** A block of memory: freed when no value that lies in it is needed any more. */
 interface Storage {
@@ -95,30 +89,6 @@ export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}
   return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules, heap, costs).run(
     scheduled.graph,
   );
-}
-
-const flats = new WeakMap<Graph, Map<ScheduleRules | undefined, Inlined>>();
-
-/** The graph as the runtime gets it, with every call expanded but those that run as one kernel. */
-export function flatOf(graph: Graph, rules?: ScheduleRules): Inlined {
-  let known = flats.get(graph);
-  if (!known) flats.set(graph, (known = new Map()));
-  let flat = known.get(rules);
-  if (!flat) known.set(rules, (flat = flatten(graph, rules)));
-  return flat;
-}
-
-function flatten(graph: Graph, rules: ScheduleRules | undefined): Inlined {
-  const built = rules?.rewrite?.(graph);
-  const { graph: flat, paths } = inline(built?.graph ?? graph, (name) => rules?.kernels.has(name) ?? false);
-  if (!built) return { graph: flat, paths };
-  // What was expanded before keeps its place, what is only now lies within it.
-  const all = new Map(paths);
-  flat.nodes.forEach((node) => {
-    const path = node.outputs[0] && built.paths.get(node.outputs[0]);
-    if (path !== undefined) all.set(node, path);
-  });
-  return { graph: flat, paths: all };
 }
 
 /** The moment of a run at which most is held beside what was there before. */
@@ -215,8 +185,7 @@ class Simulation {
     plan.unused.forEach(release);
     region.nodes.forEach((node, i) => {
       const operands = node.inputs.map((v) => at.get(v)!);
-      const place = this.placeOf(node, operands, plan.dying[i]!, states);
-      const outputs = place ?? this.node(node, operands, plan.workspace[i]!, path, states);
+      const outputs = this.node(node, operands, plan.workspace[i]!, path, states);
       node.outputs.forEach((v, k) => {
         at.set(v, outputs[k]!);
       });
@@ -287,26 +256,6 @@ class Simulation {
     const run = { peak: this.peak, made, results };
     Object.assign(this, { live, liveStates, most, peak });
     return run;
-  }
-
-  /** The operand that the result takes the place of, where a runtime does so. */
-  private placeOf(
-    node: Node,
-    operands: readonly Storage[],
-    dying: readonly Value[],
-    states: ReadonlySet<Value> | undefined,
-  ): Storage[] | undefined {
-    if (!this.runtime?.inPlace.has(node.op === "call" ? node.attrs.name : node.op)) return undefined;
-    const [output] = node.outputs;
-    if (!output || node.outputs.length > 1 || states?.has(output)) return undefined;
-    const bytes = this.bytes(output);
-    const at = node.inputs.findIndex((v, i) => {
-      const { holders, bytes: room, state } = operands[i]!;
-      return holders === 1 && !state && room === bytes && bytes > 0n && dying.includes(v);
-    });
-    if (at < 0) return undefined;
-    operands[at]!.holders++;
-    return [operands[at]!];
   }
 
   /** Bytes of what the host gets, beside what the runtime holds. */

@@ -1,10 +1,11 @@
 import { onnxGraph } from "../emit/onnx/graph.js";
 import type { DType, Graph, InputPort, Node, Value } from "../ir/graph.js";
 import { bytesPerElement } from "../ir/traverse.js";
-import type { OpName } from "../ops/index.js";
 import { AtPoint } from "./at-point.js";
+import { bufferedMemory } from "./buffered.js";
 import { CHeap } from "./c-heap.js";
-import { flatOf, type MemoryReport, memoryAt, type ScheduleRules, type Sizes } from "./memory.js";
+import { flatOf } from "./flat.js";
+import { type MemoryReport, memoryAt, type ScheduleRules, type Sizes } from "./memory.js";
 import type { Runtime } from "./runtime-names.js";
 import { movesOf } from "./turned.js";
 
@@ -18,7 +19,9 @@ interface Rules extends ScheduleRules {
   readonly dtypeBytes: Readonly<Record<DType, number>>;
   /** Bytes of Node with the runtime and a model of nothing, measured by `bench/memory.mjs`. */
   readonly constant: bigint;
-  readonly schedule: "nested" | "flat";
+  /** Bytes that a loaded session keeps of each node. */
+  readonly node: bigint;
+  readonly schedule: "nested" | "buffered";
   /** Weights as they are loaded: each is there twice for a moment, once in the file's form and once in the runtime's. */
   loading(uses: WeightUses): readonly bigint[];
   /** A step that is a file of its own holds its weights once more. */
@@ -40,19 +43,20 @@ interface WeightUse {
   readonly parted: bigint;
   /** Rows of it that are gathered, and the bytes of one. */
   readonly gathered: bigint;
+  /** Rows beside each other that are gathered. */
+  readonly together: bigint;
   readonly row: bigint;
   /** Other ops read it. */
   readonly other: boolean;
 }
 
 const MiB = 2n ** 20n;
-const arithmetic: readonly OpName[] = ["add", "sub", "mul", "div", "neg", "exp", "sqrt", "tanh", "logistic"];
 
 const tfjs = {
   dtypeBytes: bytesPerElement,
+  node: 0n,
   schedule: "nested",
   kernels: new Set(["softmax"]),
-  inPlace: new Set<string>(),
   readsStates: false,
   loadsStep: false,
   heapStays: true,
@@ -68,13 +72,12 @@ const runtimes: { readonly [K in Runtime]: Rules } = {
     constant: 110n * MiB,
     // archc's integers are int64 in ONNX: what indexes elements one by one is twice as large as they are.
     dtypeBytes: { ...bytesPerElement, i32: 8 },
-    schedule: "flat",
+    node: 6_656n,
+    schedule: "buffered",
     rewrite: onnxGraph,
     kernels: new Set([
       ...["softmax", "log_softmax", "logsumexp", "mean", "relu", "gelu", "gelu_tanh", "layer_norm"],
     ]),
-    // Not softmax and norms, which ONNX Runtime gives a place of their own.
-    inPlace: new Set([...arithmetic, "relu", "gelu", "gelu_tanh"]),
     readsStates: true,
     loadsStep: true,
     heapStays: "holes",
@@ -83,13 +86,7 @@ const runtimes: { readonly [K in Runtime]: Rules } = {
     // Each product packs its matrix into memory; all else is read from the mapped file, by windows of its pages.
     held: (use) =>
       (use.products + use.parted) * use.bytes +
-      (use.other
-        ? use.bytes
-        : use.gathered > 0n
-          ? windows(use)
-          : use.products + use.parted > 0n
-            ? 0n
-            : use.bytes),
+      (use.other ? use.bytes : use.row > 0n ? windows(use) : use.products + use.parted > 0n ? 0n : use.bytes),
   },
   tensorflow: { ...tfjs, constant: 386n * MiB, held: (use) => use.bytes },
   // XNNPACK packs a right operand and keeps both.
@@ -119,8 +116,14 @@ interface Before {
  */
 export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, before?: Before): ProcessMemory {
   const rules = runtimes[runtime];
-  const { schedule, dtypeBytes } = rules;
-  const run = memoryAt(graph, sizes, { schedule, dtypeBytes, rules });
+  const runOf = (one: Graph, at: Sizes, heap?: CHeap): MemoryReport & { readonly nodes: number } =>
+    rules.schedule === "buffered"
+      ? bufferedMemory(one, at, rules, heap)
+      : {
+          nodes: 0,
+          ...memoryAt(one, at, { dtypeBytes: rules.dtypeBytes, rules, ...(heap ? { heap } : {}) }),
+        };
+  const run = runOf(graph, sizes);
   const loaded = weightUses(graph, new AtPoint(sizes));
   // A step finds what the pass before it loaded and touched, which may be more than it reads itself.
   const first = before ? weightUses(before.graph, new AtPoint(before.sizes)) : loaded;
@@ -130,20 +133,26 @@ export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, befo
     weights += own.weights;
     buffers += own.buffers;
   }
+  // A session keeps what it knows of each node.
+  const sessions = before?.separate && rules.loadsStep ? [graph, before.graph] : [before?.graph ?? graph];
+  const nodes = sessions.reduce(
+    (sum, one) => sum + runOf(one, one === graph ? sizes : before!.sizes).nodes,
+    0,
+  );
+  const own = rules.constant + BigInt(nodes) * rules.node;
   const values = run.states + run.activations + run.workspace;
   // A heap that never shrinks is as large as it ever was, and what is read back lies beside it.
   const needed = [values];
   if (rules.heapStays === "holes") {
     const heap = new CHeap();
-    const options = { schedule, dtypeBytes, rules, heap };
-    if (before) memoryAt(before.graph, before.sizes, options);
+    if (before) runOf(before.graph, before.sizes, heap);
     heap.forget();
-    memoryAt(graph, sizes, options);
+    runOf(graph, sizes, heap);
     needed.push(heap.peak);
   } else if (rules.heapStays) {
     needed.push(run.heap + run.readBack);
     if (before) {
-      const pass = memoryAt(before.graph, before.sizes, { schedule, dtypeBytes, rules });
+      const pass = runOf(before.graph, before.sizes);
       // The host has what the prompt gave it until it is collected.
       needed.push(pass.heap + pass.readBack);
     }
@@ -153,9 +162,9 @@ export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, befo
   const most = needed.reduce((a, b) => (a > b ? a : b));
   const { states, activations, peak } = run;
   return {
-    ...{ runtime: rules.constant, weights, buffers, states, activations },
+    ...{ runtime: own, weights, buffers, states, activations },
     workspace: run.workspace + most - values,
-    total: rules.constant + weights + buffers + most,
+    total: own + weights + buffers + most,
     peak,
   };
 }
@@ -181,12 +190,13 @@ function mostLoading(sizes: readonly bigint[]): bigint {
   return most;
 }
 
-/** The kernel maps a file by 64 KiB around what is touched; rows are taken to be spread over the table. */
-function windows({ bytes, gathered, row }: WeightUse): bigint {
-  const window = Math.max(65_536, Number(row));
+/** The kernel maps a file by 128 KiB around what is touched; rows are taken to be spread over the table. */
+function windows({ bytes, gathered, together, row }: WeightUse): bigint {
+  const window = Math.max(131_072, Number(row));
   const count = Math.ceil(Number(bytes) / window);
   if (count <= 1) return bytes;
-  const touched = count * (1 - (1 - 1 / count) ** Number(gathered));
+  const run = Math.ceil(Number(together * row) / window);
+  const touched = Math.max(run, count * (1 - (1 - 1 / count) ** Number(gathered)));
   const held = BigInt(Math.ceil(touched * window));
   return held < bytes ? held : bytes;
 }
@@ -233,13 +243,23 @@ interface WeightUses {
 /** Every weight with the ops that read it, through views, in the expanded graph. */
 function weightUses(graph: Graph, point: AtPoint): WeightUses {
   const flat = flatOf(graph).graph;
+  const spread = dependent(flat);
   const uses = new Map<Value, { -readonly [K in keyof WeightUse]: WeightUse[K] }>();
   const all: [InputPort, WeightUse][] = [];
   const products: WeightUse[] = [];
   for (const port of flat.inputPorts) {
     if (port.role !== "weight") continue;
     const bytes = sizeOf(port.value, point);
-    const use = { bytes, products: 0n, transposed: 0n, parted: 0n, gathered: 0n, row: 0n, other: false };
+    const use = {
+      bytes,
+      products: 0n,
+      transposed: 0n,
+      parted: 0n,
+      gathered: 0n,
+      together: 0n,
+      row: 0n,
+      other: false,
+    };
     uses.set(port.value, use);
     all.push([port, use]);
   }
@@ -253,7 +273,10 @@ function weightUses(graph: Graph, point: AtPoint): WeightUses {
       const use = uses.get(value);
       if (!use) return;
       if (node.op === "gather" && i === 0) {
-        use.gathered += node.inputs[1]!.shape.reduce((product, dim) => product * point.whole(dim), 1n);
+        const count = node.inputs[1]!.shape.reduce((product, dim) => product * point.whole(dim), 1n);
+        // Rows of positions lie together.
+        if (spread.has(node.inputs[1]!)) use.gathered += count;
+        else use.together += count;
         const rows = point.whole(value.shape[node.attrs.axis]!);
         use.row = rows === 0n ? 0n : use.bytes / rows;
       } else if (node.op === "einsum" && plainMatrix(node, i)) {
@@ -290,4 +313,13 @@ function sizeOf(value: Value, point: AtPoint): bigint {
     (product, dim) => product * point.whole(dim),
     BigInt(bytesPerElement[value.dtype]),
   );
+}
+
+/** Values that are computed from what is handed in, not from sizes and weights alone. */
+function dependent(graph: Graph): ReadonlySet<Value> {
+  const found = new Set<Value>();
+  for (const port of graph.inputPorts) if (port.role !== "weight") found.add(port.value);
+  for (const node of graph.nodes)
+    if (node.inputs.some((value) => found.has(value))) for (const value of node.outputs) found.add(value);
+  return found;
 }

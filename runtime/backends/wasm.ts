@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError, type BackendKind, message } from "./backend.js";
+import { sliceInHeap } from "./wasm-slice.js";
 
 /** WebAssembly with SIMD, one thread in Node. */
 export const wasm: BackendKind = {
@@ -13,6 +14,7 @@ export const wasm: BackendKind = {
       throw new BackendError(`its WebAssembly module does not load (${message(error)})`);
     }
     if (tf.getBackend() !== "wasm") throw new BackendError("its WebAssembly module does not load");
+    sliceInHeap();
     return {
       name: "wasm",
       detail: "WebAssembly, 1 thread",

@@ -1,0 +1,130 @@
+import type { Node, Region, Value } from "../ir/graph.js";
+import type { Sizer } from "./sizer.js";
+
+/** Ops and kernels of which ONNX Runtime writes the result over an operand of its size that nothing needs any more. */
+const inPlace = new Set(["tanh", "logistic", "relu", "softmax", "log_softmax", "cast"]);
+
+/** What a step makes or reads: a value, or a copy of one in another order. */
+export interface Item {
+  readonly bytes: bigint;
+  /** Two items fit one buffer where their symbolic shapes and the width of their elements are the same. */
+  readonly key: string;
+  /** An output of the model has memory of its own, which is handed out. */
+  readonly output: boolean;
+}
+
+/** One node that a runtime runs; several where an einsum needs its operands or its result in another order. */
+export interface Step {
+  readonly node: Node;
+  readonly reads: readonly Item[];
+  readonly makes: readonly Item[];
+  /** The result is its operand seen otherwise. */
+  readonly view: boolean;
+  /** Memory of the kernel's own while it runs. */
+  readonly scratch: bigint;
+}
+
+export interface BufferPlan {
+  readonly steps: readonly Step[];
+  /** The item whose buffer an item lies in. */
+  readonly bufferOf: ReadonlyMap<Item, Item>;
+  /** Buffers that end with each step: none of what lies in them is needed any more. */
+  readonly ending: readonly (readonly Item[])[];
+  readonly itemOf: (value: Value) => Item;
+}
+
+/**
+ * How ONNX Runtime's planner gives buffers to the results of a graph, in order of execution: a view lies in its
+ * operand; some ops write over their operand; else the buffer of the same symbolic shape that became free last is taken
+ * again. A buffer is held from its first use to its last one, in between as well: scores of one layer wait for the next.
+ */
+export function planBuffers(
+  region: Region,
+  nodes: readonly Node[],
+  sizer: Sizer,
+  fixed: Iterable<Value> = [],
+): BufferPlan {
+  const outputs = new Set(region.outputs);
+  const items = new Map<Value, Item>();
+  const itemOf = (value: Value): Item => {
+    let item = items.get(value);
+    if (!item) items.set(value, (item = sizer.item(value, outputs.has(value))));
+    return item;
+  };
+  const steps = nodes.flatMap((node) => sizer.steps(node, itemOf));
+  const left = new Map<Item, number>();
+  for (const { reads } of steps) for (const item of reads) left.set(item, (left.get(item) ?? 0) + 1);
+  const bufferOf = new Map<Item, Item>();
+  const given = new Set<Item>([...region.inputs, ...fixed].map(itemOf));
+  for (const item of given) bufferOf.set(item, item);
+  const last = new Map<Item, number>();
+  const free: Item[] = [];
+  const owned = (buffer: Item) => !given.has(buffer) && !buffer.output;
+  steps.forEach(({ node, reads, makes, view }, at) => {
+    for (const item of makes) {
+      const over = view ? reads[0] : overwritten(node, reads, item);
+      const under = over && bufferOf.get(over);
+      let buffer = item;
+      if (
+        under &&
+        !item.output &&
+        (view || (owned(under) && left.get(under) === 1 && under.key === item.key))
+      )
+        buffer = under;
+      else if (!item.output) {
+        const found = free.findLastIndex((known) => known.key === item.key);
+        if (found >= 0) buffer = free.splice(found, 1)[0]!;
+      }
+      bufferOf.set(item, buffer);
+      last.set(buffer, at);
+      if (buffer !== item) left.set(buffer, (left.get(buffer) ?? 0) + (left.get(item) ?? 0));
+    }
+    for (const item of reads) {
+      const buffer = bufferOf.get(item)!;
+      last.set(buffer, at);
+      const more = left.get(buffer)! - 1;
+      left.set(buffer, more);
+      if (more === 0 && owned(buffer)) free.push(buffer);
+    }
+    for (const item of makes)
+      if (!left.get(bufferOf.get(item)!) && owned(item)) free.push(bufferOf.get(item)!);
+  });
+  const ending: Item[][] = steps.map(() => []);
+  for (const [buffer, at] of last) if (!buffer.output) ending[at]!.push(buffer);
+  return { steps, bufferOf, ending, itemOf };
+}
+
+function overwritten(node: Node, reads: readonly Item[], made: Item): Item | undefined {
+  if (!inPlace.has(node.op === "call" ? node.attrs.name : node.op)) return undefined;
+  return reads.find((item) => item.key === made.key);
+}
+
+/**
+ * Nodes as ONNX Runtime walks them: back from those that only make results, of what a node reads the last one of the
+ * file first. `nodes` are in the order of the file, results first made first (`emit/onnx/order.ts`).
+ */
+export function walkOrder(nodes: readonly Node[]): Node[] {
+  const producer = new Map<Value, number>();
+  nodes.forEach((node, i) => {
+    for (const value of node.outputs) producer.set(value, i);
+  });
+  const read = new Set<number>();
+  const readBy = nodes.map((node) => {
+    const from = new Set(node.inputs.flatMap((value) => producer.get(value) ?? []));
+    for (const i of from) read.add(i);
+    return [...from].sort((a, b) => a - b);
+  });
+  const ordered: Node[] = [];
+  const seen = new Set<number>();
+  const ends = nodes.flatMap((_, i) => (read.has(i) ? [] : [i]));
+  const stack = ends.reverse().map((node) => ({ node, leave: false }));
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    if (top.leave) ordered.push(nodes[top.node]!);
+    else if (!seen.has(top.node)) {
+      seen.add(top.node);
+      stack.push({ node: top.node, leave: true });
+      for (const node of readBy[top.node]!) if (!seen.has(node)) stack.push({ node, leave: false });
+    }
+  }
+  return ordered;
+}
