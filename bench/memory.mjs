@@ -1,9 +1,9 @@
 /**
  * Memory predicted against measured: the peak of the resident set of a fresh process that loads a build, runs a pass and
  * then a step, against `memory.inference(BACKEND)`. `npm run build && node bench/memory.mjs [FOLDER]`: every model of
- * specs/ that fits (`--most GIB`, 3 unless told; models that cost alike once), the smallest first, each at one of three
- * shapes in turn, until `--minutes` (12) are over. `--only MODEL,…` measures these at all shapes. Builds are made in
- * FOLDER and removed.
+ * specs/ that fits (`--most GIB`, 3 unless told; models that cost alike once), each at one of three shapes in turn, until
+ * `--minutes` (12) are over; in an order of which any beginning is an even sample of sizes. `--only MODEL,…` measures
+ * these at all shapes. Builds are made in FOLDER and removed.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -63,8 +63,14 @@ function models() {
       if (!found.has(key)) found.set(key, { file, model, cost, least: Number(sizes[0].total) });
     }
   }
-  return [...found.values()].sort((a, b) => a.least - b.least);
+  const sorted = [...found.values()].sort((a, b) => a.least - b.least);
+  if (only) return sorted;
+  let stride = Math.round(sorted.length * 0.618);
+  while (gcd(stride, sorted.length) > 1) stride++;
+  return sorted.map((_, i) => sorted[((i + 1) * stride) % sorted.length]);
 }
+
+const gcd = (a, b) => (b === 0 ? a : gcd(b, a % b));
 
 /** Pages of a file are mapped by the pieces that it was written or read in; this makes them 128 KiB, as docs/cost.md says. */
 function settle(folder) {

@@ -4,7 +4,6 @@ import { pathAt } from "../ir/path.js";
 import { bytesPerElement } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import { AtPoint } from "./at-point.js";
-import type { Block, CHeap } from "./c-heap.js";
 import { type FlatRules, flatOf } from "./flat.js";
 import { CostRules } from "./rules.js";
 
@@ -24,8 +23,6 @@ export interface MemoryOptions {
   readonly rules?: ScheduleRules;
   /** Shared with other questions about graphs that have nodes in common. */
   readonly costs?: CostRules | undefined;
-  /** Where values are put, so that it knows what stays of freed ones; afterwards the host's copies lie in it. */
-  readonly heap?: CHeap;
 }
 
 /** What a runtime does otherwise than running op by op, each result in a place of its own. */
@@ -62,7 +59,6 @@ interface Storage {
   readonly bytes: bigint;
   readonly state: boolean;
   holders: number;
-  readonly block?: Block | undefined;
 }
 
 /** When a region's values die; the same for every point. */
@@ -85,10 +81,8 @@ export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}
   const { rules } = options;
   const scheduled = options.schedule === "flat" ? flatOf(graph, rules) : { graph, paths: undefined };
   const { dtypeBytes = bytesPerElement, weightBytes = dtypeBytes.f32 } = options;
-  const { heap, costs = new CostRules() } = options;
-  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules, heap, costs).run(
-    scheduled.graph,
-  );
+  const { costs = new CostRules() } = options;
+  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules, costs).run(scheduled.graph);
 }
 
 /** The moment of a run at which most is held beside what was there before. */
@@ -125,7 +119,6 @@ class Simulation {
     private readonly weightBytes: number,
     private readonly paths: ReadonlyMap<Node, string> | undefined,
     private readonly runtime: ScheduleRules | undefined,
-    private readonly memory: CHeap | undefined,
     private readonly costs: CostRules,
   ) {
     this.point = new AtPoint(sizes);
@@ -147,8 +140,7 @@ class Simulation {
       return this.allocate(port.role === "data" ? bytes : 0n, false);
     });
     this.note("inputs", "", 0n);
-    const outputs = this.region(graph, inputs, "", nextStates);
-    if (this.memory) this.copyOut(this.memory, graph, outputs);
+    this.region(graph, inputs, "", nextStates);
     const heap = givenStates + this.most;
     const readBack = this.runtime ? this.readBack(graph, this.runtime.readsStates) : 0n;
     if (readBack > 0n) this.note("outputs", "", readBack);
@@ -212,9 +204,7 @@ class Simulation {
       return [operands[0]!];
     }
     const scratch = this.runtime?.scratch(node, (v) => this.bytes(v), this.point) ?? 0n;
-    const beside = this.memory?.take(scratch, true);
     const outputs = node.outputs.map((v) => this.allocate(this.bytes(v), states?.has(v) ?? false));
-    if (beside) this.memory?.give(beside);
     this.note(node.op, this.paths?.get(node) ?? path, this.point.whole(workspace) + scratch);
     if (node.op === "map") this.mapBody(node.attrs.body, node.attrs.mapped, operands, path);
     return outputs;
@@ -265,12 +255,6 @@ class Simulation {
       .reduce((sum, port) => sum + this.bytes(port.value), 0n);
   }
 
-  /** All outputs are copied for the host, and then freed. */
-  private copyOut(memory: CHeap, graph: Graph, outputs: readonly Storage[]): void {
-    for (const { value } of graph.outputPorts) memory.take(this.bytes(value), false);
-    for (const storage of new Set(outputs)) if (storage.block) memory.give(storage.block);
-  }
-
   /** One trip of a map: slices of the mapped operands, the others as they are, results copied into the stack. */
   private mapBody(body: Region, mapped: number, operands: readonly Storage[], path: string): void {
     const inputs = body.inputs.map((v, i) => {
@@ -284,12 +268,11 @@ class Simulation {
   private allocate(bytes: bigint, state: boolean, holders = 1): Storage {
     if (state) this.liveStates += bytes;
     else this.live += bytes;
-    return { bytes, state, holders, block: bytes > 0n ? this.memory?.take(bytes, true) : undefined };
+    return { bytes, state, holders };
   }
 
   private release(storage: Storage): void {
     if (--storage.holders > 0) return;
-    if (storage.block) this.memory?.give(storage.block);
     if (storage.state) this.liveStates -= storage.bytes;
     else this.live -= storage.bytes;
   }

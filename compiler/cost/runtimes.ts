@@ -1,13 +1,13 @@
 import { onnxGraph } from "../emit/onnx/graph.js";
-import type { DType, Graph, InputPort, Node, Value } from "../ir/graph.js";
+import type { DType, Graph, Node, Value } from "../ir/graph.js";
 import { bytesPerElement } from "../ir/traverse.js";
 import { AtPoint } from "./at-point.js";
 import { bufferedMemory } from "./buffered.js";
 import { CHeap } from "./c-heap.js";
-import { flatOf } from "./flat.js";
 import { type MemoryReport, memoryAt, type ScheduleRules, type Sizes } from "./memory.js";
 import type { Runtime } from "./runtime-names.js";
 import { movesOf } from "./turned.js";
+import { letterSizes, sizeOf, type WeightUse, type WeightUses, weightUses, windows } from "./weight-uses.js";
 
 /** What a process holds at most that loads a build and runs it once. The terms add up to `total`. */
 export interface ProcessMemory extends Omit<MemoryReport, "heap" | "readBack"> {
@@ -30,24 +30,6 @@ interface Rules extends ScheduleRules {
   readonly heapStays: boolean | "holes";
   /** Bytes of one weight once products have read it. */
   held(use: WeightUse): bigint;
-}
-
-/** How the ops of a graph read a weight. */
-interface WeightUse {
-  readonly bytes: bigint;
-  /** Products that read it as the right one of two plain matrices. */
-  readonly products: bigint;
-  /** Of those, products that read it transposed. */
-  readonly transposed: bigint;
-  /** Products that read one of its matrices after another. */
-  readonly parted: bigint;
-  /** Rows of it that are gathered, and the bytes of one. */
-  readonly gathered: bigint;
-  /** Rows beside each other that are gathered. */
-  readonly together: bigint;
-  readonly row: bigint;
-  /** Other ops read it. */
-  readonly other: boolean;
 }
 
 const MiB = 2n ** 20n;
@@ -116,46 +98,34 @@ interface Before {
  */
 export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, before?: Before): ProcessMemory {
   const rules = runtimes[runtime];
-  const runOf = (one: Graph, at: Sizes, heap?: CHeap): MemoryReport & { readonly nodes: number } =>
+  const heap = rules.heapStays === "holes" ? new CHeap() : undefined;
+  const runOf = (one: Graph, at: Sizes): MemoryReport & { readonly nodes?: number } =>
     rules.schedule === "buffered"
       ? bufferedMemory(one, at, rules, heap)
-      : {
-          nodes: 0,
-          ...memoryAt(one, at, { dtypeBytes: rules.dtypeBytes, rules, ...(heap ? { heap } : {}) }),
-        };
+      : memoryAt(one, at, { dtypeBytes: rules.dtypeBytes, rules });
+  const pass = before && runOf(before.graph, before.sizes);
+  heap?.forget();
   const run = runOf(graph, sizes);
   const loaded = weightUses(graph, new AtPoint(sizes));
   // A step finds what the pass before it loaded and touched, which may be more than it reads itself.
   const first = before ? weightUses(before.graph, new AtPoint(before.sizes)) : loaded;
   let { weights, buffers } = heldWeights(first, rules);
+  let nodes = (pass ?? run).nodes ?? 0;
   if (before?.separate && rules.loadsStep) {
-    const own = heldWeights(loaded, rules);
-    weights += own.weights;
-    buffers += own.buffers;
+    const second = heldWeights(loaded, rules);
+    weights += second.weights;
+    buffers += second.buffers;
+    nodes += run.nodes ?? 0;
   }
-  // A session keeps what it knows of each node.
-  const sessions = before?.separate && rules.loadsStep ? [graph, before.graph] : [before?.graph ?? graph];
-  const nodes = sessions.reduce(
-    (sum, one) => sum + runOf(one, one === graph ? sizes : before!.sizes).nodes,
-    0,
-  );
   const own = rules.constant + BigInt(nodes) * rules.node;
   const values = run.states + run.activations + run.workspace;
-  // A heap that never shrinks is as large as it ever was, and what is read back lies beside it.
   const needed = [values];
-  if (rules.heapStays === "holes") {
-    const heap = new CHeap();
-    if (before) runOf(before.graph, before.sizes, heap);
-    heap.forget();
-    runOf(graph, sizes, heap);
-    needed.push(heap.peak);
-  } else if (rules.heapStays) {
+  if (heap) needed.push(heap.peak);
+  else if (rules.heapStays) {
+    // A heap that never shrinks is as large as it ever was, and what is read back lies beside it.
     needed.push(run.heap + run.readBack);
-    if (before) {
-      const pass = runOf(before.graph, before.sizes);
-      // The host has what the prompt gave it until it is collected.
-      needed.push(pass.heap + pass.readBack);
-    }
+    // The host has what the prompt gave it until it is collected.
+    if (pass) needed.push(pass.heap + pass.readBack);
   }
   // A step finds its weights loaded.
   if (!before) needed.push(mostLoading(rules.loading(loaded)) - weights - buffers);
@@ -190,17 +160,6 @@ function mostLoading(sizes: readonly bigint[]): bigint {
   return most;
 }
 
-/** The kernel maps a file by 128 KiB around what is touched; rows are taken to be spread over the table. */
-function windows({ bytes, gathered, together, row }: WeightUse): bigint {
-  const window = Math.max(131_072, Number(row));
-  const count = Math.ceil(Number(bytes) / window);
-  if (count <= 1) return bytes;
-  const run = Math.ceil(Number(together * row) / window);
-  const touched = Math.max(run, count * (1 - (1 - 1 / count) ** Number(gathered)));
-  const held = BigInt(Math.ceil(touched * window));
-  return held < bytes ? held : bytes;
-}
-
 /** Bytes of the copies that an einsum makes of its operands and its result. */
 function turnedBytes(node: Node, bytes: (value: Value) => bigint, point: AtPoint, swaps: boolean): bigint {
   if (node.op !== "einsum") return 0n;
@@ -221,105 +180,4 @@ function matrixBytes(
   const rows = inputs[2]!.shape.reduce((product, dim) => product * point.whole(dim), 1n);
   const one = matrices === 0n ? 0n : sizeOf(inputs[1]!, point) / matrices;
   return { one, few: rows <= matrices ? rows * one : one };
-}
-
-function letterSizes(node: Node & { op: "einsum" }, point: AtPoint): (letter: string) => bigint {
-  const sizes = new Map<string, bigint>();
-  const terms = node.attrs.equation.replaceAll(" ", "").split("->")[0]!.split(",");
-  terms.forEach((letters, i) => {
-    [...letters].forEach((letter, axis) => {
-      sizes.set(letter, point.whole(node.inputs[i]!.shape[axis]!));
-    });
-  });
-  return (letter) => sizes.get(letter) ?? 1n;
-}
-
-interface WeightUses {
-  readonly all: readonly (readonly [InputPort, WeightUse])[];
-  /** The weight of each product with one, in the order of execution. */
-  readonly products: readonly WeightUse[];
-}
-
-/** Every weight with the ops that read it, through views, in the expanded graph. */
-function weightUses(graph: Graph, point: AtPoint): WeightUses {
-  const flat = flatOf(graph).graph;
-  const spread = dependent(flat);
-  const uses = new Map<Value, { -readonly [K in keyof WeightUse]: WeightUse[K] }>();
-  const all: [InputPort, WeightUse][] = [];
-  const products: WeightUse[] = [];
-  for (const port of flat.inputPorts) {
-    if (port.role !== "weight") continue;
-    const bytes = sizeOf(port.value, point);
-    const use = {
-      bytes,
-      products: 0n,
-      transposed: 0n,
-      parted: 0n,
-      gathered: 0n,
-      together: 0n,
-      row: 0n,
-      other: false,
-    };
-    uses.set(port.value, use);
-    all.push([port, use]);
-  }
-  for (const node of flat.nodes) {
-    if (node.op === "reshape" || node.op === "stop_gradient") {
-      const seen = uses.get(node.inputs[0]!);
-      if (seen) uses.set(node.outputs[0]!, seen);
-      continue;
-    }
-    node.inputs.forEach((value, i) => {
-      const use = uses.get(value);
-      if (!use) return;
-      if (node.op === "gather" && i === 0) {
-        const count = node.inputs[1]!.shape.reduce((product, dim) => product * point.whole(dim), 1n);
-        // Rows of positions lie together.
-        if (spread.has(node.inputs[1]!)) use.gathered += count;
-        else use.together += count;
-        const rows = point.whole(value.shape[node.attrs.axis]!);
-        use.row = rows === 0n ? 0n : use.bytes / rows;
-      } else if (node.op === "einsum" && plainMatrix(node, i)) {
-        use.products += 1n;
-        products.push(use);
-        if (readTransposed(node, i, point)) use.transposed += 1n;
-      } else if (node.op === "gather_matmul" && i === 1) {
-        use.parted += 1n;
-        products.push(use);
-      } else use.other = true;
-    });
-  }
-  return { all, products };
-}
-
-/** Is no letter of this operand kept that the other one has, so that the product is of one matrix? */
-function plainMatrix(node: Node & { op: "einsum" }, operand: number): boolean {
-  const [left, out] = node.attrs.equation.replaceAll(" ", "").split("->") as [string, string];
-  const [own, other] = operand === 0 ? left.split(",") : left.split(",").reverse();
-  const shared = [...own!].filter((l) => other!.includes(l));
-  return shared.length > 0 && !shared.some((l) => out.includes(l));
-}
-
-/** Does the summed axis stand last, as in a tied head? */
-function readTransposed(node: Node & { op: "einsum" }, operand: number, point: AtPoint): boolean {
-  const [left, out] = node.attrs.equation.replaceAll(" ", "").split("->") as [string, string];
-  const size = letterSizes(node, point);
-  const own = [...left.split(",")[operand]!].filter((l) => size(l) !== 1n);
-  return own.length > 1 && !out.includes(own.at(-1)!);
-}
-
-function sizeOf(value: Value, point: AtPoint): bigint {
-  return value.shape.reduce(
-    (product, dim) => product * point.whole(dim),
-    BigInt(bytesPerElement[value.dtype]),
-  );
-}
-
-/** Values that are computed from what is handed in, not from sizes and weights alone. */
-function dependent(graph: Graph): ReadonlySet<Value> {
-  const found = new Set<Value>();
-  for (const port of graph.inputPorts) if (port.role !== "weight") found.add(port.value);
-  for (const node of graph.nodes)
-    if (node.inputs.some((value) => found.has(value))) for (const value of node.outputs) found.add(value);
-  return found;
 }

@@ -2,6 +2,7 @@ import type { DType, Node, NodeOf, Value } from "../ir/graph.js";
 import type { AtPoint } from "./at-point.js";
 import type { Item, Step } from "./ort-plan.js";
 import { movesOf } from "./turned.js";
+import { letterSizes } from "./weight-uses.js";
 
 /** Sizes of values at a point, and what ONNX Runtime runs for each op of a graph. */
 export class Sizer {
@@ -31,7 +32,7 @@ export class Sizer {
 
   /** Operands in the order that the product reads, the product, and its result in the order asked for. */
   private einsum(node: NodeOf<"einsum">, step: Step): Step[] {
-    const { operands, result } = movesOf(node.attrs.equation, this.letters(node), true);
+    const { operands, result } = movesOf(node.attrs.equation, letterSizes(node, this.point), true);
     const steps: Step[] = [];
     const turned = (item: Item, place: string): Item => ({
       bytes: item.bytes,
@@ -96,17 +97,6 @@ export class Sizer {
       ];
       return product * (here === 1n ? there : here);
     }, 1n);
-  }
-
-  letters(node: NodeOf<"einsum">): (letter: string) => bigint {
-    const sizes = new Map<string, bigint>();
-    const terms = node.attrs.equation.replaceAll(" ", "").split("->")[0]!.split(",");
-    terms.forEach((letters, i) => {
-      [...letters].forEach((letter, axis) => {
-        sizes.set(letter, this.point.whole(node.inputs[i]!.shape[axis]!));
-      });
-    });
-    return (letter) => sizes.get(letter) ?? 1n;
   }
 
   private count(value: Value): bigint {
