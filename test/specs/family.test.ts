@@ -34,6 +34,9 @@ describe("specs/bert.arch", () => {
     { model: "BertBase", vocab: 30_522n, layers: 12n, d: 768n, total: 109_482_240n },
     { model: "BertLarge", vocab: 30_522n, layers: 24n, d: 1024n, total: 335_141_888n },
     { model: "BertBaseCased", vocab: 28_996n, layers: 12n, d: 768n, total: 108_310_272n },
+    { model: "BertLargeCased", vocab: 28_996n, layers: 24n, d: 1024n, total: 333_579_264n },
+    { model: "BertSmall", vocab: 30_522n, layers: 4n, d: 512n, total: 28_763_648n },
+    { model: "BertMedium", vocab: 30_522n, layers: 8n, d: 512n, total: 41_373_184n },
     { model: "BertTiny", vocab: 30_522n, layers: 2n, d: 128n, total: 4_385_920n },
   ] as const;
 

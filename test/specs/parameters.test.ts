@@ -128,6 +128,26 @@ describe("specs/pkm.arch", () => {
   });
 });
 
+describe("12 layers with a product-key memory beside 24 without", () => {
+  /** Multiply-adds of a token with weights in the blocks, which Kaplan et al. count twice. */
+  const body = (model: string) => {
+    const at = { batch: 1n, seq: 1n };
+    const { value } = service.cost("specs/pkm.arch", { model, at, conventions: ["kaplan"] });
+    const [twice] = value!.conventions.find((c) => c.name === "kaplan")!.value;
+    return Number(twice) / 2;
+  };
+  // The sheet's ratios, of the blocks alone and with a head of 60,000 words.
+  it.each([
+    [1024, 2.093, 1.766],
+    [1600, 2.103, 1.866],
+  ])("%i wide, takes %f times less, and %f with the head", (dim, blocks, whole) => {
+    const [small, large] = [body(nameOf({ dim, layers: 12 }, 1)), body(nameOf({ dim, layers: 24 }, 0))];
+    const head = 60_000 * dim;
+    expect(large / small).toBeCloseTo(blocks, 3);
+    expect((large + head) / (small + head)).toBeCloseTo(whole, 3);
+  });
+});
+
 function nameOf({ dim, layers }: { dim: number; layers: number }, memories: number): string {
   return `Pkm${dim}x${layers}${memories === 0 ? "" : `m${memories}`}`;
 }

@@ -63,6 +63,10 @@ describe("specs/adaptive-span.arch", () => {
     expect(decode).toBe(2n * (oneStep(small, 314n) + leftOut(small, 314n, 28n)));
     expect(oneStep(small, 8192n)).toBe(138_412_032n);
     expect(Number(oneStep(small, 314n)) / Number(oneStep(small, 8192n))).toBeCloseTo(1 - 0.699, 3);
+    // At a fixed span: the feed-forward's 62 % of 256, attention's 82 % of 8192.
+    const feedForward = Number(small.L * 2n * small.d * small.ff);
+    expect(feedForward / Number(oneStep(small, 256n))).toBeCloseTo(0.6154, 4);
+    expect(1 - feedForward / Number(oneStep(small, 8192n))).toBeCloseTo(0.8182, 4);
   });
 
   it("takes 216.65M at 24 layers and 245, where the paper's 179M have a feed-forward of 3072", () => {
