@@ -23,7 +23,7 @@ export async function moveInto(move: Move, begin: number, out: Words): Promise<v
   const end = begin + out.length;
   if (last < begin || first >= end || sizes.includes(0)) return;
   if (first < begin || last >= end) {
-    for (const half of halves(move, to)) await moveInto(half, begin, out);
+    for (const slab of slabs(move, begin, end)) await moveInto(slab, begin, out);
     return;
   }
   const span = lastOf(from, sizes) - from.start + 1;
@@ -34,21 +34,45 @@ export async function moveInto(move: Move, begin: number, out: Words): Promise<v
   copy(sizes, await move.read(from.start, span), 0, from.steps, out, first - begin, to.steps);
 }
 
+/** The axis that goes furthest in a place; -1 for a single number. */
+function furthest(sizes: readonly number[], { steps }: Place): number {
+  let axis = -1;
+  for (const [i, size] of sizes.entries()) {
+    if (size > 1 && (axis < 0 || steps[i]! > steps[axis]!)) axis = i;
+  }
+  return axis;
+}
+
 /** The box in two, cut across the axis that goes furthest in `place`. */
 function halves(move: Move, place: Place): Move[] {
-  let axis = -1;
-  for (const [i, size] of move.sizes.entries()) {
-    if (size > 1 && (axis < 0 || place.steps[i]! > place.steps[axis]!)) axis = i;
-  }
+  const axis = furthest(move.sizes, place);
+  return axis < 0 ? [] : cutAt(move, axis, [move.sizes[axis]! >>> 1]);
+}
+
+/**
+ * The box cut across the axis that goes furthest in the written tensor, so that what lies within `begin` … `end` is in one
+ * piece: each piece may have to read all of a tensor that stands turned.
+ */
+function slabs(move: Move, begin: number, end: number): Move[] {
+  const axis = furthest(move.sizes, move.to);
   if (axis < 0) return [];
-  const low = move.sizes[axis]! >>> 1;
-  const part = (from: number, size: number): Move => ({
+  const size = move.sizes[axis]!;
+  const step = move.to.steps[axis]!;
+  const first = move.to.start;
+  const reach = lastOf(move.to, move.sizes) - first - (size - 1) * step;
+  const low = Math.min(size, Math.max(0, Math.ceil((begin - first) / step)));
+  const high = Math.min(size, Math.max(low, Math.floor((end - 1 - reach - first) / step) + 1));
+  const cuts = [...new Set([low, high])].filter((at) => at > 0 && at < size);
+  return cuts.length > 0 ? cutAt(move, axis, cuts) : halves(move, move.to);
+}
+
+function cutAt(move: Move, axis: number, cuts: readonly number[]): Move[] {
+  return [0, ...cuts].map((from, i) => ({
     ...move,
-    sizes: move.sizes.with(axis, size),
+    sizes: move.sizes.with(axis, (cuts[i] ?? move.sizes[axis]!) - from),
     to: { ...move.to, start: move.to.start + from * move.to.steps[axis]! },
     from: { ...move.from, start: move.from.start + from * move.from.steps[axis]! },
-  });
-  return [part(0, low), part(low, move.sizes[axis]! - low)];
+  }));
 }
 
 function copy(

@@ -177,8 +177,11 @@ export async function produceTensors(
   for (const { tensor, bytes } of layout.placed) {
     const moves = movesOf(tensor.name);
     const unit = bytesOf[tensor.dtype];
-    for (let at = 0; at < bytes; at += CHUNK) {
-      const chunk = new Uint8Array(memory, 0, Math.min(CHUNK, bytes - at));
+    const row = bytes / (tensor.shape[0] || 1);
+    // Whole rows, so that no row of a tensor that stands turned is looked for twice.
+    const step = row <= CHUNK && row > 0 ? CHUNK - (CHUNK % row) : CHUNK;
+    for (let at = 0; at < bytes; at += step) {
+      const chunk = new Uint8Array(memory, 0, Math.min(step, bytes - at));
       if (moves === undefined) fillBytes(tensor, seed, at / unit, chunk);
       else {
         const words: Words = unit === 1 ? chunk : new Int32Array(memory, 0, chunk.length / unit);

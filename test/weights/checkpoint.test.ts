@@ -302,6 +302,30 @@ describe("moving numbers", () => {
       expect(joined, `${size} at a time`).toEqual(whole);
     }
   });
+
+  it("reads a tensor that stands turned once for each piece of whole rows, and a few times for any other", async () => {
+    const [rows, columns] = [300, 70];
+    const source = Int32Array.from({ length: rows * columns }, (_, i) => i);
+    const turned = source.map((_, i) => source[(i % columns) * rows + Math.floor(i / columns)]!);
+    const reads = async (begin: number, size: number): Promise<number> => {
+      let numbers = 0;
+      const move = {
+        sizes: [rows, columns],
+        to: { start: 0, steps: [columns, 1] },
+        from: { start: 0, steps: [1, rows] },
+        async read(start: number, count: number) {
+          numbers += count;
+          return source.slice(start, start + count);
+        },
+      };
+      const out = new Int32Array(size);
+      await moveInto(move, begin, out);
+      expect(out).toEqual(turned.slice(begin, begin + size));
+      return numbers / source.length;
+    };
+    expect(await reads(37 * columns, 100 * columns)).toBeLessThanOrEqual(1);
+    expect(await reads(37 * columns + 5, 100 * columns + 11)).toBeLessThan(3.5);
+  });
 });
 
 describe("halves", () => {
