@@ -19,11 +19,6 @@ export type { Graph, Node, Region, Value } from "./ir/graph.js";
 export { graphText } from "./ir/text.js";
 export { createMemoryHost } from "./memory-host.js";
 export { createNodeHost, type NodeHost, openSpec } from "./node-host.js";
-export {
-  type BuildQuestion,
-  type CostQuestion,
-  createService,
-  type Outcome,
-  type Service,
-} from "./service.js";
+export type { BuildQuestion, CostQuestion, Outcome, Service } from "./questions.js";
+export { createService } from "./service.js";
 export { archcVersion } from "./version.js";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { didYouMean } from "../diagnostics/did-you-mean.js";
 import { MAX_FILE_BYTES, type NodeHost, openSpec } from "../node-host.js";
-import type { Service } from "../service.js";
+import type { Service } from "../questions.js";
 import { fail } from "./exit.js";
 import type { Sources } from "./print.js";
 

@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import type { ModelInstance } from "../../compiler/check/instance.js";
 import { renderAll } from "../../compiler/diagnostics/render.js";
 import { createNodeHost } from "../../compiler/node-host.js";
-import { createService, type Service } from "../../compiler/service.js";
+import type { Service } from "../../compiler/questions.js";
+import { createService } from "../../compiler/service.js";
 
 /** The repository. */
 export const root = fileURLToPath(new URL("../../", import.meta.url));
