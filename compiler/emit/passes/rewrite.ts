@@ -54,8 +54,13 @@ export class Rewrite<R extends Region> {
 
   /** The only node that reads a value which is no result of the region. */
   onlyReader(value: Value): Node | undefined {
-    const readers = this.readers.get(value) ?? [];
-    return readers.length === 1 && !this.results.has(value) ? readers[0] : undefined;
+    const readers = this.readersOf(value);
+    return readers.length === 1 ? readers[0] : undefined;
+  }
+
+  /** The nodes that read a value; none where it is a result of the region, which others may read. */
+  readersOf(value: Value): readonly Node[] {
+    return this.results.has(value) ? [] : (this.readers.get(value) ?? []);
   }
 
   /** A node with a new result, which stands for `like` in the report of where it comes from. */

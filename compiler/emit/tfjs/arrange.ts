@@ -1,3 +1,4 @@
+import { Dim } from "../../dim/dim.js";
 import type { Body } from "./body.js";
 import { type Line, originOf, statements, type Variable } from "./lines.js";
 import type { Module } from "./module.js";
@@ -36,7 +37,7 @@ export function arrange(module: Module, entries: readonly Entry[]): Arranging {
     return known;
   };
 
-  /** What each weight is read for: results of fixed lines by their origins; anything else is "". */
+  /** What each weight is read for: results of fixed lines as large by their origins; anything else is "". */
   const readers = new Map<string, Set<string>>();
   const note = (weight: Variable, reader: string) =>
     readers.set(weight.text, (readers.get(weight.text) ?? new Set()).add(reader));
@@ -45,14 +46,15 @@ export function arrange(module: Module, entries: readonly Entry[]): Arranging {
     if (line.fixed)
       for (const v of line.targets)
         if (read.has(v))
-          for (const weight of v.fixed!.from) if (line.uses.has(weight)) note(weight, originIn(v));
+          for (const weight of v.fixed!.from)
+            if (line.uses.has(weight) && !isSmaller(v, weight)) note(weight, originIn(v));
   }
   const moves = (line: Line): boolean =>
     line.fixed &&
     [...line.uses].every((v) => {
       const source = lineOf.get(v);
       const by = readers.get(v.text);
-      return source ? moves(source) : by?.size === 1 && !by.has("");
+      return source ? moves(source) : by === undefined || (by.size === 1 && !by.has(""));
     });
 
   const apart = new Set(needed.filter(moves));
@@ -76,7 +78,7 @@ export function arrange(module: Module, entries: readonly Entry[]): Arranging {
   const keys = new Map<Variable, string>();
   const taken = new Set<string>();
   for (const v of results) {
-    const base = nameOf([...v.fixed!.from].map((weight) => weight.hint));
+    const base = nameOf(v);
     let name = base;
     for (let i = 2; taken.has(name); i++) name = `${base} ${i}`;
     taken.add(name);
@@ -89,11 +91,20 @@ export function arrange(module: Module, entries: readonly Entry[]): Arranging {
   return { text: functionOf(module, lines, results, keys), apart, named, left: new Set(left) };
 }
 
-/** `blocks.0.attn.query + key + value`: after the first weight's name, the others' last parts where the way is the same. */
-function nameOf(weights: readonly string[]): string {
-  const [first = "weight", ...others] = weights;
-  const way = first.slice(0, first.lastIndexOf(".") + 1);
-  return [first, ...others.map((name) => (name.startsWith(way) ? name.slice(way.length) : name))].join(" + ");
+/**
+ * `blocks.0.attn.query + key + value`: after the weights whose place it takes, which are no larger, the first by its
+ * name and others by the last part where the way there is the same.
+ */
+function nameOf(made: Variable): string {
+  let way = "";
+  const parts = [...made.fixed!.from]
+    .filter((weight) => !isSmaller(made, weight))
+    .map(({ hint }) => {
+      const known = way !== "" && hint.startsWith(way);
+      way = known ? way : hint.slice(0, hint.lastIndexOf(".") + 1);
+      return known ? hint.slice(way.length) : hint;
+    });
+  return parts.length === 0 ? "weight" : parts.join(" + ");
 }
 
 function functionOf(
@@ -112,4 +123,9 @@ function functionOf(
     "const others = Object.entries(w).filter(([, weight]) => !weight.isDisposed);",
     `return { ...Object.fromEntries(others), ${fields} };`,
   ]);
+}
+
+/** What takes less room than a weight may be made of it beside what takes its place. */
+function isSmaller(made: Variable, weight: Variable): boolean {
+  return Number(Dim.product(made.fixed!.shape).int) < Number(Dim.product(weight.fixed!.shape).int);
 }

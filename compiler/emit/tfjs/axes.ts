@@ -83,7 +83,7 @@ export const concat: Lower<"concat"> = (body, node) => {
   const first = parts[0]!;
   const shape = first.shape.map((d, i) => (i === first.axis ? out.shape[axis]! : d));
   const source = code`tf.concat([${list(parts.map((p) => p.x))}], ${first.axis})`;
-  const joined = body.moved(source, nameOf(node), shape);
+  const joined = body.made(source, nameOf(node), shape);
   body.bind(out, reshape(body, joined, shape, out.shape, nameOf(node)));
 };
 

@@ -1,4 +1,4 @@
-import type { Dim } from "../../dim/dim.js";
+import { Dim } from "../../dim/dim.js";
 import type { Node, NodeOf, Value } from "../../ir/graph.js";
 import type { Split } from "../passes/splits.js";
 import type { HelperName } from "./helpers.js";
@@ -19,12 +19,7 @@ import {
 import type { Module } from "./module.js";
 import { Names, property } from "./names.js";
 import { countElements, sizeText } from "./size.js";
-
-/** What a reshaped tensor is a view of. */
-interface View {
-  readonly of: Variable;
-  readonly dims: readonly Dim[];
-}
+import { type View, Views } from "./view-table.js";
 
 /**
  * The body of one generated function: lines are added in order; `render` drops those whose result nobody reads, and
@@ -35,10 +30,8 @@ export class Body {
   private readonly parameters: Variable[] = [];
   private readonly lines: Line[] = [];
   private readonly known = new Map<Value, Operand>();
-  private readonly made = new Map<string, Variable>();
-  /** What each reshaped tensor is a view of, and the views of a tensor by their shape. */
-  private readonly views = new Map<Variable, View>();
-  private readonly reshaped = new Map<Variable, Map<string, Variable>>();
+  private readonly scalars = new Map<string, Variable>();
+  private readonly views = new Views();
   private readonly symbols = new Set<string>();
   private passesSizes = false;
   /** Reductions of which the reduced axes are wanted as size 1. */
@@ -111,13 +104,13 @@ export class Body {
     const dtype = operand.kind === "number" ? "float32" : operand.dtype === "bool" ? "bool" : "int32";
     const text = dtype === "bool" ? (operand.text === "0" ? "false" : "true") : operand.text;
     const slot = `${dtype} ${text}`;
-    const known = this.made.get(slot);
+    const known = this.scalars.get(slot);
     if (known) return known;
     const variable = this.line(
       code`tf.scalar(${text}, "${dtype}")`,
       /^[0-9]+$/.test(text) ? `n${text}` : "count",
     );
-    this.made.set(slot, variable);
+    this.scalars.set(slot, variable);
     return variable;
   }
 
@@ -149,24 +142,21 @@ export class Body {
    * with their views, so a longer life costs nothing.
    */
   reshape(x: Variable, from: readonly Dim[], to: readonly Dim[], hint: string): Variable {
-    const root = this.views.get(x) ?? { of: x, dims: from };
+    const root = this.views.rootOf(x) ?? { of: x, dims: from };
     const shape = this.shape(to);
     if (this.shape(root.dims) === shape) return root.of;
-    let known = this.reshaped.get(root.of);
-    if (!known) this.reshaped.set(root.of, (known = new Map()));
-    let view = known.get(shape);
-    if (!view) {
-      view = this.moved(code`tf.reshape(${root.of}, ${shape})`, hint, to);
-      known.set(shape, view);
-      this.views.set(view, root);
-    }
-    return view;
+    return this.views.of(root, shape, () => this.made(code`tf.reshape(${root.of}, ${shape})`, hint, to));
   }
 
   /** The tensor of this function that `x` shows in another shape, if it is a view of one. */
   behind(x: Variable): View | undefined {
-    const root = this.views.get(x);
+    const root = this.views.rootOf(x);
     return root?.of.owned ? root : undefined;
+  }
+
+  /** What stands above the line of a call: the path of the layer, where it is known. */
+  noteOf({ attrs }: NodeOf<"call">): string {
+    return this.isTop ? attrs.path : "";
   }
 
   helper(name: HelperName): string {
@@ -176,7 +166,9 @@ export class Body {
 
   /** Adds `const NAME = SOURCE;` */
   line(source: Code, hint: string, note = ""): Variable {
-    return this.push(source, [hint], undefined, note)[0]!;
+    const target = this.variable(hint, true);
+    this.push([target], source, { note });
+    return target;
   }
 
   /** Adds a line that makes several tensors: `const PATTERN = SOURCE;` */
@@ -186,24 +178,19 @@ export class Body {
     pattern: (names: readonly string[]) => string,
     note = "",
   ): readonly Variable[] {
-    return this.push(source, hints, pattern, note);
+    const targets = hints.map((hint) => this.variable(hint, true));
+    this.push(targets, source, { pattern, note });
+    return targets;
   }
 
-  /** Adds a line that only moves elements of its operands, into `shape`: of weights, it can be done once. */
-  moved(source: Code, hint: string, shape: readonly Dim[]): Variable {
-    const isFixed = source.uses.every((v) => v.fixed) && shape.every((d) => d.int !== undefined);
-    if (!isFixed || source.uses.length === 0) return this.line(source, hint);
+  /** Adds a line that makes a tensor of `shape`: of weights alone, it can be done once, unless that would take more room. */
+  made(source: Code, hint: string, shape: readonly Dim[]): Variable {
+    const size = (dims: readonly Dim[]) => Number(Dim.product(dims).int ?? Number.NaN);
+    const room = source.uses.reduce((sum, v) => sum + (v.fixed ? size(v.fixed.shape) : Number.NaN), 0);
+    if (source.uses.length === 0 || !(size(shape) <= room)) return this.line(source, hint);
     const from = new Set(source.uses.flatMap((v) => [...v.fixed!.from]));
     const target = this.variable(hint, true, { shape, from });
-    const uses = new Set(source.uses);
-    this.lines.push({
-      targets: [target],
-      pattern: undefined,
-      code: source.text,
-      uses,
-      note: "",
-      fixed: true,
-    });
+    this.push([target], source, { fixed: true });
     return target;
   }
 
@@ -215,22 +202,13 @@ export class Body {
     });
     const source = code`${how.name}(${list([code`tf`, ...given])})`;
     const pattern = targets.length === 1 ? undefined : destructured;
-    const uses = new Set(given);
-    const arranges = { how, given };
-    this.lines.push({ targets, pattern, code: source.text, uses, note: "", fixed: true, arranges });
+    this.push(targets, source, { pattern, fixed: true, arranges: { how, given } });
     return targets;
   }
 
-  private push(
-    source: Code,
-    hints: readonly string[],
-    pattern: Line["pattern"],
-    note: string,
-  ): readonly Variable[] {
-    const targets = hints.map((hint) => this.variable(hint, true));
-    const uses = new Set(source.uses);
-    this.lines.push({ targets, pattern, code: source.text, uses, note, fixed: false });
-    return targets;
+  private push(targets: readonly Variable[], { text, uses }: Code, rest: Partial<Line>): void {
+    const line = { pattern: undefined, note: "", fixed: false, ...rest };
+    this.lines.push({ ...line, targets, code: text, uses: new Set(uses) });
   }
 
   /** The tensors that the function gives back: each its own, and owned. */

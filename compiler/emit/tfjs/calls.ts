@@ -1,8 +1,9 @@
 import type { NodeOf } from "../../ir/graph.js";
+import { epsilonOf } from "../probe.js";
 import type { Body } from "./body.js";
 import { code, destructured, list, type Operand } from "./lines.js";
 import type { LowerRegion } from "./module.js";
-import { isSoftmax } from "./rewrite.js";
+import { isLayerNorm, isSoftmax } from "./rewrite.js";
 import { reshape } from "./structure.js";
 
 /** Library functions that tfjs has in a form that is right on every backend; false where it does not fit. */
@@ -17,6 +18,19 @@ const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boo
       root?.dims.at(-1)?.equals(x.shape.at(-1)!) === true ? root : { of: body.tensor(x), dims: x.shape };
     const name = out.name || "weights";
     body.bind(out, reshape(body, body.line(code`tf.softmax(${of})`, name), dims, out.shape, name));
+    return true;
+  },
+  layer_norm(body, node) {
+    const [x, ...rows] = node.inputs;
+    if (!x || !isLayerNorm(node)) return false;
+    const given = list([
+      code`tf`,
+      body.tensor(x),
+      code`${epsilonOf(node)}`,
+      ...rows.map((v) => body.tensor(v)),
+    ]);
+    const source = code`${body.helper("layerNorm")}(${given})`;
+    body.bind(node.outputs[0]!, body.line(source, node.outputs[0]!.name || "norm", body.noteOf(node)));
     return true;
   },
 };
@@ -51,7 +65,7 @@ export function lowerCall(body: Body, node: NodeOf<"call">, lower: LowerRegion):
     if ("result" in origin)
       hints[origin.result] = node.outputs[i]!.name || (/^\d*$/.test(place) ? name : place);
   });
-  const note = body.isTop ? path : "";
+  const note = body.noteOf(node);
   const results =
     f.results === 0
       ? []

@@ -105,12 +105,6 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">, added?: Added): 
   // As many axes as tfjs multiplies stay as they are: on TensorFlow each reshape costs as much as an addition.
   const wide = [...batch].filter((l) => !size.get(l)!.isOne);
   const stack = wide.length > mostAxes - 2 ? [total(batch)] : wide.map((l) => size.get(l)!);
-  /** One operand as a matrix, or a stack of matrices where letters are shared. */
-  const matrix = (operand: Variable, from: string, to: readonly [string, string], hint: string) => {
-    const order = batch + to[0] + to[1];
-    const moved = transpose(body, operand, dims(from), permutation(from, order), hint);
-    return reshape(body, moved, dims(order), [...stack, total(to[0]), total(to[1])], hint);
-  };
   // The rows of a single matrix may be axes of their own.
   const rowDims =
     batch === "" && rows !== "" && rows.length < mostAxes ? dims(rows) : [...stack, total(rows)];
@@ -123,10 +117,20 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">, added?: Added): 
     [...rowDims, total(contracted)],
     p.name || "left",
   );
-  const right = matrix(body.tensor(q), y, second(plan!), q.name || "right");
   const single = batch === "" && contracted !== "";
-  const bare = body.line(productOf(body, left, right, { single, turned, contracted }), name);
-  const product = shift ? body.line(code`tf.add(${bare}, ${shift})`, name) : bare;
+  const isWeight = body.tensor(q).fixed !== undefined;
+  // A matrix by which rows in two axes are multiplied has as many: TensorFlow spreads it for each product otherwise.
+  const lead = single && isWeight && !turned && rowDims.length === 2 ? [Dim.one] : stack;
+  const [height, width] = second(plan!);
+  const right = reshape(
+    body,
+    transpose(body, body.tensor(q), dims(y), permutation(y, batch + height + width), q.name || "right"),
+    dims(batch + height + width),
+    [...lead, total(height), total(width)],
+    q.name || "right",
+  );
+  const source = productOf(body, left, right, { single, turned, contracted, shift });
+  const product = body.made(source, name, [...rowDims, total(columns)]);
   const made = batch + rows + columns;
   const apart = reshape(body, product, [...rowDims, total(columns)], dims(made), name);
   body.bind(added?.sum ?? node.outputs[0]!, transpose(body, apart, dims(made), permutation(made, out), name));
@@ -149,14 +153,26 @@ function shiftOf(
   return reshape(body, body.tensor(value), shape, [row], value.name || "shift");
 }
 
-/** The product itself; wasm has a fast one for two matrices that stand as they are, and helpers that lead to it. */
+interface Product {
+  readonly single: boolean;
+  readonly turned: boolean;
+  readonly contracted: string;
+  readonly shift: Variable | undefined;
+}
+
+/** The product itself, and the shift; wasm has a fast one for two matrices that stand as they are, and helpers that lead to it. */
 function productOf(
   body: Body,
   left: Variable,
   right: Variable,
-  { single, turned, contracted }: { single: boolean; turned: boolean; contracted: string },
+  { single, turned, contracted, shift }: Product,
 ): Code {
-  if (contracted === "") return code`tf.mul(${left}, ${right})`;
-  const helper = body.helper(single ? "times" : "products");
-  return code`${helper}(tf, ${left}, ${right}${turned ? ", true" : ""})`;
+  if (single) {
+    const rest = turned ? code`, ${shift ?? "undefined"}, true` : shift ? code`, ${shift}` : "";
+    return code`${body.helper("times")}(tf, ${left}, ${right}${rest})`;
+  }
+  if (contracted !== "")
+    return code`${body.helper("products")}(tf, ${left}, ${right}${turned ? ", true" : ""})`;
+  const outer = code`tf.mul(${left}, ${right})`;
+  return shift ? code`tf.add(${outer}, ${shift})` : outer;
 }

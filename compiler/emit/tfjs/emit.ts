@@ -34,7 +34,7 @@ interface Emitted {
   readonly types: string;
 }
 
-/** A module in which the products of the weights `alone` are not merged with others. */
+/** A module in which the weights `alone` are taken as they are: neither merged with others nor arranged. */
 function emitApart(
   ofStart: Graph,
   ofStep: Graph,
@@ -44,8 +44,10 @@ function emitApart(
   const step = ofStep === ofStart ? start : prepare(ofStep, "step", alone);
   const module = new Module([...start.symbols, ...step.symbols].map((s) => s.name));
   const lowered = [
-    { kind: "start", graph: start, ...lower(module, "start", start) } as const,
-    ...(step === start ? [] : [{ kind: "step", graph: step, ...lower(module, "step", step) } as const]),
+    { kind: "start", graph: start, ...lower(module, "start", start, alone) } as const,
+    ...(step === start
+      ? []
+      : [{ kind: "step", graph: step, ...lower(module, "step", step, alone) } as const]),
   ];
   const arranging = arrange(module, lowered);
   const entries = [arranging.text, ...lowered.map((entry) => entryText(module, entry, arranging))];
@@ -116,10 +118,11 @@ function largest(module: Module, start: Graph, step: Graph): string {
   ].join("\n");
 }
 
-function lower(module: Module, kind: "start" | "step", graph: Graph): Entry {
+function lower(module: Module, kind: "start" | "step", graph: Graph, alone: ReadonlySet<string>): Entry {
   const body = new Body(module, typical[kind], true);
   for (const { role, name, value } of graph.inputPorts) {
-    if (role === "weight") body.weight(value, name);
+    if (role === "weight" && !alone.has(name)) body.weight(value, name);
+    else if (role === "weight") body.argument(value, property("w", name));
     else body.argument(value, property("inputs", name));
   }
   lowerRegion(body, graph);

@@ -113,7 +113,7 @@ function rowsByMatrix(tf, x, table, picks, turned = false) {
       // To slice, wasm copies the whole table.
       const part = wasm ? take(column([i])) : tf.slice(table, [i, 0, 0], [1, height, width]);
       const matrix = tf.reshape(part, [height, width]);
-      return [times(tf, rows, matrix, turned)];
+      return [times(tf, rows, matrix, undefined, turned)];
     });
     if (products.length === 1) return products[0];
     const back = new Array(order.length);
@@ -123,19 +123,51 @@ function rowsByMatrix(tf, x, table, picks, turned = false) {
 }`,
   times: `
 /**
- * Rows of \`x\`, whatever its axes, times a matrix, \`turned\` or not. TensorFlow takes them as they are, up to
- * three axes: of [b, 1, m, k] oneDNN writes beyond the product (TensorFlow 2.21). The others want a matrix, and wasm is
- * fast only without turning, so the smaller \`x\` turns there.
+ * Rows of \`x\`, whatever its axes, times a matrix, \`turned\` or not, and a shift of its columns added. TensorFlow takes
+ * up to three axes as they are: of [b, 1, m, k] oneDNN writes beyond the product (TensorFlow 2.21). The others want one
+ * matrix; wasm is fast only without turning, so the smaller \`x\` turns there, and webgpu adds the shift in the same kernel
+ * (wasm would as well, but not a shift that was reshaped).
  */
-function times(tf, x, matrix, turned = false) {
-  const turns = turned && tf.getBackend() === "wasm";
-  const asItIs = tf.getBackend() === "tensorflow" ? x.rank <= 3 : x.rank === 2 && !turns;
-  if (asItIs) return tf.matMul(x, matrix, false, turned);
+function times(tf, x, matrix, shift, turned = false) {
+  const backend = tf.getBackend();
+  const inOne = shift !== undefined && backend === "webgpu";
+  const product = (a) =>
+    inOne ? tf.fused.matMul({ a, b: matrix, transposeB: turned, bias: shift }) : tf.matMul(a, matrix, false, turned);
+  const turns = turned && backend === "wasm";
+  const isOne = x.rank === matrix.rank && (x.rank === 2 || x.shape[0] === 1);
+  if (backend === "tensorflow" ? x.rank <= 3 : isOne && !turns) {
+    const made = product(x);
+    if (inOne || shift === undefined) return made;
+    const sum = tf.add(made, shift);
+    made.dispose();
+    return sum;
+  }
   return tf.tidy(() => {
     const rows = x.shape.slice(0, -1);
-    const flat = tf.reshape(x, [rows.reduce((a, b) => a * b, 1), matrix.shape[turned ? 1 : 0]]);
-    const product = turns ? tf.transpose(tf.matMul(matrix, tf.transpose(flat))) : tf.matMul(flat, matrix, false, turned);
-    return tf.reshape(product, [...rows, matrix.shape[turned ? 0 : 1]]);
+    const inner = x.shape[x.rank - 1];
+    const count = rows.reduce((a, b) => a * b, 1);
+    const flat = tf.reshape(x, matrix.rank === 3 ? [1, count, inner] : [count, inner]);
+    const made = turns ? tf.transpose(tf.matMul(matrix, tf.transpose(flat))) : product(flat);
+    const sum = shift === undefined || inOne ? made : tf.add(made, shift);
+    return tf.reshape(sum, [...rows, matrix.shape[matrix.rank - (turned ? 2 : 1)]]);
+  });
+}`,
+  layerNorm: `
+/** Each vector to mean 0 and variance 1, then scaled and shifted where told; webgpu takes the last steps in one kernel. */
+function layerNorm(tf, x, epsilon, scale, shift) {
+  const axis = x.rank - 1;
+  return tf.tidy(() => {
+    if (tf.getBackend() === "webgpu") {
+      const mean = tf.mean(x, axis, true);
+      const variance = tf.mean(tf.squaredDifference(x, mean), axis, true);
+      const wide = (row) => row && tf.reshape(row, [...mean.shape.slice(0, -1).fill(1), row.size]);
+      return tf.batchNorm(x, mean, variance, wide(shift), wide(scale), epsilon);
+    }
+    const share = 1 / x.shape[axis];
+    const centred = tf.sub(x, tf.mul(tf.sum(x, axis, true), share));
+    const variance = tf.mul(tf.sum(tf.square(centred), axis, true), share);
+    const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
+    return scale ? tf.add(tf.mul(normal, scale), shift) : normal;
   });
 }`,
   mapPlaces: `

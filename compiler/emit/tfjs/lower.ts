@@ -6,7 +6,19 @@ import type { Body } from "./body.js";
 import { lowerCall, lowerMap } from "./calls.js";
 import { type Lower, nameOf, operand } from "./define.js";
 import { lowerEinsum } from "./einsum.js";
-import { abs, angular, binary, cast, equal, modulo, negate, power, select, unary } from "./elementwise.js";
+import {
+  abs,
+  angular,
+  binary,
+  cast,
+  equal,
+  modulo,
+  multiply,
+  negate,
+  power,
+  select,
+  unary,
+} from "./elementwise.js";
 import { lowerEmpty } from "./empty.js";
 import { lowerGather, lowerGatherMatmul, lowerScatterAdd } from "./indexing.js";
 import { code } from "./lines.js";
@@ -57,7 +69,7 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
   floor: unary("floor"),
   add,
   sub: binary("sub"),
-  mul: binary("mul"),
+  mul: multiply,
   div: binary("div"),
   pow: power,
   maximum: binary("maximum"),

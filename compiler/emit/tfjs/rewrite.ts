@@ -1,7 +1,8 @@
 import { newValue } from "../../ir/build.js";
 import type { Graph, Node, NodeOf, Region, Value } from "../../ir/graph.js";
 import { bodyOf, Renaming, rewriteRegions, sameShape, withValues } from "../../ir/traverse.js";
-import { formulas, meansTheSame } from "../probe.js";
+import type { NdArray } from "../../ops/define.js";
+import { type Formula, formulas, meansTheSame } from "../probe.js";
 
 /** How many elements a value has, at the sizes that are expected. */
 type Count = (value: Value) => number;
@@ -195,17 +196,34 @@ class Rewriting {
   }
 }
 
-const softmaxes = new WeakMap<Region, boolean>();
+const meant = new WeakMap<Region, boolean>();
 
-/** Whether a call is what tfjs has as `softmax`; a user's layer of that name may mean something else. */
+/** Whether a call computes a formula; a user's layer of that name may mean something else. Tried once a body. */
+function means(node: NodeOf<"call">, formula: Formula): boolean {
+  const { body } = node.attrs;
+  let known = meant.get(body);
+  if (known === undefined) meant.set(body, (known = meansTheSame(node, (xs) => formula(xs, node))));
+  return known;
+}
+
+/** Whether a call is what tfjs has as `softmax`. */
 export function isSoftmax(node: NodeOf<"call">): boolean {
-  const { name, args, body } = node.attrs;
+  const { name, args } = node.attrs;
   const [x] = node.inputs;
   if (name !== "softmax" || node.inputs.length !== 1 || !x || args.axis !== x.shape.length - 1) return false;
-  let known = softmaxes.get(body);
-  if (known === undefined) {
-    known = meansTheSame(node, (xs) => formulas.softmax(xs, node));
-    softmaxes.set(body, known);
-  }
-  return known;
+  return means(node, formulas.softmax);
+}
+
+/** Whether a call is a layer norm of vectors; one without a scale and a shift counts as well. */
+export function isLayerNorm(node: NodeOf<"call">): boolean {
+  const [x, ...rows] = node.inputs;
+  if (node.attrs.name !== "layer_norm" || !x || !rows.every((v) => v.shape.length === 1)) return false;
+  if (rows.length === 2) return means(node, formulas.layer_norm);
+  const row = (of: NdArray, value: number): NdArray => {
+    const width = of.shape.at(-1)!;
+    return { dtype: "f32", shape: [width], data: new Float64Array(width).fill(value) };
+  };
+  return (
+    rows.length === 0 && means(node, ([y], call) => formulas.layer_norm([y!, row(y!, 1), row(y!, 0)], call))
+  );
 }

@@ -30,7 +30,7 @@ export function transpose(
   const turn = (tensor: Variable, from: readonly Dim[], order: readonly number[]) => {
     const axes = `[${order.join(", ")}]`;
     const to = order.map((axis) => from[axis]!);
-    if (dtype === "f32") return body.moved(code`tf.transpose(${tensor}, ${axes})`, hint, to);
+    if (dtype === "f32") return body.made(code`tf.transpose(${tensor}, ${axes})`, hint, to);
     return body.line(code`${body.helper("asFloats")}(tf, ${tensor}, (t) => tf.transpose(t, ${axes}))`, hint);
   };
   const result = perm.map((axis) => shape[axis]!);

@@ -1,9 +1,9 @@
 import { Dim } from "../../dim/dim.js";
 import type { Graph, Region, Value } from "../../ir/graph.js";
-import type { OpName } from "../../ops/attrs.js";
+import { fixedIn } from "./fold.js";
 
 /**
- * Element counts of the tensors that the graphs compute, weights in another form aside, each once, without those surely
+ * Element counts of the tensors that the graphs compute, weights and what is made of them aside, each once, without those surely
  * no larger than another.
  */
 export function tensorSizes(graphs: readonly Graph[]): readonly Dim[] {
@@ -13,13 +13,10 @@ export function tensorSizes(graphs: readonly Graph[]): readonly Dim[] {
     const known = seen.get(region) ?? new Set();
     if (known.has(given.join())) return;
     seen.set(region, known.add(given.join()));
-    const weights = new Set(region.inputs.filter((_, i) => given[i]));
+    const weights = fixedIn(region, new Set(region.inputs.filter((_, i) => given[i])));
     for (const node of region.nodes) {
+      if (node.outputs.some((v) => weights.has(v))) continue;
       const operands = node.inputs.map((v) => weights.has(v));
-      if (movesElements.has(node.op) && operands.every((isWeight) => isWeight)) {
-        weights.add(node.outputs[0]!);
-        continue;
-      }
       for (const { shape } of node.outputs) {
         const count = Dim.product(shape);
         sizes.set(count.toString(), count);
@@ -38,8 +35,6 @@ export function tensorSizes(graphs: readonly Graph[]): readonly Dim[] {
     all.some((b, j) => i !== j && a.atMost(b) === "yes" && (b.atMost(a) !== "yes" || j < i));
   return all.filter((dim, i) => !covered(dim, i));
 }
-
-const movesElements: ReadonlySet<OpName> = new Set(["reshape", "transpose", "concat"]);
 
 /**
  * Integer inputs that are row numbers of a table, with its rows. Some backends read past the end of a table without a

@@ -23,11 +23,11 @@ export function behindViews(
     if (!sameShape(node.inputs[i]!.shape, out.shape)) continue;
     const fitting = operands.map((o, k) => fitted(body, o, node.inputs[k]!, out.shape, root.dims));
     if (!fitting.every((o) => o !== undefined)) continue;
-    const made = body.line(make(fitting), nameOf(node));
+    const made = body.made(make(fitting), nameOf(node), root.dims);
     body.bind(out, reshape(body, made, root.dims, out.shape, nameOf(node)));
     return;
   }
-  body.bind(out, body.line(make(operands), nameOf(node)));
+  body.bind(out, body.made(make(operands), nameOf(node), out.shape));
 }
 
 /** What stands for an operand of a result of shape `out` where that is computed in the shape `dims`, if anything does. */

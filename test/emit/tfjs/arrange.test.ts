@@ -48,6 +48,15 @@ const threeHeads = [
   [6, 3, 4],
 ];
 
+/** Rows scaled by `w0` and shifted by `w1`, times `w2`, plus `w3`, halved. */
+const afterNorm: Trace = (b, x, [scale, shift, matrix, more]) => {
+  const rows = b.op("add", [b.op("mul", [x, scale!], {}), shift!], {});
+  const product = b.op("einsum", [rows, matrix!], { equation: "td,dhk->htk" });
+  const sum = b.op("add", [product, more!], {});
+  return [b.op("div", [sum, b.scalar(2)], {})];
+};
+const normShapes = [[6], [6], [6, 2, 4], [2, 1, 4]];
+
 const body = (source: string, name: string) =>
   new RegExp(`export function ${name}\\([^]*?\\n}\\n`).exec(source)![0];
 
@@ -59,6 +68,25 @@ describe("weights", () => {
     expect(body(module, "start")).not.toContain("tf.concat");
     expect(body(module, "start").match(/times\(/g)).toHaveLength(1);
     expect(body(module, "start")).toContain('w["w0 + w1 + w2"]');
+  });
+
+  it("take up what scales and shifts the rows that they multiply, and what divides the product", () => {
+    const graph = graphOf(normShapes, afterNorm);
+    const { module } = emitTfjs(graph, graph);
+    expect(body(module, "arrange").match(/tf\.mul\(/g)).toHaveLength(1);
+    expect(body(module, "arrange").match(/tf\.div\(/g)).toHaveLength(2);
+    expect(body(module, "start")).not.toMatch(/tf\.(mul|div|add)\(/);
+    expect(body(module, "start")).toContain('times(tf, inputs.x, w["w2 + w0"], w["w1 + w3"])');
+  });
+
+  it("take nothing up where the scaled rows are read by something else", () => {
+    const graph = graphOf(normShapes.slice(0, 3), (b, x, [scale, , matrix]) => {
+      const rows = b.op("mul", [x, scale!], {});
+      return [rows, b.op("einsum", [rows, matrix!], { equation: "td,dhk->htk" })];
+    });
+    const { module } = emitTfjs(graph, graph);
+    expect(body(module, "arrange")).not.toContain("tf.mul");
+    expect(body(module, "start")).toContain("tf.mul(inputs.x, w.w0)");
   });
 
   it("stay as they are where something else reads one of them: none is there twice", () => {
@@ -92,36 +120,45 @@ describe("weights", () => {
 });
 
 for (const { name, backend, absent } of await present()) {
-  const title = backend ? `give the same numbers on ${name}` : `on ${name}: left out, ${absent}`;
-  it.skipIf(!backend)(`${title}, and free what they replace`, async () => {
-    const { tf } = backend!;
-    await tf.setBackend(name);
-    const graph = graphOf([...threeHeads, [2, 4, 6]], (b, x, weights) => {
-      const [q, k, v] = projections(b, x, weights) as [Value, Value, Value];
-      return [b.op("einsum", [q, weights[3]!], { equation: "htk,hkd->td" }), k, v];
-    });
-    const arrays = sampleInputs({
-      name: "arrange",
-      inputs: [[5, 6], ...threeHeads, [2, 4, 6]].map((shape) => ({ dtype: "f32", shape })),
-    });
-    const all = graph.inputPorts.map((port, i) => [port.name, arrays[i]!] as const);
-    const expected = evaluateGraph(graph, Object.fromEntries(all));
-    const module = await load(emitTfjs(graph, graph).module);
-    const before = tf.memory().numTensors;
-    const weights: Record<string, Tensor> = {};
-    for (const [key, array] of all.slice(1)) weights[key] = upload(backend!, array);
-    const arranged = module.arrange!(tf, weights);
-    expect(Object.keys(arranged)).toEqual(["w0 + w1 + w2", "w3"]);
-    expect(tf.memory().numTensors - before).toBe(2);
-    const x = upload(backend!, arrays[0]!);
-    for (let run = 0; run < 2; run++) {
-      const { outputs } = module.start(tf, arranged, { x }, {});
-      for (const port of graph.outputPorts)
-        expectClose(await outputs[port.name]!.data(), expected[port.name]!.data, 1e-4);
-      tf.dispose(outputs as never);
+  const title = backend ? `on ${name}` : `on ${name}: left out, ${absent}`;
+  describe.skipIf(!backend)(`arranged weights ${title}`, () => {
+    const heads = [...threeHeads, [2, 4, 6]];
+    it("stand side by side, give the same numbers, and free what they replace", () =>
+      same(heads, ["w0 + w1 + w2", "w3"], (b, x, weights) => {
+        const [q, k, v] = projections(b, x, weights) as [Value, Value, Value];
+        return [b.op("einsum", [q, weights[3]!], { equation: "htk,hkd->td" }), k, v];
+      }));
+
+    it("with scales and shifts in them give the same numbers", () =>
+      same(normShapes, ["w2 + w0", "w1 + w3"], afterNorm));
+
+    async function same(shapes: readonly (readonly number[])[], keys: readonly string[], trace: Trace) {
+      const { tf } = backend!;
+      await tf.setBackend(name);
+      const graph = graphOf(shapes, trace);
+      const arrays = sampleInputs({
+        name: "arrange",
+        inputs: [[5, 6], ...shapes].map((shape) => ({ dtype: "f32", shape })),
+      });
+      const all = graph.inputPorts.map((port, i) => [port.name, arrays[i]!] as const);
+      const expected = evaluateGraph(graph, Object.fromEntries(all));
+      const module = await load(emitTfjs(graph, graph).module);
+      const before = tf.memory().numTensors;
+      const weights: Record<string, Tensor> = {};
+      for (const [key, array] of all.slice(1)) weights[key] = upload(backend!, array);
+      const arranged = module.arrange!(tf, weights);
+      expect(Object.keys(arranged)).toEqual(keys);
+      expect(tf.memory().numTensors - before).toBe(keys.length);
+      const x = upload(backend!, arrays[0]!);
+      for (let run = 0; run < 2; run++) {
+        const { outputs } = module.start(tf, arranged, { x }, {});
+        for (const port of graph.outputPorts)
+          expectClose(await outputs[port.name]!.data(), expected[port.name]!.data, 1e-4);
+        tf.dispose(outputs as never);
+      }
+      tf.dispose([x, ...Object.values(arranged)]);
+      expect(tf.memory().numTensors).toBe(before);
+      backend!.check();
     }
-    tf.dispose([x, ...Object.values(arranged)]);
-    expect(tf.memory().numTensors).toBe(before);
-    backend!.check();
   });
 }
