@@ -1,39 +1,10 @@
 import { Dim } from "../dim/dim.js";
 import type { Graph, Node, Region, Value } from "../ir/graph.js";
-import {
-  type Affine,
-  affine,
-  combine,
-  countMask,
-  type Mask,
-  negate,
-  renumber,
-  renumberMask,
-} from "./masks.js";
+import { axisMap, type Expression, type Facts, moved, onAxes, scaled } from "./known.js";
+import { type Affine, affine, combine, countMask, negate, renumber, renumberMask } from "./masks.js";
 import { type Origin, originOf } from "./origins.js";
 import { PerBody } from "./per-body.js";
 import { cut, filled, permuted, reshaped, type Support, shifted } from "./supports.js";
-
-/** How a value that depends on sizes alone is computed, to count a mask at a point. */
-export interface Expression {
-  readonly node: Node;
-  readonly output: number;
-  readonly operands: readonly Expression[];
-}
-
-/** What is known of a value before it is run. */
-export interface Facts {
-  readonly origin: Origin;
-  /** The one number in it. */
-  readonly scalar?: number | undefined;
-  readonly affine?: Affine | undefined;
-  readonly mask?: Mask | undefined;
-  /** Outside of it, so negative that its exponential is 0. */
-  readonly low?: Support | undefined;
-  /** Outside of it, 0. */
-  readonly zero?: Support | undefined;
-  readonly expression?: Expression | undefined;
-}
 
 /** Masks without a closed form: the symbol that stands for how often each is true, to be counted at a point. */
 export type CountedMasks = Map<string, { readonly expression: Expression; readonly over: readonly Dim[] }>;
@@ -278,44 +249,4 @@ export class Analysis {
     const seen = shifted(this.supportOf(condition), outputs[0]!.shape.length - condition.shape.length);
     return fill === 0 ? { zero: seen ?? zero } : { low: seen ?? low };
   }
-}
-
-/** Positions and masks after a move of whole elements. */
-function moved(from: Facts, axis: (i: number) => number | undefined): Omit<Facts, "origin"> {
-  return {
-    affine: from.affine && renumber(from.affine, axis),
-    mask: from.mask && renumberMask(from.mask, axis),
-  };
-}
-
-/** A position on an axis of size 1 is 0: such terms go, so that the axis may spread or be dropped. */
-function onAxes(facts: Omit<Facts, "origin">, value: Value): Omit<Facts, "origin"> {
-  const trim = (x: Affine) =>
-    affine(
-      x.offset,
-      [...x.terms].filter(([axis]) => !value.shape[axis]?.isOne),
-    );
-  if (!facts.affine && !facts.mask) return facts;
-  return {
-    ...facts,
-    affine: facts.affine && trim(facts.affine),
-    mask: facts.mask && { atoms: facts.mask.atoms.map(trim) },
-  };
-}
-
-function scaled(a: Affine | undefined, by: number | undefined): Affine | undefined {
-  if (!a || by === undefined || !Number.isInteger(by)) return undefined;
-  return combine(affine(Dim.zero), a, by);
-}
-
-/** How a reshape that only adds or drops axes of size 1 moves the others. */
-function axisMap(from: Value, to: Value): (axis: number) => number | undefined {
-  const map = new Map<number, number>();
-  const targets = to.shape.flatMap((dim, i) => (dim.isOne ? [] : [i]));
-  const sources = from.shape.flatMap((dim, i) => (dim.isOne ? [] : [i]));
-  const same =
-    targets.length === sources.length &&
-    sources.every((s, k) => from.shape[s]!.equals(to.shape[targets[k]!]!));
-  if (same) for (const [k, source] of sources.entries()) map.set(source, targets[k]!);
-  return (axis) => map.get(axis);
 }

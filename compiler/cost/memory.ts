@@ -5,6 +5,7 @@ import { bytesPerElement } from "../ir/traverse.js";
 import type { OpName } from "../ops/index.js";
 import { AtPoint } from "./at-point.js";
 import { type FlatRules, flatOf } from "./flat.js";
+import { isView, planOf } from "./liveness.js";
 import { CostRules } from "./rules.js";
 
 export type Sizes = Readonly<Record<string, bigint>>;
@@ -60,18 +61,6 @@ interface Storage {
   readonly state: boolean;
   holders: number;
 }
-
-/** When a region's values die; the same for every point. */
-interface Plan {
-  /** For each node, the values whose last use it is (its own results too, where nobody uses them). */
-  readonly dying: readonly (readonly Value[])[];
-  /** Inputs that no node uses. */
-  readonly unused: readonly Value[];
-  /** Scratch bytes of each node. */
-  readonly workspace: readonly Dim[];
-}
-
-const plans = new WeakMap<Region, Plan>();
 
 /**
  * Peak memory of one run: nodes in order, each result freed after its last use, views sharing the storage of their
@@ -297,30 +286,4 @@ class Simulation {
     for (const dim of value.shape) bytes *= this.point.whole(dim);
     return bytes;
   }
-}
-
-/** Results that lie in their operand's storage in every runtime. */
-function isView(node: Node): boolean {
-  return node.op === "reshape" || node.op === "stop_gradient";
-}
-
-function planOf(region: Region, costs: CostRules): Plan {
-  const known = plans.get(region);
-  if (known) return known;
-  const alive = new Set<Value>(region.outputs);
-  const dying: Value[][] = region.nodes.map(() => []);
-  for (let i = region.nodes.length - 1; i >= 0; i--) {
-    const node = region.nodes[i]!;
-    for (const values of [node.outputs, node.inputs]) {
-      for (const v of values) {
-        if (alive.has(v)) continue;
-        alive.add(v);
-        dying[i]!.push(v);
-      }
-    }
-  }
-  const workspace = region.nodes.map((node) => costs.of(node).workspace);
-  const plan = { dying, unused: region.inputs.filter((v) => !alive.has(v)), workspace };
-  plans.set(region, plan);
-  return plan;
 }

@@ -1,13 +1,11 @@
 import type { ModelInstance } from "../check/instance.js";
 import { rational } from "../check/quantity.js";
 import { Dim } from "../dim/dim.js";
-import type { Graph } from "../ir/graph.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
-import { type MemoryReport, memoryAt } from "./memory.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
-import { type Runtime, runtimeNames } from "./runtime-names.js";
-import { type ProcessMemory, processMemory } from "./runtimes.js";
-import { type Stored, stateSizes, valueBytes, weightBytes } from "./stored.js";
+import { inferenceMemory, memoryMetric, runtimeMemory } from "./run-memory.js";
+import { runtimeNames } from "./runtime-names.js";
+import { type Stored, stateSizes, weightBytes } from "./stored.js";
 import { sumDims } from "./vector.js";
 
 /** `numerator / denominator`, the denominator positive. */
@@ -57,9 +55,9 @@ const rows: Readonly<Record<string, Row>> = {
     words: () => runtimeNames,
     read: (m, p, words, stored) => {
       const runtime = runtimeNames.find((name) => words.includes(name));
-      if (!runtime) return memory(inferenceMemory(m, p, stored), tokensOf(p));
+      if (!runtime) return memoryMetric(inferenceMemory(m, p, stored), tokensOf(p));
       if (stored !== "f32") return { kind: "no-data", why: "what archc builds for a runtime is kept as f32" };
-      return memory(runtimeMemory(m, p, runtime), tokensOf(p));
+      return memoryMetric(runtimeMemory(m, p, runtime), tokensOf(p));
     },
   },
   "memory.weights": { read: (m, p, _, stored) => weightsIn(m, p, stored) },
@@ -245,53 +243,6 @@ function moved(cost: GraphCost, point: Point): Metric {
     ],
     tokens: tokensOf(point),
     polynomial: total,
-  };
-}
-
-/** The last answer for a graph: a report asks for it as a metric and as a whole. */
-const lastMemory = new WeakMap<Graph, { readonly asked: string; readonly report: MemoryReport }>();
-
-/** Of a pass that leaves its states; of a step where something is past. */
-export function inferenceMemory(model: ModelCost, point: Point, stored: Stored = "f32"): MemoryReport {
-  const graph = (point.past ?? 0n) > 0n ? model.step : model.prefill;
-  const asked = `${stored};${Object.entries(point).join(";")}`;
-  const last = lastMemory.get(graph);
-  if (last?.asked === asked) return last.report;
-  const report = memoryAt(graph, point, {
-    dtypeBytes: valueBytes(stored),
-    weightBytes: weightBytes(stored),
-    costs: model.rules,
-  });
-  lastMemory.set(graph, { asked, report });
-  return report;
-}
-
-/** Of a process that loads a build into a runtime and runs it: a whole pass, or a step where something is past. */
-export function runtimeMemory(model: ModelCost, point: Point, runtime: Runtime): ProcessMemory {
-  const at = model.at(point);
-  if (at.past === 0n) return processMemory(model.prefill, at, runtime);
-  const before = model.at({ ...at, seq: at.past!, past: 0n });
-  return processMemory(model.step, at, runtime, {
-    graph: model.prefill,
-    sizes: before,
-    separate: model.instance.separateStep,
-  });
-}
-
-function memory(
-  report: Omit<ProcessMemory, "runtime"> & { readonly runtime?: bigint },
-  tokens: bigint,
-): Metric {
-  const labels = ["weights", "buffers", "states", "activations", "workspace"] as const;
-  return {
-    kind: "value",
-    value: [report.total, 1n],
-    unit: "bytes",
-    terms: [
-      ...(report.runtime === undefined ? [] : [{ label: "runtime", value: [report.runtime, 1n] as const }]),
-      ...labels.map((label) => ({ label, value: [report[label], 1n] as const })),
-    ],
-    tokens,
   };
 }
 

@@ -7,16 +7,9 @@ import { AtPoint } from "./at-point.js";
 import { type ConventionCost, conventionCosts } from "./convention-costs.js";
 import type { ConventionName } from "./conventions.js";
 import type { MemoryReport } from "./memory.js";
-import {
-  type Exact,
-  inferenceMemory,
-  leadingTerms,
-  type Metric,
-  metric,
-  metricNames,
-  runtimeMemory,
-} from "./metrics.js";
+import { type Exact, leadingTerms, type Metric, metric, metricNames } from "./metrics.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
+import { inferenceMemory, runtimeMemory } from "./run-memory.js";
 import type { Runtime } from "./runtime-names.js";
 import type { ProcessMemory } from "./runtimes.js";
 import { type Stored, stateSizes } from "./stored.js";
