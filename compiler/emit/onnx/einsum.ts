@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
-import { type Emitter, named, type Ref } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import type { Lower } from "./lower.js";
+import { named, type Ref } from "./ref.js";
 
 /** An operand as the plan sees it: without axes of size 1, one letter per axis. */
 interface Operand {

@@ -2,7 +2,6 @@ import type { onnx } from "onnx-proto";
 import type { Dim } from "../../dim/dim.js";
 import type { DType, Node, Region, Type, Value } from "../../ir/graph.js";
 import { sameShape } from "../../ir/traverse.js";
-import type { Placed } from "../../weights/layout.js";
 import type { Split } from "../passes/splits.js";
 import { DimScalars, unitAxes } from "./dims.js";
 import { mayBeZero } from "./empty.js";
@@ -17,25 +16,9 @@ import {
   type Tensor,
   tensor,
   valueInfo,
+  widen,
 } from "./proto.js";
-
-/** A value by its name in the ONNX graph. */
-export interface Named {
-  readonly kind: "named";
-  readonly name: string;
-  /** What it is a reshape of, so that a reshape of it need not go by it. */
-  readonly seenFrom?: { readonly name: string; readonly shape: readonly Dim[] };
-}
-
-/** A weight in the weight file, seen with a shape of its own; it becomes an initializer where it is used. */
-export interface Stored {
-  readonly kind: "stored";
-  readonly placed: Placed;
-  readonly shape: readonly number[];
-}
-
-/** What stands for a value of our graph. */
-export type Ref = Named | Stored;
+import { named, type Ref } from "./ref.js";
 
 /** How nodes are lowered: the table of all ops, passed in so that bodies can be lowered by it too. */
 export type LowerNode = (emitter: Emitter, node: Node, inputs: readonly Ref[]) => readonly Ref[];
@@ -311,18 +294,4 @@ export class Emitter {
     this.shared = shared;
     return graph;
   }
-}
-
-export function named(name: string): Named {
-  return { kind: "named", name };
-}
-
-function widen(from: string, to: string): OnnxNode {
-  return {
-    opType: "Cast",
-    name: `${to}/Cast`,
-    input: [from],
-    output: [to],
-    attribute: attributes({ to: elementType.i32 }),
-  };
 }

@@ -1,10 +1,11 @@
 import type { NodeOf, Value } from "../../ir/graph.js";
 import { regionKey } from "../../ir/passes/key.js";
 import { axesOf, epsilonOf, type Formula, formulas, meansTheSame } from "../probe.js";
-import { type Emitter, named, type Ref } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import { type FusedName, mayFuse } from "./fused-names.js";
 import { lean } from "./lean.js";
 import type { Attribute } from "./proto.js";
+import { named, type Ref } from "./ref.js";
 
 type Call = NodeOf<"call">;
 type Fuse = (e: Emitter, node: Call, x: string, inputs: readonly Ref[]) => Ref | string | undefined;

@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
-import { type Emitter, named, type Ref, type Stored } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import type { Lower } from "./lower.js";
+import { named, type Ref, type Stored } from "./ref.js";
 
 /**
  * Rows times the matrices that their indices pick: for one matrix after another, the rows that picked it are gathered

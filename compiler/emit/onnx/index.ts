@@ -2,10 +2,11 @@ import { Dim } from "../../dim/dim.js";
 import type { Graph } from "../../ir/graph.js";
 import type { Placed } from "../../weights/layout.js";
 import { splitsOf } from "../passes/splits.js";
-import { Emitter, type Ref } from "./emitter.js";
+import { Emitter } from "./emitter.js";
 import { onnxGraph } from "./graph.js";
 import { resultsLast } from "./order.js";
 import { encodeModel, valueInfo } from "./proto.js";
+import type { Ref } from "./ref.js";
 import { lowerNode } from "./table.js";
 
 /** `default` loads from ONNX Runtime 1.17 and TensorRT 10 on; `modern` needs ONNX Runtime 1.23. */

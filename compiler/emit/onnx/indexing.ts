@@ -1,7 +1,8 @@
 import { Dim } from "../../dim/dim.js";
-import { type Emitter, named, type Ref } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import type { Lower } from "./lower.js";
 import { tensor } from "./proto.js";
+import { named, type Ref } from "./ref.js";
 
 /**
  * Rows along one axis. Without shared axes this is ONNX's Gather; with them GatherND, for which the axis must come

@@ -3,8 +3,9 @@ import type { Type } from "../../ir/graph.js";
 import { sameShape } from "../../ir/traverse.js";
 import type { OpName } from "../../ops/index.js";
 import { unitAxes } from "./dims.js";
-import { type Emitter, named, type Ref } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import type { Lower } from "./lower.js";
+import { named, type Ref } from "./ref.js";
 
 /** The operands of a pointwise op as they stood before a reshape. */
 export interface Lean {

@@ -1,8 +1,9 @@
 import type { Dim } from "../../dim/dim.js";
 import type { NodeOf } from "../../ir/graph.js";
 import type { OpName } from "../../ops/index.js";
-import { type Emitter, named, type Ref } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import type { Attribute } from "./proto.js";
+import { named, type Ref } from "./ref.js";
 
 /** How one op is written in ONNX: adds nodes to the emitter, and says what stands for the outputs. */
 export type Lower<K extends OpName> = (

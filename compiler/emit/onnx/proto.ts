@@ -103,3 +103,14 @@ export function encodeModel(
   };
   return schema.ModelProto.encode(model).finish();
 }
+
+/** A tensor of 32-bit integers as the 64 bits that all nodes read. */
+export function widen(from: string, to: string): OnnxNode {
+  return {
+    opType: "Cast",
+    name: `${to}/Cast`,
+    input: [from],
+    output: [to],
+    attribute: attributes({ to: elementType.i32 }),
+  };
+}

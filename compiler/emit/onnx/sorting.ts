@@ -1,9 +1,9 @@
 import { Dim } from "../../dim/dim.js";
 import type { Value } from "../../ir/graph.js";
-import type { Emitter, Ref } from "./emitter.js";
-import { named } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import { mayBeZero, withoutSpare, withSpare } from "./empty.js";
 import type { Lower } from "./lower.js";
+import { named, type Ref } from "./ref.js";
 
 /** Values and indices along the last axis; `sorted` also promises the lowest index first among equals. */
 function order(e: Emitter, x: Value, ref: Ref, k: Dim, largest: 0 | 1): Ref[] {

@@ -1,6 +1,7 @@
 import type { Dim } from "../../dim/dim.js";
-import { type Emitter, named } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import { direct, type Lower, single } from "./lower.js";
+import { named } from "./ref.js";
 import { part } from "./split.js";
 
 type Names =

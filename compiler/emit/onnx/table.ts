@@ -2,14 +2,14 @@ import type { Node } from "../../ir/graph.js";
 import type { OpName } from "../../ops/index.js";
 import { einsum } from "./einsum.js";
 import { elementwise } from "./elementwise.js";
-import type { Emitter, Ref } from "./emitter.js";
-import { named } from "./emitter.js";
+import type { Emitter } from "./emitter.js";
 import { mayBeZero, withoutSpare, withSpare } from "./empty.js";
 import { fuse } from "./fused.js";
 import { gatherMatmul } from "./grouped.js";
 import { gather, scatterAdd } from "./indexing.js";
 import { leaning } from "./lean.js";
 import type { Lower } from "./lower.js";
+import { named, type Ref } from "./ref.js";
 import { argsort, topk } from "./sorting.js";
 import { structure } from "./structure.js";
 
