@@ -63,11 +63,11 @@ const runtimes: { readonly [K in Runtime]: Rules } = {
     readsStates: true,
     loadsStep: true,
     heapStays: "holes",
-    loading: ({ products }) => products.map((use) => use.bytes),
+    loading: ({ products }) => [...new Set(products)].map((use) => use.bytes),
     scratch: (node, bytes, point) => turnedBytes(node, bytes, point, true),
-    // Each product packs its matrix into memory; all else is read from the mapped file, by windows of its pages.
+    // A matrix is packed into memory, once for all products with it; all else is read from the mapped file, by windows of its pages.
     held: (use) =>
-      (use.products + use.parted) * use.bytes +
+      (use.products + use.parted > 0n ? use.bytes : 0n) +
       (use.other ? use.bytes : use.row > 0n ? windows(use) : use.products + use.parted > 0n ? 0n : use.bytes),
   },
   tensorflow: { ...tfjs, constant: 386n * MiB, held: (use) => use.bytes },
