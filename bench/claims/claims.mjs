@@ -17,7 +17,7 @@ const body = "vocab = 256\ndim = 512\nheads = 8\nblocks 6 { ffn = mlp() }";
 const stack = (name, blocks, more = "vocab = 256") =>
   decoder(
     name,
-    `${more}\nseq = 512\ndim = 1024\nheads = 16\nblocks ${blocks.replace("{", "{ attn = attention(heads, causal = true)\n ffn = mlp(hidden = 4 * dim, act = relu)\n")}`,
+    `${more}\nseq = 1024\ndim = 1024\nheads = 16\nblocks ${blocks.replace("{", "{ attn = attention(heads, causal = true)\n ffn = mlp(hidden = 4 * dim, act = relu)\n")}`,
   );
 const ablation = (keys) =>
   decoder(
