@@ -7,7 +7,8 @@ import { meterOf } from "./check/meter.js";
 import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } from "./check/point.js";
 import { profileSettings, profileStored } from "./check/profile.js";
 import { loadProgram, type Program } from "./check/program.js";
-import { unitProblems } from "./check/units.js";
+import { misread } from "./check/rests-on.js";
+import { unbuiltProblems } from "./check/unbuilt.js";
 import { type CostReport, costReport } from "./cost/report.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { LineIndex } from "./diagnostics/render-text.js";
@@ -69,10 +70,11 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       const sink = new Diagnostics();
       const bound = checkProgram(program, sink);
       // A file that was not understood whole may lack the very line that a budget rests on.
-      const models = found.hasErrors ? [] : [...bound.values()];
-      const unbuilt = program.models.filter((m) => found.hasErrors || !bound.has(m.name));
-      const units = unbuilt.flatMap((m) => unitProblems(m.decl, { source, place }));
-      result = { models, diagnostics: [...inOrder(found.list), ...sink.list, ...units] };
+      const isMisread = misread(program, found.list);
+      const models = [...bound.values()].filter((m) => !isMisread(m.decl));
+      const unbuilt = program.models.filter((m) => !models.some((b) => b.decl === m.decl));
+      const others = unbuilt.flatMap((m) => unbuiltProblems(program, m.decl, { source, place }));
+      result = { models, diagnostics: [...inOrder(found.list), ...sink.list, ...others] };
       made.set(path, result);
     }
     return result;
@@ -82,9 +84,9 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     const key = `${path}\n${model}`;
     let bound = instances.get(key);
     if (bound === undefined) {
-      const known = made.get(path)?.models.find((m) => m.name === model);
-      if (known !== undefined) return { value: known, diagnostics: [] };
       const { program, sink: found } = load(path);
+      const known = found.hasErrors ? undefined : made.get(path)?.models.find((m) => m.name === model);
+      if (known !== undefined) return { value: known, diagnostics: [] };
       const sink = new Diagnostics();
       const value = instantiateModel(program, model, sink);
       bound = { value: found.hasErrors || sink.hasErrors ? undefined : value, diagnostics: sink.list };
@@ -140,7 +142,7 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
         sink.report("usage/unknown-profile", { name: question.profile, file: path, known });
         return undefined;
       }
-      settings = profileSettings(model, profile, settings, sink);
+      settings = profileSettings((name) => leastOf(model, name), profile, settings, sink);
     }
     const merged = new Map(settings);
     for (const [name, value] of Object.entries(question.at ?? {})) {

@@ -137,7 +137,7 @@ function wrongUnit(source: Source, parts: Parts, word: string, span: Span): Expr
         fixes: [{ title: `remove \`${word}\``, span, replacement: digits }],
       },
     );
-    return number(parts, span);
+    return { kind: "missing", span };
   }
   const write = `${digits} ${near}`;
   source.sink.report(

@@ -5,7 +5,7 @@ import { evaluate, valuesIn } from "./expressions.js";
 import { checkKind } from "./kinds.js";
 import { Scope } from "./scope.js";
 import type { Tracer } from "./tracer.js";
-import { asNumber, type Bound, type Recipe, unknown, type Val } from "./values.js";
+import { asNumber, type Bound, type Recipe, unknown, unknownLayer, type Val } from "./values.js";
 
 /** What a call writes for a parameter: by its name, or by its place. */
 export interface CallArg {
@@ -178,6 +178,11 @@ export function bindParams(
       notes,
       optional(param),
     );
+    if (!checked && param.type?.name === "layer" && val.kind !== "hole") {
+      scope.vars.set(name, unknownLayer);
+      if (scope.instance) scope.instance.failed = true;
+      continue;
+    }
     if (!checked) {
       // Reported: what other defaults make of it is silent.
       scope.vars.set(name, unknown);

@@ -1,6 +1,7 @@
 import type { Param, Span } from "../../grammar/ast.js";
 import { isLibrary } from "../host.js";
 import type { DType, Value } from "../ir/graph.js";
+import { formOf } from "../ir/path.js";
 import { bindArguments, bindParams, type CallArg, isStatic, staticArgs } from "./arguments.js";
 import { checkInverse } from "./inverse.js";
 import { toTensor } from "./operands.js";
@@ -96,6 +97,8 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
     explicit.push({ param, tensor, span: arg.span });
   }
   let failed = false;
+  let own: Scope | undefined;
+  const back = new Map<string, string>();
   let results: readonly { tensor: Tensor; names: readonly string[] }[] = [];
   const depth = tracer.calls.length;
   tracer.calls.push({ span, text: `\`${decl.name.text}\` is used here` });
@@ -108,7 +111,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
     decl.name.text,
     explicit.map((e) => e.tensor.value),
     (builder, inputs) => {
-      const scope = new Scope({
+      own = new Scope({
         tracer,
         builder,
         file: instance.recipe.file,
@@ -123,7 +126,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
             .map(([name, b]) => [name, b.val]),
         ),
       });
-      const back = new Map<string, string>();
+      const scope = own;
       const bound = explicit.every((e, i) => {
         const inner = { value: renamed(inputs[i]!, e.param.name.text), axes: e.tensor.axes };
         const names = bindAxes(
@@ -188,10 +191,12 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
     { path: instance.path, args: staticArgs(decl, args), names: decl.results.map((r) => r.name?.text ?? "") },
   );
   tracer.calls.length = depth;
+  if (failed) instance.failed = true;
+  const form = formOf(instance.path);
+  tracer.ran.set(form, !instance.failed && tracer.ran.get(form) !== false);
   if (failed) {
-    instance.failed = true;
     tracer.states.length = firstState;
-    return standIn(decl, explicit);
+    return standIn(parent, { decl, explicit, scope: own, back });
   }
   for (let i = firstState; i < tracer.states.length; i++) {
     tracer.states[i] = { ...tracer.states[i]!, output: nodes[results.length + i - firstState]! };

@@ -1,6 +1,7 @@
 import type { LayerDecl, ModelDecl, Param } from "../../grammar/ast.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
+import { isLibrary } from "../host.js";
 import { callLayer, dtypes } from "./calls.js";
 import type { ModelInstance } from "./instance.js";
 import { instantiateModel } from "./instantiate.js";
@@ -30,11 +31,26 @@ export function checkProgram(program: Program, sink: Diagnostics): Map<string, M
     const instance = instantiateModel(program, name, sink, "first");
     if (instance && !hasHole(decl)) instances.set(name, instance);
   }
-  for (const item of program.ast.items) {
-    if (item.kind !== "layer" || program.traced.has(item)) continue;
-    if (checkInverseNames(sink, item)) checkLayerAlone(program, item, sink);
+  for (const { decl, file } of layersOf(program)) {
+    if (program.traced.has(decl)) continue;
+    if (checkInverseNames(sink, decl)) checkLayerAlone(program, { decl, file }, sink);
   }
   return instances;
+}
+
+interface LayerAt {
+  readonly decl: LayerDecl;
+  readonly file: string;
+}
+
+/** The layers of the main file, and those that it imports from other files of the project. */
+function layersOf(program: Program): readonly LayerAt[] {
+  const own = program.ast.items.map((decl) => ({ decl, file: program.path }));
+  const imported = program.ast.imports.flatMap((i) =>
+    i.names.flatMap(({ name, alias }) => program.lookup(program.path, (alias ?? name).text) ?? []),
+  );
+  const all = [...own, ...imported.filter((d) => d.file !== program.path && !isLibrary(d.file))];
+  return all.flatMap(({ decl, file }) => (decl.kind === "layer" ? [{ decl, file }] : []));
 }
 
 /** Declares fields or slots and gives some no value, or others of the file build on it: a base for `variants`. */
@@ -65,26 +81,26 @@ const hasHole = (decl: ModelDecl): boolean =>
  * Traces a layer with symbols as sizes. Where it has an inverse and runs layers that a caller gives, it is traced again
  * with others in their place, so that the inverse is tried; what else that would say, the layer was told already.
  */
-function checkLayerAlone(program: Program, decl: LayerDecl, sink: Diagnostics): void {
+function checkLayerAlone(program: Program, { decl, file }: LayerAt, sink: Diagnostics): void {
   const own = new Diagnostics();
-  traceAlone(program, decl, own, new Map());
+  traceAlone(program, { decl, file }, own, new Map());
   for (const found of own.list) sink.take(found);
   const open = openLayers(decl);
   if (own.hasErrors || open.length === 0 || !decl.body.some((s) => s.kind === "inverse")) return;
   const tried = new Diagnostics();
-  traceAlone(program, decl, tried, new Map(open.map((p, i) => [p, standIn(i)])));
+  traceAlone(program, { decl, file }, tried, new Map(open.map((p, i) => [p, standIn(i)])));
   if (!tried.hasErrors) for (const found of tried.list) sink.take(found);
 }
 
 function traceAlone(
   program: Program,
-  decl: LayerDecl,
+  { decl, file }: LayerAt,
   sink: Diagnostics,
   layers: ReadonlyMap<Param, Recipe>,
 ): void {
   const standing = [...layers.keys()].map((p) => p.name.text);
   const tracer = new Tracer({ program, sink, decoding: false, generic: true, standing });
-  const scope = new Scope({ tracer, builder: tracer.top, file: program.path });
+  const scope = new Scope({ tracer, builder: tracer.top, file });
   const args: { name: { text: string; span: typeof decl.span }; bound: Bound }[] = [];
   const axes = new Map<string, Dim>();
   for (const param of decl.params) {
@@ -92,7 +108,7 @@ function traceAlone(
     const val: Val | undefined = layer ? { kind: "recipe", recipe: layer } : stand(param, scope, axes);
     if (val) args.push({ name: param.name, bound: { val, span: param.span } });
   }
-  const recipe = { decl, file: program.path, args: new Map<string, Bound>(), span: decl.name.span };
+  const recipe = { decl, file, args: new Map<string, Bound>(), span: decl.name.span };
   tracer.guard(decl.name.span, () => callLayer(scope, { kind: "recipe", recipe }, args, decl.name.span));
 }
 

@@ -4,6 +4,7 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import type { Dim } from "../dim/dim.js";
 import type { Checkpoint, ForeignTensor, Piece } from "../weights/checkpoint.js";
 import { countOf, stepsOf } from "../weights/checkpoint.js";
+import { formOf } from "../ir/path.js";
 import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
 import {
   type Ignored,
@@ -48,11 +49,15 @@ interface Line {
   readonly own: boolean;
 }
 
-/** The checkpoints of a model, those of its bases included; a line for the same name in the file replaces the base's. */
+/**
+ * The checkpoints of a model, those of its bases included; a line for the same name in the file replaces the base's.
+ * `isMissing` says whether a weight that is not there is a fault of the line, or of what is wrong elsewhere in the model.
+ */
 export function readCheckpoints(
   chain: readonly { readonly decl: ModelDecl }[],
   weights: readonly NamedWeight[],
   sink: Diagnostics,
+  isMissing: (path: readonly string[]) => boolean,
 ): readonly Checkpoint[] {
   const sections = new Map<string, { lines: Map<string, Line>; ignored: Map<string, string> }>();
   for (const [depth, { decl }] of chain.entries()) {
@@ -77,7 +82,7 @@ export function readCheckpoints(
     }
   }
   if (sections.size === 0) return [];
-  const reader = new Reader(weights, sink);
+  const reader = new Reader(weights, isMissing, sink);
   return [...sections].map(([name, { lines, ignored }]) => ({
     name,
     tensors: reader.tensors([...lines.values()]),
@@ -113,15 +118,13 @@ class Reader {
 
   constructor(
     weights: readonly NamedWeight[],
+    private readonly isMissing: (path: readonly string[]) => boolean,
     private readonly sink: Diagnostics,
   ) {
     this.byPath = new Map(weights.map((w) => [w.path, w]));
     for (const weight of weights) {
       const numbers: number[] = [];
-      const form = weight.path.replace(/(?<![^.])\d+(?![^.])/g, (digits) => {
-        numbers.push(Number(digits));
-        return "#";
-      });
+      const form = formOf(weight.path, (n) => numbers.push(n));
       const alike = this.byForm.get(form);
       if (alike) alike.push({ weight, numbers });
       else this.byForm.set(form, [{ weight, numbers }]);
@@ -261,6 +264,7 @@ class Reader {
   }
 
   private reportUnknown(part: Part): void {
+    if (!this.isMissing(part.path.map((s) => (typeof s === "string" ? s : "#")))) return;
     const known = [...new Set([...this.byPath.keys()].map((path) => path.replace(/\.\d+(?=\.|$)/g, "[i]")))];
     const plain = part.written.replace(/\[[a-z_]\w*\]/g, "[i]");
     const near = nearest(plain, known);

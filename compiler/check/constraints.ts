@@ -1,6 +1,7 @@
 import type { Constraint, ProfileDecl, Span } from "../../grammar/ast.js";
+import { Diagnostics } from "../diagnostics/sink.js";
 import type { ModelConstraint, ModelInstance } from "./instance.js";
-import { brokenAssumption, pointOf } from "./point.js";
+import { brokenAssumption, defaultSettings, pointOf } from "./point.js";
 import { profileStored } from "./profile.js";
 import {
   distinctTexts,
@@ -20,6 +21,7 @@ import {
   textOf,
   usedSizes,
 } from "./sides.js";
+import { ofValues } from "./unbuilt.js";
 import { reportLoosened, reportViolation, settingsText } from "./violation.js";
 
 /** What became of one `budget` or `expect` line. */
@@ -80,7 +82,13 @@ function checkOne(
     at: {},
   };
   const settings = settingsOf(instance, profile, options);
-  if (settings === undefined) return unchecked;
+  if (settings === undefined) {
+    // The profile is wrong, which says nothing of the names and units of this line.
+    const aside = new Diagnostics();
+    sidesOf(instance, constraint, defaultSettings(instance), options, aside);
+    for (const d of aside.list) if (!ofValues.has(d.code)) options.sink.take(d);
+    return unchecked;
+  }
   const sides = sidesOf(instance, constraint, settings, options, options.sink);
   if (sides === undefined) return unchecked;
   const at = pointOf(sides.settings);

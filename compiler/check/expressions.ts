@@ -11,7 +11,7 @@ import { evaluateIndex } from "./index-form.js";
 import { evaluateFor, evaluateForAlong } from "./loops.js";
 import type { Want } from "./operands.js";
 import { Scope } from "./scope.js";
-import { type Bound, count, flag, kindOf, none, number, show, unknown, type Val } from "./values.js";
+import { type Bound, count, flag, isLost, kindOf, none, number, show, unknown, type Val } from "./values.js";
 
 /** The largest finite float with a minus: what masks put where nothing may be seen. */
 export const LOWEST = -3.4028234663852886e38;
@@ -129,7 +129,10 @@ function lookUp(scope: Scope, name: string, span: Span): Val {
   if (axis) return count(axis.size);
   const outer = scope.outer?.(name, span);
   if (outer) return outer;
-  const declared = scope.tracer.program.lookup(scope.file, name);
+  const { program } = scope.tracer;
+  // The resolver has reported names that stand nowhere, and those that a failed import was to bring.
+  if (program.unresolved.size > 0 && program.unresolved.has(`${span.file}:${span.start}`)) return unknown;
+  const declared = program.lookup(scope.file, name);
   if (declared?.decl.kind === "layer") {
     return { kind: "recipe", recipe: { decl: declared.decl, file: declared.file, args: new Map(), span } };
   }
@@ -140,8 +143,8 @@ function lookUp(scope: Scope, name: string, span: Span): Val {
       scope: new Scope({ tracer: scope.tracer, builder: scope.builder, file: declared.file }),
     };
   }
-  // The resolver has reported names that stand nowhere; here only what it cannot see.
-  if (scope.tracer.program.unresolved.has(`${span.file}:${span.start}`)) return unknown;
+  // Here only what the resolver cannot see.
+  if (scope.axes.lost.has(name)) return unknown;
   if (isBuiltin(name)) scope.tracer.report("name/function-as-value", { name }, span);
   else if (/^[A-Z]/.test(name))
     scope.tracer.report(
@@ -179,7 +182,7 @@ function member(target: Val, name: Name, scope: Scope): Val {
   const known = target.kind === "instance" ? target.instance.statics.get(name.text) : undefined;
   if (known) return known;
   // Reported, and what it lacks for that follows from it.
-  if (target.kind === "instance" && target.instance.failed) return unknown;
+  if (target.kind === "instance" ? target.instance.failed : target.owner?.failed) return unknown;
   if (target.kind === "instance" && target.instance.runs === 0) {
     scope.tracer.report("layer/not-run-yet", { path: target.instance.path, name: name.text }, name.span);
     return unknown;
@@ -213,6 +216,7 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
   }));
   switch (target.kind) {
     case "unknown":
+      return target.isLayer ? passedOn(args) : unknown;
     case "hole":
       return unknown;
     case "recipe": {
@@ -224,14 +228,14 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
       const inPlace = args.some(
         (a) => !a.name && (a.bound.val.kind === "tensor" || a.bound.val.kind === "tuple"),
       );
-      if (inPlace && args.some((a) => a.bound.val.kind === "unknown")) return unknown;
+      if (inPlace && args.some((a) => isLost(a.bound.val))) return unknown;
       if (inPlace) return callLayer(scope, target, args, expr.span);
       // A missing tensor that was already reported must not turn a call into a recipe.
-      if (args.some((a) => !a.name && a.bound.val.kind === "unknown")) return unknown;
+      if (args.some((a) => !a.name && isLost(a.bound.val))) return unknown;
       return makeRecipe(scope, target.recipe, args, expr.span);
     }
     case "instance":
-      if (args.some((a) => a.bound.val.kind === "unknown")) return unknown;
+      if (args.some((a) => isLost(a.bound.val))) return unknown;
       return callLayer(scope, target, args, expr.span);
     case "stack":
       if (args.some((a) => a.bound.val.kind === "unknown")) return unknown;
@@ -250,6 +254,12 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
       );
       return unknown;
   }
+}
+
+/** What a layer that is not known leaves of its input: most keep a tensor's shape, those that read integers do not. */
+function passedOn(args: readonly { readonly bound: Bound }[]): Val {
+  const first = args[0]?.bound.val;
+  return first?.kind === "tensor" && first.tensor.value.dtype === "f32" ? first : unknown;
 }
 
 /** The plain names that arithmetic on sizes reads. */

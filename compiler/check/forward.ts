@@ -11,7 +11,7 @@ import type { Tracer } from "./tracer.js";
 import { count, tensorVal, unknown } from "./values.js";
 
 /** The sizes of a model's inputs that are known only at run time, by the axis that `forward` names. */
-const symbolNames: Readonly<Record<string, string>> = { B: "batch", T: "seq", S: "source" };
+export const symbolNames: Readonly<Record<string, string>> = { B: "batch", T: "seq", S: "source" };
 
 /** A tensor that goes in or comes out, by its name. */
 export interface Port {

@@ -6,6 +6,7 @@ import type { Graph, InputPort, OutputPort, Region, SymbolInfo } from "../ir/gra
 import { symbolsIn } from "../ir/traverse.js";
 import { join } from "./calls.js";
 import { readCheckpoints, weightsOf } from "./checkpoint.js";
+import { brokenWeights } from "./checkpoint-broken.js";
 import { declareInputs, runForward } from "./forward.js";
 import type { FieldValue, ModelConstraint, ModelInstance } from "./instance.js";
 import { type WeightValues, withoutTwins } from "./learned.js";
@@ -63,7 +64,7 @@ function instantiateOnce(
     fields: fieldValues(start.env),
     blocks: start.env.blocks,
     constraints: constraints(program, decl, file),
-    checkpoints: readCheckpoints(start.env.chain, weightsOf(start.env.tracer), sink),
+    checkpoints: readCheckpoints(start.env.chain, weightsOf(start.env.tracer), sink, () => true),
     learned: withoutTwins([...start.env.tracer.learned, ...step.env.tracer.learned]),
     start: start.graph,
     step: step.graph,
@@ -140,7 +141,14 @@ function trace(
   if (!entry) return undefined;
   const { inputs } = entry;
   const outputs = tracer.guard(decl.name.span, () => runForward(entry.scope, tracer, forward));
-  if (!outputs || errors(sink) > before) return undefined;
+  env.checkUnreadWeights();
+  if (!outputs || errors(sink) > before) {
+    if (!how.decoding && !how.trial) {
+      const { whole, isMissing } = brokenWeights(env);
+      readCheckpoints(env.chain, whole, sink, isMissing);
+    }
+    return undefined;
+  }
   const states = statePorts(tracer.states);
   const inputPorts: InputPort[] = [
     ...inputs.map((i) => ({ role: "data" as const, ...i })),

@@ -40,7 +40,7 @@ export function evaluateFor(expr: ForExpr, scope: Scope): Val {
     inner.vars.set(expr.name.text, count(from + i * step));
     inner.line = "";
     items.push(runBody(expr.body, inner));
-    records.push({ kind: "record", members, body: expr.body });
+    records.push({ kind: "record", members, body: expr.body, owner: scope.instance });
     // Each round's states are its own; the layer, which finishes them all, keeps them under names that no line can have.
     for (const [key, slot] of inner.states) {
       if (scope.states.get(key) !== slot) scope.states.set(`${name}.${i}.${key}`, slot);

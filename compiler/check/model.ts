@@ -18,10 +18,11 @@ import type { BlockInfo } from "./instance.js";
 import { checkKind } from "./kinds.js";
 import { fieldNames, MAX_BASES, modelChain, stackName } from "./model-names.js";
 import { Scope } from "./scope.js";
+import { resolveShape } from "./shapes.js";
 import { Stack } from "./stack.js";
 import { runBody } from "./statements.js";
 import type { Tracer } from "./tracer.js";
-import { unknown, type Val } from "./values.js";
+import { inPlaceOf, unknown, unknownLayer, type Val } from "./values.js";
 
 interface Source {
   readonly expr: Expr;
@@ -34,6 +35,10 @@ interface Field {
   readonly type: KindRef | undefined;
   readonly within: Range | undefined;
   source: Source | undefined;
+  /** What the field was declared with, which stands where a variant's value is wrong. */
+  readonly usual: Source | undefined;
+  /** The line that has set it last. */
+  setBy?: { readonly decl: ModelDecl; readonly name: Name };
   /** `ffn.k = 64`: arguments changed afterwards, in order. */
   readonly changes: { readonly path: readonly Name[]; readonly source: Source }[];
 }
@@ -126,6 +131,7 @@ export class ModelEnv {
               type: item.type,
               within: item.kind === "field" ? item.within : undefined,
               source,
+              usual: source,
               changes: [],
             });
           }
@@ -139,6 +145,7 @@ export class ModelEnv {
               type: undefined,
               within: undefined,
               source,
+              usual: undefined,
               changes: [],
             });
           }
@@ -173,6 +180,8 @@ export class ModelEnv {
           type: undefined,
           within: undefined,
           source,
+          usual: undefined,
+          setBy: { decl, name: first! },
           changes: [],
         });
         return;
@@ -195,6 +204,8 @@ export class ModelEnv {
     }
     if (rest.length > 0) known.changes.push({ path: rest, source });
     else {
+      if (known.setBy?.decl === decl) this.tracer.reportSetTwice(first!, known.setBy.name);
+      known.setBy = { decl, name: first! };
       known.source = source;
       known.changes.length = 0;
     }
@@ -272,22 +283,42 @@ export class ModelEnv {
       return unknown;
     }
     this.busy.push(name);
-    const scope = this.scope(field.source.file);
-    scope.line = name;
-    const { expr } = field.source;
-    this.tracer.trial?.hold(name, expr);
-    let val = this.tracer.guard(expr.span, () => evaluate(expr, scope)) ?? unknown;
-    for (const change of field.changes) {
-      this.tracer.trial?.hold(`${name}.${change.path.map((p) => p.text).join(".")}`, change.source.expr);
-      val = changeArgument(this.tracer, val, change.path, change.source.expr, this.scope(change.source.file));
+    let result = this.valueOf(name, field, field.source, field.changes);
+    if (result.kind === "unknown" && field.type?.name === "layer") {
+      // The layer that would stand there if nothing were written shows what is wrong beside it.
+      const usual = field.usual === field.source ? undefined : field.usual;
+      const instead = usual && this.valueOf(name, field, usual, []);
+      result = instead?.kind === "instance" ? inPlaceOf(instead) : unknownLayer;
     }
-    const type = field.type ?? (val.kind === "recipe" ? kind("layer", field.name.span) : undefined);
-    const checked = checkKind(scope, val, type, field.source.expr.span, `\`${name}\``, field.within, name);
     this.busy.pop();
-    const result = checked ?? (val.kind === "hole" ? val : unknown);
     this.values.set(name, result);
     if (result.kind === "instance") this.members.set(name, result);
     return result;
+  }
+
+  /** The shapes of weights that no layer reads, and that are so no part of the graph. */
+  checkUnreadWeights(): void {
+    for (const { stmt, file } of this.weights) {
+      if (stmt.names.some((n) => this.members.has(n.text))) continue;
+      const what = `weight \`${stmt.names[0]?.text}\``;
+      this.tracer.guard(stmt.span, () => resolveShape(this.requireScope(file), stmt.shape, what));
+    }
+  }
+
+  private valueOf(name: string, field: Field, source: Source, changes: Field["changes"]): Val {
+    const { tracer } = this;
+    const scope = this.scope(source.file);
+    scope.line = name;
+    const { expr } = source;
+    tracer.trial?.hold(name, expr);
+    let val = tracer.guard(expr.span, () => evaluate(expr, scope)) ?? unknown;
+    for (const change of changes) {
+      tracer.trial?.hold(`${name}.${change.path.map((p) => p.text).join(".")}`, change.source.expr);
+      val = changeArgument(tracer, val, change.path, change.source.expr, this.scope(change.source.file));
+    }
+    const type = field.type ?? (val.kind === "recipe" ? kind("layer", field.name.span) : undefined);
+    const checked = checkKind(scope, val, type, expr.span, `\`${name}\``, field.within, name);
+    return checked ?? (val.kind === "hole" ? val : unknown);
   }
 
   /** Gives an unsolved field the first value of its range, so that the rest of the model can be checked. */

@@ -1,14 +1,13 @@
 import type { Expr, ProfileDecl } from "../../grammar/ast.js";
 import { type Stored, storedNames, storedType } from "../cost/stored.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
-import type { ModelInstance } from "./instance.js";
 import { evaluateLimit } from "./limit.js";
-import { leastOf, PROFILE_WORDS, type Setting, type Settings } from "./point.js";
+import { PROFILE_WORDS, type Setting, type Settings } from "./point.js";
 import { exactText, sameUnit, unitless } from "./quantity.js";
 
-/** The sizes of a profile over the defaults; undefined where a problem was reported. */
+/** The sizes of a profile over the defaults, none below its least; undefined where a problem was reported. */
 export function profileSettings(
-  instance: ModelInstance,
+  leastOf: (name: string) => bigint,
   profile: ProfileDecl,
   defaults: Settings,
   sink: Diagnostics,
@@ -43,7 +42,7 @@ export function profileSettings(
       fieldNames: [],
       report: (code, data, place) => sink.report(code, data, place),
     });
-    const least = leastOf(instance, name);
+    const least = leastOf(name);
     if (size === undefined) wrong = true;
     else if (!sameUnit(size.unit, unitless) || size.value[1] !== 1n || size.value[0] < least) {
       const want = `it is a whole number of at least ${least}`;

@@ -1,15 +1,20 @@
-import type { LayerDecl, Param, Span, Stmt } from "../../grammar/ast.js";
+import type { Expr, LayerDecl, Param, Shape, Span, Stmt } from "../../grammar/ast.js";
+import { Dim } from "../dim/dim.js";
+import type { Builder } from "../ir/build.js";
 import { dtypes } from "./calls.js";
 import { conform, shapeText } from "./conform.js";
 import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
+import { type ResolvedShape, restAxes } from "./shapes.js";
+import { spread } from "./tensors.js";
 import { kindOf, type Tensor, tensorVal, unknown, type Val } from "./values.js";
 
 /** What a layer returned, in the declared shapes. Undefined where reported, or unknown. */
 export function conformResults(scope: Scope, decl: LayerDecl): readonly Tensor[] | undefined {
   const returned = scope.returned;
   if (!returned) {
-    if (!scope.tracer.sink.hasErrors)
+    // A branch that was not decided may hold the one there is.
+    if (!returns(decl.body) || !scope.tracer.sink.hasErrors)
       scope.tracer.report("layer/no-return", { layer: decl.name.text }, decl.name.span);
     return undefined;
   }
@@ -85,8 +90,66 @@ export function giveBack(
   });
 }
 
-/** After a failed run of a layer that keeps its input's shape: the input, so that what comes behind is checked too. */
-export function standIn(decl: LayerDecl, explicit: readonly { param: Param; tensor: Tensor }[]): Val {
+const returns = (body: readonly Stmt[]): boolean =>
+  body.some((s) => s.kind === "return" || (s.kind === "if" && (returns(s.then) || returns(s.otherwise ?? []))));
+
+/** What a layer is given, and where its body was traced. */
+export interface FailedRun {
+  readonly decl: LayerDecl;
+  readonly explicit: readonly { readonly param: Param; readonly tensor: Tensor }[];
+  /** The layer's own scope, with the axes that its tensors showed. */
+  readonly scope: Scope | undefined;
+  /** The caller's names of these axes. */
+  readonly back: ReadonlyMap<string, string>;
+}
+
+/**
+ * After a failed run: tensors of the shapes that the layer declares, so that what comes behind is checked too; unknown
+ * where a size is not.
+ */
+export function standIn(builder: Builder, { decl, explicit, scope, back }: FailedRun): Val {
+  const tensors = decl.results.map((result) => {
+    const shape = scope && declaredShape(scope, result.shape);
+    if (!shape) return undefined;
+    const zero = builder.scalar(0, dtypes[result.dtype?.name ?? "float"]!);
+    const tensor = spread(builder, { value: zero, axes: [] }, shape.axes, shape.sizes);
+    return tensorVal(tensor.value, giveBack(tensor, back, explicit[0]?.tensor));
+  });
+  if (tensors.some((t) => t === undefined)) return inputAgain(decl, explicit);
+  return tensors.length === 1 ? tensors[0]! : { kind: "tuple", items: tensors as Val[] };
+}
+
+/** The axes of a declared result, as far as they are known without a word of what is wrong. */
+function declaredShape(scope: Scope, shape: Shape): ResolvedShape | undefined {
+  const axes: string[] = [];
+  const sizes: Dim[] = [];
+  for (const axis of shape.axes) {
+    if (axis.kind === "rest") {
+      if (!scope.axes.rest) return undefined;
+      axes.push(...restAxes(scope.axes.rest.length));
+      sizes.push(...scope.axes.rest);
+      continue;
+    }
+    const size = axis.size
+      ? sizeWritten(scope, axis.size)
+      : axis.kind === "axis" && scope.axes.sizes.get(axis.name.text)?.size;
+    if (!size) return undefined;
+    axes.push(axis.kind === "axis" ? axis.name.text : `'${axes.length}`);
+    sizes.push(size);
+  }
+  return new Set(axes).size === axes.length ? { axes, sizes } : undefined;
+}
+
+/** A size that is a number, or a name that the layer knows: more could be the very fault. */
+function sizeWritten(scope: Scope, expr: Expr): Dim | undefined {
+  if (expr.kind === "number") return expr.whole ? Dim.of(expr.exact[0]) : undefined;
+  if (expr.kind !== "name") return undefined;
+  const val = scope.find(expr.name);
+  return val?.kind === "count" ? val.dim : scope.axes.sizes.get(expr.name)?.size;
+}
+
+/** The first input of a layer that keeps its shape. */
+function inputAgain(decl: LayerDecl, explicit: FailedRun["explicit"]): Val {
   const [first] = explicit;
   const [result] = decl.results;
   const same =

@@ -19,6 +19,8 @@ export class AxisTable {
   readonly sizes = new Map<string, { readonly size: Dim; readonly span: Span }>();
   /** Axes that grow with the steps, each with its bound: the states that name one grow together. */
   readonly growing = new Map<string, Dim | undefined>();
+  /** Axes that a line would have shown which is wrong: what is asked of them is silent. */
+  readonly lost = new Set<string>();
   /** The axes behind `..`, once a tensor has shown them. */
   rest: readonly Dim[] | undefined;
 
@@ -27,6 +29,7 @@ export class AxisTable {
     const table = new AxisTable();
     for (const [name, size] of this.sizes) table.sizes.set(name, size);
     for (const [name, bound] of this.growing) table.growing.set(name, bound);
+    for (const name of this.lost) table.lost.add(name);
     table.rest = this.rest;
     return table;
   }

@@ -72,6 +72,7 @@ export function asWhole(
 export function axisSize(scope: Scope, name: Name): Dim | undefined {
   const known = scope.axes.sizes.get(name.text);
   if (known) return known.size;
+  if (scope.axes.lost.has(name.text)) return undefined;
   const names = [...scope.axes.sizes.keys()];
   scope.tracer.report(
     "shape/unknown-axis",

@@ -2,7 +2,7 @@ import type { Constraint, ProfileDecl, Span } from "../../grammar/ast.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import type { ModelConstraint, ModelInstance } from "./instance.js";
 import { evaluateLimit, type LimitContext, type Meter, type Reading } from "./limit.js";
-import { defaultSettings, type Settings } from "./point.js";
+import { defaultSettings, leastOf, type Settings } from "./point.js";
 import { profileSettings } from "./profile.js";
 import {
   combineUnits,
@@ -121,7 +121,7 @@ export function settingsOf(
   options: ConstraintOptions,
 ): Settings | undefined {
   const defaults = defaultSettings(instance);
-  return profile === undefined ? defaults : profileSettings(instance, profile, defaults, options.sink);
+  return profile === undefined ? defaults : profileSettings((name) => leastOf(instance, name), profile, defaults, options.sink);
 }
 
 /** Whether a comparison holds, by the order of its sides: negative, 0 or positive. */

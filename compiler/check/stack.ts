@@ -10,7 +10,7 @@ import { countKind, type ModelEnv } from "./model.js";
 import { decidesAlike, replicate, type Template, templateOf } from "./replica.js";
 import { Scope } from "./scope.js";
 import { limits } from "./tracer.js";
-import { type Bound, unknown, type Val } from "./values.js";
+import { type Bound, inPlaceOf, unknown, unknownLayer, type Val } from "./values.js";
 
 /** One line that fills a slot, or changes an argument of what fills it (`ffn.k = 64`). */
 interface Candidate {
@@ -32,6 +32,8 @@ export class Stack {
   private readonly slots = new Map<string, SlotDecl>();
   private readonly candidates: Candidate[] = [];
   private size: { readonly expr: Expr; readonly file: string } | undefined;
+  /** Lines of one model for one slot of the same blocks. */
+  private readonly lines = new Map<string, Name>();
   /** Slots being bound, the innermost last. */
   private readonly busy: string[] = [];
   private readonly told = new Set<string>();
@@ -70,8 +72,14 @@ export class Stack {
       case "assign": {
         const [slot, ...path] = item.path;
         if (!slot) return;
+        const key = [at?.span.start ?? "", depth, ...item.path.map((p) => p.text)].join(".");
+        const first = this.lines.get(key);
+        if (first) tracer.reportSetTwice(slot, first);
+        this.lines.set(key, slot);
         const meant = this.has(slot.text) ? slot.text : this.reportSlot(slot);
-        this.candidates.push({ slot: meant, path, value: item.value, file, at, rank });
+        // A line of the slot's own name goes before one that most likely means it.
+        const behind = meant === slot.text ? rank : ([rank[0], depth - 0.5, rank[2]] as const);
+        this.candidates.push({ slot: meant, path, value: item.value, file, at, rank: behind });
         return;
       }
       case "at":
@@ -126,9 +134,8 @@ export class Stack {
 
   /** What can be said of the blocks without running them: their numbers, and the arguments of their layers. */
   check(): void {
-    const n = this.count;
-    if (n === undefined) return;
-    this.checkSelectors(n);
+    if (this.count !== undefined) this.checkSelectors(this.count);
+    const n = this.count ?? 1;
     for (const slot of this.slots.keys()) {
       const inUse = new Set<Candidate>();
       for (let i = 0; i < n; i++) for (const c of this.candidatesAt(slot, i, n)) inUse.add(c);
@@ -147,13 +154,16 @@ export class Stack {
    * replica: late binding makes equal lines mean equal layers.
    */
   run(args: readonly Bound[], caller: Scope, span: Span): Val {
-    const n = this.count;
-    if (n === undefined) return unknown;
+    // Where their number is wrong, one is checked for all.
+    const n = this.count ?? 1;
     const templates = new Map<string, { template: Template; says: Says }[]>();
+    const failed = new Set<string>();
     let current = args.map((a) => a.val);
     for (let i = 0; i < n; i++) {
       const path = `${this.name}.${i}`;
       const key = this.likeness(i, n, current);
+      // What is wrong in one block is wrong in all that are written like it, and has been told.
+      if (failed.has(key)) continue;
       const alike = templates.get(key) ?? [];
       const known = alike.find(({ template }) => decidesAlike(this.env.tracer, template, path));
       if (known) {
@@ -165,9 +175,9 @@ export class Stack {
         continue;
       }
       const ran = this.runBlock(i, n, path, current, caller, span);
-      if (!ran) return unknown;
-      if (ran.template) templates.set(key, [...alike, { template: ran.template, says: ran.says }]);
-      current = ran.results;
+      if (ran?.template) templates.set(key, [...alike, { template: ran.template, says: ran.says }]);
+      if (ran) current = ran.results;
+      if (!ran?.isClean) failed.add(key);
     }
     return current.length === 1 ? current[0]! : { kind: "tuple", items: current };
   }
@@ -213,8 +223,10 @@ export class Stack {
     const idle = [...this.slots.keys()].filter((s) => !asked.has(s) && slot(s)?.kind !== "none");
     const says = { slots, idle };
     this.tell(path, says);
+    // A block that failed leaves what it was given, as blocks do.
     if (result.kind === "unknown") return undefined;
-    const isClean = tracer.sink.list.length === before.problems && wiring.instance.runs === 1;
+    const hasFailed = tracer.sink.list.length > before.problems;
+    const isClean = !hasFailed && wiring.instance.runs === 1;
     const template = isClean
       ? templateOf(
           caller.builder,
@@ -226,7 +238,7 @@ export class Stack {
           tracer.learned.slice(before.learned),
         )
       : undefined;
-    return { results: listOf(result), says, template };
+    return { results: listOf(result), says, template, isClean: !hasFailed };
   }
 
   /** The slots of one block, bound when first asked for; a slot may refer to the others. */
@@ -239,7 +251,7 @@ export class Stack {
       if (known) return known;
       if (this.busy.includes(slot)) {
         this.env.tracer.report("model/field-cycle", { chain: [slot, slot] }, decl.span);
-        return unknown;
+        return unknownLayer;
       }
       this.busy.push(slot);
       const result = this.bind(slot, decl, this.candidatesAt(slot, i, n), path, get);
@@ -263,21 +275,37 @@ export class Stack {
       tracer.report("model/slot-empty", { slot, stack: this.name }, this.env.decl.name.span, {
         labels: [{ span: decl.span, text: "declared here" }],
       });
-      return unknown;
+      return unknownLayer;
     }
-    const scope = this.scope(chosen.file, path, get);
+    const after = candidates.slice(candidates.indexOf(chosen) + 1);
+    const val = this.fill(slot, decl, [chosen, ...after], path, get);
+    if (val) return val;
+    // The layer that would stand there if nothing were written shows what is wrong beside it.
+    const usual = candidates.find((c) => c.path.length === 0 && c.value === decl.value);
+    const instead = usual && usual !== chosen && this.fill(slot, decl, [usual], path, get);
+    return instead ? inPlaceOf(instead) : unknownLayer;
+  }
+
+  /** What the first line makes of a slot, with the arguments that the others change; undefined (reported) where it is wrong. */
+  private fill(
+    slot: string,
+    decl: SlotDecl,
+    [first, ...changes]: readonly [Candidate, ...Candidate[]],
+    path: string,
+    get: (slot: string) => Val | undefined,
+  ): Val | undefined {
+    const { tracer } = this.env;
+    const scope = this.scope(first.file, path, get);
     scope.line = slot;
-    tracer.trial?.hold(slot, chosen.value);
-    let val = evaluate(chosen.value, scope);
-    for (const c of candidates.slice(candidates.indexOf(chosen) + 1)) {
+    tracer.trial?.hold(slot, first.value);
+    let val = evaluate(first.value, scope);
+    for (const c of changes) {
       tracer.trial?.hold([slot, ...c.path.map((p) => p.text)].join("."), c.value);
       val = changeArgument(tracer, val, c.path, c.value, this.scope(c.file, path, get));
     }
     if (val.kind === "none") return val;
-    return (
-      checkKind(scope, val, decl.type, chosen.value.span, `slot \`${slot}\``, undefined, join(path, slot)) ??
-      unknown
-    );
+    const what = `slot \`${slot}\``;
+    return checkKind(scope, val, decl.type, first.value.span, what, undefined, join(path, slot));
   }
 
   private scope(file: string, path: string, get: (slot: string) => Val | undefined): Scope {

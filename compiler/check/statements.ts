@@ -2,6 +2,7 @@ import type { Let, RequireStmt, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { bindInstance, dtypes, join } from "./calls.js";
 import { conform } from "./conform.js";
+import { collect } from "./declared-names.js";
 import { decide, evaluate, sidesIn, valuesIn } from "./expressions.js";
 import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
@@ -119,6 +120,7 @@ function bind(stmt: Let, scope: Scope): Val {
   }
   let val = stmt.shape && !declareWritten(scope, stmt.shape) ? unknown : evaluate(stmt.value, scope, want);
   scope.line = "";
+  if (val.kind === "unknown") loseAxes(stmt, scope);
   if (stmt.names.length > 1) {
     const items = val.kind === "tuple" || val.kind === "list" ? val.items : undefined;
     if (val.kind !== "unknown" && items?.length !== stmt.names.length) {
@@ -144,6 +146,14 @@ function bind(stmt: Let, scope: Scope): Val {
     (val.tensor.value as { name: string }).name = first.text;
   if (first) scope.assign(first.text, val);
   return none;
+}
+
+/** The axes that a line would have brought, had it been right. */
+function loseAxes(stmt: Let, scope: Scope): void {
+  const names = new Set<string>();
+  collect([stmt], names);
+  for (const name of names)
+    if (/^[A-Z]/.test(name) && !scope.axes.sizes.has(name)) scope.axes.lost.add(name);
 }
 
 /** A condition that does not hold is an error; one of run-time sizes is kept for the run. */

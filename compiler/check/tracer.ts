@@ -1,4 +1,4 @@
-import type { Span } from "../../grammar/ast.js";
+import type { Name, Span } from "../../grammar/ast.js";
 import type { CodeName } from "../diagnostics/codes.js";
 import type { Label } from "../diagnostics/diagnostic.js";
 import type { DataOf, Diagnostics, Place } from "../diagnostics/sink.js";
@@ -74,6 +74,8 @@ export class Tracer {
   /** The names of a weight's axes where it is declared, for checkpoints. */
   readonly weightAxes = new Map<string, readonly string[]>();
   readonly states: TracedState[] = [];
+  /** Layers that have run, by their path with `#` for each number in it: false where one of these failed. */
+  readonly ran = new Map<string, boolean>();
   /** Spent on `learned` so far. */
   learning = 0n;
   /** What `learned` was asked, by the path of the line that asks. */
@@ -185,6 +187,13 @@ export class Tracer {
     }
     const trace = [...this.calls.slice(from + 1), { span, text: "here" }];
     this.sink.report(code, data, { ...place, span: this.calls[from]!.span, trace });
+  }
+
+  /** Two lines for one name, where the first would be without effect. */
+  reportSetTwice(name: Name, first: Name): void {
+    this.report("name/set-twice", { name: name.text }, name.span, {
+      labels: [{ span: first.span, text: "first set here" }],
+    });
   }
 
   /** The graph input of a weight, made once per path. Its shape must be constant, but in a generic check. */

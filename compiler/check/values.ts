@@ -42,6 +42,12 @@ export interface Instance {
   readonly states: Set<string>;
 }
 
+/** A layer that stands where another one was wrong: what it lacks is no second fault. */
+export function inPlaceOf(val: Val): Val {
+  if (val.kind === "instance") val.instance.failed = true;
+  return val;
+}
+
 export interface SizeCondition {
   readonly left: Dim;
   readonly relation: "==" | "<=" | "<";
@@ -63,7 +69,12 @@ export type Val =
   | { readonly kind: "instance"; readonly instance: Instance }
   | { readonly kind: "tensor"; readonly tensor: Tensor }
   /** The members of one round of a `for`, whose body declares them. */
-  | { readonly kind: "record"; readonly members: ReadonlyMap<string, Val>; readonly body: readonly Stmt[] }
+  | {
+      readonly kind: "record";
+      readonly members: ReadonlyMap<string, Val>;
+      readonly body: readonly Stmt[];
+      readonly owner: Instance | undefined;
+    }
   | { readonly kind: "fn"; readonly decl: FnDecl; readonly scope: Scope }
   /** A stack of blocks, callable like a layer. */
   | {
@@ -73,10 +84,17 @@ export type Val =
     }
   /** A hole that is not solved yet. */
   | { readonly kind: "hole"; readonly span: Span }
-  /** Already reported, or not decidable while a layer is checked alone: silences what follows from it. */
-  | { readonly kind: "unknown" };
+  /**
+   * Already reported, or not decidable while a layer is checked alone: silences what follows from it. Where a layer is
+   * to stand (`isLayer`), a call of it gives back its first tensor, so that what stands beside it is checked too.
+   */
+  | { readonly kind: "unknown"; readonly isLayer?: true };
 
 export const unknown: Val = { kind: "unknown" };
+/** What fills a slot or a layer argument that is wrong. */
+export const unknownLayer: Val = { kind: "unknown", isLayer: true };
+/** Wrong, and no layer that others could be checked beside. */
+export const isLost = (val: Val): boolean => val.kind === "unknown" && !val.isLayer;
 export const none: Val = { kind: "none" };
 export const count = (n: Dim | number | bigint): Val => ({
   kind: "count",

@@ -30,12 +30,15 @@ export type Metric = MetricValue | { readonly kind: "not-yet" | "no-data"; reado
 
 interface Row {
   /** Words between its parentheses that are not sizes. */
-  readonly words?: (model: ModelCost) => readonly string[];
+  readonly words?: (sizes: () => readonly string[]) => readonly string[];
+  /** Why archc does not know it yet. */
+  readonly notYet?: string;
   read(model: ModelCost, point: Point, words: readonly string[], stored: Stored): Metric;
 }
 
 const later = (what: string): Row => ({
   words: () => ["adam", "adamw", "sgd"],
+  notYet: `${what} is not available yet`,
   read: () => ({ kind: "not-yet", why: `${what} is not available yet` }),
 });
 
@@ -63,7 +66,7 @@ const rows: Readonly<Record<string, Row>> = {
   "memory.weights": { read: (m, p, _, stored) => weightsIn(m, p, stored) },
   "memory.cache": { read: (m, p, _, stored) => cache(m, p, stored) },
   growth: {
-    words: (m) => m.instance.step.symbols.map((s) => s.name),
+    words: (sizes) => sizes(),
     read: (m, p, words) => growth(m, p, words),
   },
   "memory.train": later("the memory of training"),
@@ -79,8 +82,16 @@ export const metricNames: readonly string[] = Object.keys(rows);
 
 /** The words (not sizes) that a metric takes: the symbols of `growth`, the optimizers of `memory.train`. */
 export function metricWords(instance: ModelInstance, name: string): readonly string[] {
-  return rows[name]?.words?.(modelCost(instance)) ?? [];
+  return wordsOfMetric(name, () => modelCost(instance).instance.step.symbols.map((s) => s.name));
 }
+
+/** The same of a model that is known by its sizes alone. */
+export function wordsOfMetric(name: string, sizes: () => readonly string[]): readonly string[] {
+  return rows[name]?.words?.(sizes) ?? [];
+}
+
+/** Why archc cannot work a metric out yet; undefined where it can. */
+export const notYet = (name: string): string | undefined => rows[name]?.notYet;
 
 /**
  * A figure of a model at a point, exact. `point` holds every size (`batch`, `seq`, and `past` where something is

@@ -35,3 +35,11 @@ export function takenOut(node: Node, path: string): Node {
   const nodes = body.nodes.map((inner) => takenOut(inner, path));
   return nodes.every((inner, i) => inner === body.nodes[i]) ? node : withBody(node, { ...body, nodes });
 }
+
+/** A path with `#` for each number in it, which are handed out in their order: the same for what blocks alike hold. */
+export function formOf(path: string, number?: (n: number) => void): string {
+  return path.replace(/(?<![^.])\d+(?![^.])/g, (digits) => {
+    number?.(Number(digits));
+    return "#";
+  });
+}

@@ -132,7 +132,10 @@ export class BuiltinCall {
   has(tensor: Tensor, axis: string, span: Span): boolean {
     if (tensor.axes.includes(axis)) return true;
     const names = named(tensor);
-    this.scope.tracer.report("index/no-such-axis", { axis, near: nearest(axis, names), axes: names }, span);
+    const written = this.positional.find((e) => e?.kind === "name" && e.name === axis)?.span ?? span;
+    const { tracer } = this.scope;
+    if (!tracer.program.unresolved.has(`${written.file}:${written.start}`))
+      tracer.report("index/no-such-axis", { axis, near: nearest(axis, names), axes: names }, written);
     return false;
   }
 

@@ -63,6 +63,11 @@ export const nameCodes = {
     message: `\`${name}\` is declared twice`,
     label: "declared again here",
   })),
+  "name/set-twice": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` is set twice`,
+    label: "set again here",
+    helps: ["remove one of the two: only the second would count"],
+  })),
   "name/shadows-builtin": code<{ name: string }>("error", ({ name }) => ({
     message: `\`${name}\` is a built-in function and cannot be declared anew`,
     helps: [`call it something else, for example \`my_${name}\``],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { meterOf } from "../../compiler/check/meter.js";
 import { unitName } from "../../compiler/check/quantity.js";
-import { unitOfMetric } from "../../compiler/check/units.js";
+import { unitOfMetric } from "../../compiler/check/unbuilt.js";
 import { metricNames } from "../../compiler/cost/metrics.js";
 import { createNodeHost } from "../../compiler/node-host.js";
 import { createService } from "../../compiler/service.js";
@@ -41,5 +41,5 @@ model M : decoder { vocab = 8
     createService(host)
       .diagnostics("m.arch")
       .map((d) => d.code),
-  ).toEqual(["name/unknown-layer", "budget/unit"]);
+  ).toEqual(["name/unknown-layer", "budget/unit", "budget/unit"]);
 });
