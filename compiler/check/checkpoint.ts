@@ -2,9 +2,9 @@ import type { Expr, ModelDecl, Span, StoredLine } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import type { Dim } from "../dim/dim.js";
+import { formOf } from "../ir/path.js";
 import type { Checkpoint, ForeignTensor, Piece } from "../weights/checkpoint.js";
 import { countOf, stepsOf } from "../weights/checkpoint.js";
-import { formOf } from "../ir/path.js";
 import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
 import {
   type Ignored,

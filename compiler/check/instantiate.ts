@@ -102,7 +102,7 @@ function trace(
   sink: Diagnostics,
   { holes, ...how }: How,
 ): Traced | undefined {
-  const before = errors(sink);
+  const before = sink.errorCount;
   const tracer = new Tracer({ program, sink, ...how, generic: false, home: decl.name.span });
   const env = new ModelEnv(tracer, decl, file);
   if (!env.usable) return undefined;
@@ -131,7 +131,7 @@ function trace(
   for (const { stmt, file: from } of env.requires)
     tracer.guard(stmt.span, () => requireThat(stmt, env.requireScope(from)));
   if (!env.forward) {
-    if (errors(sink) === before)
+    if (sink.errorCount === before)
       sink.report("model/no-forward", { model: decl.name.text }, { span: decl.name.span });
     return undefined;
   }
@@ -142,7 +142,7 @@ function trace(
   const { inputs } = entry;
   const outputs = tracer.guard(decl.name.span, () => runForward(entry.scope, tracer, forward));
   env.checkUnreadWeights();
-  if (!outputs || errors(sink) > before) {
+  if (!outputs || sink.errorCount > before) {
     if (!how.decoding && !how.trial) {
       const { whole, isMissing } = brokenWeights(env);
       readCheckpoints(env.chain, whole, sink, isMissing);
@@ -193,8 +193,6 @@ function declaredSizes(env: ModelEnv, tracer: Tracer, decoding: boolean): Point 
   const place = decoding ? { seq: 1n, past: longest - 1n } : { seq: longest };
   return { batch: 1n, ...place, ...Object.fromEntries(counts) };
 }
-
-const errors = (sink: Diagnostics): number => sink.list.filter((d) => d.severity === "error").length;
 
 function holed(
   env: ModelEnv,

@@ -102,7 +102,7 @@ export class ModelEnv {
     const isLayer = found?.decl.kind === "layer";
     if (program.unresolved.has(`${base.span.file}:${base.span.start}`)) return false;
     const inStd = program.lookup("std/", base.text)?.decl.kind === "model";
-    const near = nearest(base.text, [
+    const near = program.nearest(base.text, () => [
       ...program.models.map((m) => m.name).filter((m) => m !== name.text),
       "decoder",
     ]);

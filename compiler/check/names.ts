@@ -256,9 +256,10 @@ class Walker {
     const declared = this.program.lookup(this.file, name);
     if (declared && declared.decl.kind !== "profile") return;
     this.unresolved.add(`${span.file}:${span.start}`);
-    const layers = this.program.names(this.file);
-    const candidates = called ? [...layers, ...Object.keys(builtins), ...known] : [...known, ...layers];
-    const near = nearest(name, candidates);
+    const near = this.program.nearest(name, () => {
+      const layers = this.program.names(this.file);
+      return called ? [...layers, ...Object.keys(builtins), ...known] : [...known, ...layers];
+    });
     const argumentOf = callee?.kind === "name" && this.hasParam(callee.name, name) ? callee.name : undefined;
     const place = {
       span,

@@ -32,6 +32,8 @@ export interface Program {
   readonly traced: Set<LayerDecl>;
   /** What evaluating it has taken so far, over all its models and layers. */
   readonly spent: { steps: number; trials: number };
+  /** The nearest of names that may be many; undefined once a file has had its fill of such searches. */
+  nearest(name: string, candidates: () => readonly string[]): string | undefined;
   /** The text of a file that was read, std files included. */
   source(file: string): string | undefined;
   /** What a name declared at the top of a file means in `file`: its own, imported, or of the standard library. */
@@ -42,6 +44,19 @@ export interface Program {
 }
 
 const limit = { files: 256 } as const;
+
+/** Names compared in search of the one meant, over a whole file. */
+const mostCompared = 200_000;
+
+function boundedNearest(): Program["nearest"] {
+  let compared = 0;
+  return (name, candidates) => {
+    if (compared > mostCompared) return undefined;
+    const names = candidates();
+    compared += names.length;
+    return nearest(name, names);
+  };
+}
 
 /**
  * Reads a spec and its imports. Total: a missing file, a broken one or a cycle is a diagnostic, and what could be read
@@ -184,6 +199,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     unresolved,
     traced: new Set(),
     spent: { steps: 0, trials: 0 },
+    nearest: boundedNearest(),
     source: (file) => units.get(file)?.text ?? (isLibrary(file) ? host.read(file) : undefined),
     lookup,
     names: (file) => {
@@ -258,6 +274,7 @@ function emptyProgram(path: string): Program {
     unresolved: new Set(),
     traced: new Set(),
     spent: { steps: 0, trials: 0 },
+    nearest: boundedNearest(),
     source: () => undefined,
     lookup: () => undefined,
     names: () => [],

@@ -91,7 +91,9 @@ export function giveBack(
 }
 
 const returns = (body: readonly Stmt[]): boolean =>
-  body.some((s) => s.kind === "return" || (s.kind === "if" && (returns(s.then) || returns(s.otherwise ?? []))));
+  body.some(
+    (s) => s.kind === "return" || (s.kind === "if" && (returns(s.then) || returns(s.otherwise ?? []))),
+  );
 
 /** What a layer is given, and where its body was traced. */
 export interface FailedRun {

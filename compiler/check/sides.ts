@@ -121,7 +121,9 @@ export function settingsOf(
   options: ConstraintOptions,
 ): Settings | undefined {
   const defaults = defaultSettings(instance);
-  return profile === undefined ? defaults : profileSettings((name) => leastOf(instance, name), profile, defaults, options.sink);
+  return profile === undefined
+    ? defaults
+    : profileSettings((name) => leastOf(instance, name), profile, defaults, options.sink);
 }
 
 /** Whether a comparison holds, by the order of its sides: negative, 0 or positive. */

@@ -152,8 +152,7 @@ function bind(stmt: Let, scope: Scope): Val {
 function loseAxes(stmt: Let, scope: Scope): void {
   const names = new Set<string>();
   collect([stmt], names);
-  for (const name of names)
-    if (/^[A-Z]/.test(name) && !scope.axes.sizes.has(name)) scope.axes.lost.add(name);
+  for (const name of names) if (/^[A-Z]/.test(name) && !scope.axes.sizes.has(name)) scope.axes.lost.add(name);
 }
 
 /** A condition that does not hold is an error; one of run-time sizes is kept for the run. */

@@ -20,6 +20,7 @@ export type DataOf<K extends CodeName> = Codes[K] extends Code<infer D> ? D : ne
 export class Diagnostics {
   private readonly seen = new Set<string>();
   readonly list: Diagnostic[] = [];
+  private errors = 0;
 
   report<K extends CodeName>(code: K, data: DataOf<K>, place: Place = {}): void {
     const row = codes[code] as Code<DataOf<K>>;
@@ -46,6 +47,7 @@ export class Diagnostics {
     if (this.seen.has(key)) return;
     this.seen.add(key);
     this.list.push(found);
+    if (found.severity === "error") this.errors++;
     this.added(found);
   }
 
@@ -73,7 +75,12 @@ export class Diagnostics {
     };
   }
 
+  /** How many of the list are errors; nothing leaves the list. */
+  get errorCount(): number {
+    return this.errors;
+  }
+
   get hasErrors(): boolean {
-    return this.list.some((d) => d.severity === "error");
+    return this.errors > 0;
   }
 }
