@@ -97,6 +97,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
     explicit.push({ param, tensor, span: arg.span });
   }
   let failed = false;
+  const { standIns } = tracer;
   let own: Scope | undefined;
   const back = new Map<string, string>();
   let results: readonly { tensor: Tensor; names: readonly string[] }[] = [];
@@ -181,7 +182,9 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
         return [];
       }
       results = outputs.map((t) => ({ tensor: t, names: giveBack(t, back, explicit[0]?.tensor) }));
-      if (!tracer.rehearsing) checkInverse(scope, decl, outputs);
+      // Beside a layer that only stands in for one that failed, nothing comes back.
+      const isWhole = tracer.standIns === standIns && !instance.failed;
+      if (!tracer.rehearsing && isWhole) checkInverse(scope, decl, outputs);
       finishStates(scope);
       return [
         ...outputs.map((t) => t.value),
@@ -195,6 +198,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   const form = formOf(instance.path);
   tracer.ran.set(form, !instance.failed && tracer.ran.get(form) !== false);
   if (failed) {
+    tracer.standIns++;
     tracer.states.length = firstState;
     return standIn(parent, { decl, explicit, scope: own, back });
   }

@@ -216,6 +216,7 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
   }));
   switch (target.kind) {
     case "unknown":
+      if (target.isLayer) scope.tracer.standIns++;
       return target.isLayer ? passedOn(args) : unknown;
     case "hole":
       return unknown;

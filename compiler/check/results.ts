@@ -106,19 +106,17 @@ export interface FailedRun {
 }
 
 /**
- * After a failed run: tensors of the shapes that the layer declares, so that what comes behind is checked too; unknown
- * where a size is not.
+ * After a failed run: a tensor of the shape that the layer declares, so that what comes behind is checked too; unknown
+ * where a size is not, or where there are several.
  */
 export function standIn(builder: Builder, { decl, explicit, scope, back }: FailedRun): Val {
-  const tensors = decl.results.map((result) => {
-    const shape = scope && declaredShape(scope, result.shape);
-    if (!shape) return undefined;
-    const zero = builder.scalar(0, dtypes[result.dtype?.name ?? "float"]!);
-    const tensor = spread(builder, { value: zero, axes: [] }, shape.axes, shape.sizes);
-    return tensorVal(tensor.value, giveBack(tensor, back, explicit[0]?.tensor));
-  });
-  if (tensors.some((t) => t === undefined)) return inputAgain(decl, explicit);
-  return tensors.length === 1 ? tensors[0]! : { kind: "tuple", items: tensors as Val[] };
+  const [result, ...more] = decl.results;
+  if (!result || more.length > 0) return unknown;
+  const shape = scope && declaredShape(scope, result.shape);
+  if (!shape) return inputAgain(decl, explicit);
+  const zero = builder.scalar(0, dtypes[result.dtype?.name ?? "float"]!);
+  const tensor = spread(builder, { value: zero, axes: [] }, shape.axes, shape.sizes);
+  return tensorVal(tensor.value, giveBack(tensor, back, explicit[0]?.tensor));
 }
 
 /** The axes of a declared result, as far as they are known without a word of what is wrong. */

@@ -76,6 +76,8 @@ export class Tracer {
   readonly states: TracedState[] = [];
   /** Layers that have run, by their path with `#` for each number in it: false where one of these failed. */
   readonly ran = new Map<string, boolean>();
+  /** How often something stood in for a layer that is wrong. */
+  standIns = 0;
   /** Spent on `learned` so far. */
   learning = 0n;
   /** What `learned` was asked, by the path of the line that asks. */
