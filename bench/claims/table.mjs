@@ -55,9 +55,9 @@ export async function build(folder, [source, model]) {
   };
 }
 
-/** A pass of a build at one length, or a token after it, in a process of its own; `value`: `seconds`, `peak` in bytes. */
-export function run(out, length, vocabulary = 256, step = false) {
-  return measured([child, out, `${length}`, `${vocabulary}`, step ? "step" : "pass"]);
+/** A build run at one length in a process of its own, `how` as `child.mjs` says; `value`: `seconds`, `peak` in bytes. */
+export function run(out, length, vocabulary = 256, how = "pass") {
+  return measured([child, out, `${length}`, `${vocabulary}`, how]);
 }
 
 /** The last line as JSON, where it is. */

@@ -150,6 +150,29 @@ describe("loadOnnx", () => {
     await expect(model.run("start", ids([1]))).rejects.toThrow("disposed");
   });
 
+  it("gives the same with an arena, whose memory holds no result that is still read", async () => {
+    const out = join(root, "arena");
+    await build(out, { targets: ["onnx"] });
+    const models = await Promise.all([loadOnnx(out), loadOnnx(out, { arena: true })]);
+    const passes = [
+      [3, 1, 4, 1, 5],
+      [9, 2, 6],
+      [5, 3, 5, 8, 9, 7, 9],
+    ].map((data) => ({
+      input_ids: { dtype: "i32" as const, shape: [1, data.length], data: Int32Array.from(data) },
+    }));
+    const [plain, kept] = await Promise.all(
+      models.map(async (model) => {
+        const results = [];
+        for (const inputs of passes) results.push(await model.run("start", inputs));
+        const read = await Promise.all(results.map(({ state }) => state.read()));
+        return [results.map(({ outputs }) => outputs), read];
+      }),
+    );
+    expect(kept).toEqual(plain);
+    for (const model of models) await model.dispose();
+  });
+
   it("says why it cannot load", async () => {
     const out = join(root, "broken");
     await build(out);
