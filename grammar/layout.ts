@@ -8,6 +8,8 @@ import * as t from "./tokens.js";
 const maxNesting = 150;
 /** Operators and brackets on the way to one value. */
 const maxChain = 500;
+/** Models, layers, functions, profiles and imports of a file. */
+const maxDeclarations = 4096;
 
 /**
  * Turns balanced tokens into what the parser reads: line ends that end a statement become `Newline`,
@@ -15,8 +17,31 @@ const maxChain = 500;
  * indexes it. The result ends with a `Newline`.
  */
 export function layOut(source: Source, balanced: readonly IToken[]): IToken[] {
-  const lines = limitNesting(source, endStatements(source, balanced));
+  const lines = limitNesting(source, limitDeclarations(source, endStatements(source, balanced)));
   return new Keywords(source, lines).run();
+}
+
+const declaring = new Set(["model", "layer", "fn", "profile", "import"]);
+const before = new Set<TokenType | undefined>([undefined, t.Newline, t.RBrace, t.Comma]);
+
+/**
+ * Refuses a file of more declarations than are read. Nothing of it is kept: what names a declaration beyond the limit
+ * would seem to name nothing.
+ */
+function limitDeclarations(source: Source, tokens: readonly IToken[]): readonly IToken[] {
+  let count = 0;
+  for (const [i, token] of tokens.entries()) {
+    const begins = token.tokenType === t.Name && declaring.has(token.image) && info(token).depth === 0;
+    // `layer: …` among a head's parameters declares nothing.
+    if (!begins || !before.has(tokens[i - 1]?.tokenType) || tokens[i + 1]?.tokenType === t.Colon) continue;
+    if (++count <= maxDeclarations) continue;
+    const name = tokens[i + 1];
+    const named = name !== undefined && tokenMatcher(name, t.Name);
+    const data = { kind: token.image, name: named ? name.image : undefined, limit: maxDeclarations };
+    source.sink.report("syntax/too-many-declarations", data, { span: spanOf(source, named ? name : token) });
+    return [makeToken(t.Newline, endOf(token))];
+  }
+  return tokens;
 }
 
 const opening = new Set<TokenType>([t.LParen, t.LBracket, t.LBrace]);
@@ -111,7 +136,7 @@ function beginsStatement(tokens: readonly IToken[], at: number): boolean {
   return false;
 }
 
-const declaring = new Set(["weight", "state", "random"]);
+const listing = new Set(["weight", "state", "random"]);
 
 /** `name:`, the last of the names that a statement declares. */
 function isName(tokens: readonly IToken[], at: number): boolean {
@@ -127,7 +152,7 @@ function listsNames(out: readonly IToken[]): boolean {
   if (before === undefined || before.tokenType === t.Newline || before.tokenType === t.LBrace) return true;
   const start = out[i - 1]?.tokenType;
   const begins = start === undefined || start === t.Newline || start === t.LBrace;
-  return begins && isWord(before, declaring);
+  return begins && isWord(before, listing);
 }
 
 const leading = new Set<TokenType>([t.Comma, t.Dot, t.Arrow, t.Equals]);

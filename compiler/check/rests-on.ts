@@ -33,15 +33,44 @@ export function misread(program: Program, found: readonly Diagnostic[]): (decl: 
   };
   const items = new Set<Item>(program.ast.items);
   for (const item of items) for (const other of next(item)) items.add(other);
-  const isLoose = faults.some((f) => ![...items].some((item) => within(f.span!, item.span)));
+  const around = itemsAt([...items]);
+  const faulty = new Set<Item>();
+  let isLoose = false;
+  for (const fault of faults) {
+    const item = around(fault.span!);
+    if (item === undefined) isLoose = true;
+    else if (!isAside(fault, item)) faulty.add(item);
+  }
   return (decl) => {
     if (isLoose) return true;
     const reached = new Set<Item>([decl]);
     for (const item of reached) {
-      if (faults.some((f) => within(f.span!, item.span) && !isAside(f, item))) return true;
+      if (faulty.has(item)) return true;
       for (const other of next(item)) reached.add(other);
     }
     return false;
+  };
+}
+
+/** Which declaration a place lies in; found by halving, as both may be thousands. */
+function itemsAt(items: readonly Item[]): (place: Span) => Item | undefined {
+  const files = new Map<string, Item[]>();
+  for (const item of items) {
+    const own = files.get(item.span.file);
+    if (own) own.push(item);
+    else files.set(item.span.file, [item]);
+  }
+  for (const own of files.values()) own.sort((a, b) => a.span.start - b.span.start);
+  return (place) => {
+    const own = files.get(place.file) ?? [];
+    let [low, high] = [0, own.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (own[middle]!.span.start <= place.start) low = middle + 1;
+      else high = middle;
+    }
+    const item = own[low - 1];
+    return item && within(place, item.span) ? item : undefined;
   };
 }
 

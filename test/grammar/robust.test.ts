@@ -160,4 +160,19 @@ describe("hostile texts end quickly", () => {
     expect(codes(`fn a(x) = ${"x + ".repeat(400)}x`)).toEqual([]);
     expect(codes("x".repeat(2 * 1024 * 1024))).toEqual(["syntax/too-large"]);
   });
+
+  test("declarations beyond the limit are refused at the first of them", () => {
+    const file = (n: number): string => {
+      const rest = Array.from({ length: n - 4 }, (_, i) => `fn f${i}(x) = x\n`).join("");
+      return `import { a } from "std"\nlayer l(\n  b: layer,\n  layer: count,\n) { }\nprofile p { }\nmodel M {\n  layer = 1\n  model = 2\n}\n${rest}`;
+    };
+    const sink = check(file(4096));
+    expect(sink.list.map((d) => d.code)).not.toContain("syntax/too-many-declarations");
+    const [found, ...others] = check(file(4097)).list;
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ code: "syntax/too-many-declarations", severity: "error" });
+    const text = file(4097);
+    expect(text.slice(found!.span!.start, found!.span!.end)).toBe("f4092");
+    expect(found!.label).toContain("`f4092`");
+  });
 });

@@ -4,6 +4,13 @@ const many = (n: number, line: (i: number) => string) =>
   Array.from({ length: n }, (_, i) => line(i)).join("\n");
 const layer = (name: string, body: string) => `layer ${name}(x: [.. D]) -> [.. D] {\n${body}\n}`;
 
+/** As many lines as a text of that length takes. */
+function filled(length: number, line: (i: number) => string): string {
+  const lines: string[] = [];
+  for (let left = length; left >= 0; left -= lines.at(-1)!.length + 1) lines.push(line(lines.length));
+  return lines.slice(0, -1).join("\n");
+}
+
 /** A spec that is meant to hurt, and a word of what is said of it. */
 export interface HostileSpec {
   readonly name: string;
@@ -70,6 +77,24 @@ export const hostileSpecs: readonly HostileSpec[] = [
     says: "model/unknown-field",
     heavy: true,
   },
+  ...Object.entries({
+    "one layer's name without end": (_: number) => layer("a", "  return x"),
+    "12,000 right layers": (i: number) => layer(`a${i}`, "  return x"),
+    "layers that run what is not there": (i: number) => layer(`a${i}`, `  return b${i}(x)`),
+    "30,000 empty models": (i: number) => `model m${i} { }`,
+    "models of a base that is not there": (i: number) => `model m${i} : nothing { }`,
+    "models of the standard base": (i: number) =>
+      i === 0 ? 'import { decoder } from "std"' : `model m${i} : decoder { }`,
+    "20,000 imports": (i: number) => `import { a${i} } from "std"`,
+    "20,000 functions": (i: number) => `fn f${i}(x) = x`,
+    "declarations on one line": (i: number) => `model m${i} { },`,
+  }).flatMap(([name, line]): HostileSpec[] => [
+    { name, text: filled(512 * 1024, line), says: "syntax/too-many-declarations" },
+    // As many as are read, where these are wrong.
+    ...(/right|functions/.test(name)
+      ? []
+      : [{ name: `4,096: ${name}`, text: many(4096, line), says: "error[" }]),
+  ]),
   {
     name: "a chain of 3,000 models",
     text: `import { decoder } from "std"\n${many(3000, (i) => `model M${i} : ${i ? `M${i - 1}` : "decoder"} { dim = ${i + 1} }`)}`,

@@ -127,6 +127,14 @@ export const lexicalCodes = {
   "syntax/too-many": code<{ left: number }>("error", ({ left }) => ({
     message: `${left} more problems of this file are not shown`,
   })),
+  "syntax/too-many-declarations": code<{ kind: string; name: string | undefined; limit: number }>(
+    "error",
+    ({ kind, name, limit }) => ({
+      message: `the file has more than the ${limit} declarations and imports that are read`,
+      label: `${name === undefined ? `this \`${kind}\`` : `\`${clip(name)}\``} is the first beyond; nothing of the file is read`,
+      helps: ["split it, and `import` from one file what the other needs"],
+    }),
+  ),
   "syntax/too-large": code<{ length: number; limit: number }>("error", ({ length, limit }) => ({
     message: `the file has ${length} characters, more than the ${limit} that are read`,
     helps: ["split it, and `import` from one file what the other needs"],
