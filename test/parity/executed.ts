@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Multiply-adds of the products that tfjs executes while `run` does, by the shapes that its kernels are given. */
+/** Multiply-adds of the products that tfjs executes while `run` does, by the shapes of its kernels; loading a model may do others. */
 export async function executed<T>(run: () => Promise<T>): Promise<{ result: T; macs: bigint }> {
   const engine = tf.engine();
   const plain = engine.runKernel;

@@ -29,9 +29,9 @@ describe("FLOPs of the report are those that a module executes", () => {
       return figure(spec, model, name, { batch: BigInt(BATCH), seq: BigInt(seq), ...point });
     };
     const built = await buildWith(instance, stirred);
-    const whole = await executed(() => on(built, "cpu", (m) => fullPass(m, inputs)));
+    const whole = await on(built, "cpu", (m) => executed(() => fullPass(m, inputs)));
     expect(2n * whole.macs).toBe(flops(LENGTH, 0));
-    const pieces = await executed(() => on(built, "cpu", (m) => inPieces(m, inputs, [5, 3, 1])));
+    const pieces = await on(built, "cpu", (m) => executed(() => inPieces(m, inputs, [5, 3, 1])));
     expect(2n * pieces.macs).toBe(flops(5, 0) + flops(3, 5) + flops(1, 8));
   });
 
@@ -45,7 +45,7 @@ describe("FLOPs of the report are those that a module executes", () => {
         [6, 3, 20],
       ] as const) {
         const inputs = { input_ids: { ...ids, shape: [batch, seq] } };
-        const { macs } = await executed(() => on(built, "cpu", (m) => fullPass(m, inputs, { latents })));
+        const { macs } = await on(built, "cpu", (m) => executed(() => fullPass(m, inputs, { latents })));
         const at = { batch: BigInt(batch), seq: BigInt(seq), latents: BigInt(latents) };
         // Where a loop has no place, tfjs runs it once on zeros to learn shapes: scores and values of a piece of 5.
         const learnt = model === "TinyPerceiverArPieces" && seq < latents ? 2 * batch * 4 * seq * 5 * 8 : 0;

@@ -67,14 +67,14 @@ async function holds({ text, exact }: Mixture): Promise<void> {
   for (const target of ["reference", "onnx", "cpu"]) {
     const near = (actual: HostTensor | undefined, to: HostTensor, what: string) =>
       expectNear(actual, to, toleranceOf(target), `${target}: ${what}`);
-    const { result, macs } = await executed(() => on(built, target, (m) => fullPass(m, inputs)));
+    const { result, macs } = await on(built, target, (m) => executed(() => fullPass(m, inputs)));
     const { outputs, states } = result;
     if (target === "cpu") expect(2n * macs, "FLOPs of a full pass").toBe(flops(LENGTH, 0));
     near(outputs.logits, logits, "full pass");
     for (const [name, state] of Object.entries(due.states)) near(states[name], state, name);
     for (const pieces of [new Array<number>(LENGTH).fill(1), [5, 3, 1]]) {
       // What caches only approximate is still one model on all targets.
-      const { result, macs } = await executed(() => on(built, target, (m) => inPieces(m, inputs, pieces)));
+      const { result, macs } = await on(built, target, (m) => executed(() => inPieces(m, inputs, pieces)));
       const { parts } = result;
       if (target === "cpu") {
         const due = parts.reduce((sum, p) => sum + flops(p.length, p.begin), 0n);
