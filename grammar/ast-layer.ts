@@ -8,6 +8,8 @@ export interface LayerDecl extends Base {
   readonly params: readonly Param[];
   readonly results: readonly Result[];
   readonly body: readonly Stmt[];
+  /** Set where a fault of the text leaves open what the layer returns. */
+  readonly unread?: true;
 }
 
 /** `fn f(y) = expr`, `fn unskew(x: [.. M S]) = expr`; at the top of a file or in a body. */

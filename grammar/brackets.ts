@@ -23,7 +23,7 @@ const written = new Map<TokenType, string>([
 ]);
 
 /** First words of lines that end in `{`. */
-const headers = new Set(
+export const headers: ReadonlySet<string> = new Set(
   "model layer profile blocks at budget expect solve forward inverse if else for".split(" "),
 );
 const declarations = new Set(["model", "layer", "profile", "import"]);
@@ -100,7 +100,8 @@ interface Line {
   readonly column: number;
 }
 
-function splitLines(tokens: readonly IToken[]): Line[] {
+/** The lines of a text, each with where its first token stands on it. */
+export function splitLines(tokens: readonly IToken[]): Line[] {
   const lines: Line[] = [];
   let line: IToken[] = [];
   let start = 0;

@@ -22,7 +22,7 @@ import type {
   Stmt,
 } from "./ast.js";
 import type { Exprs } from "./build-expr.js";
-import { buildAnnotation, buildParams, buildResults, requireKind } from "./build-shape.js";
+import { buildAnnotation, buildLayerParams, buildParams, buildResults, requireKind } from "./build-shape.js";
 import { child, docOf, nodes, spanOf, token, tokens } from "./cst.js";
 import type { Line, Where } from "./line-parts.js";
 
@@ -108,13 +108,22 @@ export function buildProfile(within: Within, node: CstNode): ProfileDecl {
 
 /** `layer scale(x: [.. D]) -> [.. D] { … }` */
 export function buildLayer(within: Within, node: CstNode): LayerDecl {
+  const declared = child(node, "results");
+  const params = buildLayerParams(within.exprs, child(node, "params"));
+  // A parameter whose shape could not be read has its own place for one.
+  const unread =
+    params.some((param) => param.shape?.span === param.span) ||
+    (within.exprs.isBroken(node) &&
+      (child(node, "block") === undefined ||
+        nodes(declared, "result").every((one) => child(one, "shape") === undefined)));
   return {
     kind: "layer",
     doc: docOf(token(node, "Layer")),
     name: nameOf(within, token(node, "Name"), node),
-    params: buildParams(within.exprs, child(node, "params")),
-    results: buildResults(within.exprs, child(node, "results")),
+    params,
+    results: buildResults(within.exprs, declared),
     body: within.statements(child(node, "block")),
+    ...(unread ? { unread } : {}),
     span: within.exprs.span(node, 0),
   };
 }

@@ -320,7 +320,8 @@ export class Exprs {
 
 /** A text token's value, without quotes and escapes. */
 export function unquote(image: string): string {
-  const end = image.length > 1 && image.endsWith('"') ? -1 : undefined;
+  const closed = image.length > 1 && (!image.startsWith('"') || image.endsWith('"'));
+  const end = closed ? -1 : undefined;
   return image.slice(1, end).replace(/\\(.)/g, (_, c: string) => (c === "n" ? "\n" : c === "t" ? "\t" : c));
 }
 

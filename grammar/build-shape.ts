@@ -250,15 +250,28 @@ export function buildParams(exprs: Exprs, node: CstNode | undefined): Param[] {
     const read = annotation === undefined ? undefined : buildAnnotation(exprs, annotation, span.end);
     const value = child(one, "expr");
     const within = child(one, "range");
+    const type = read?.expr === undefined ? undefined : requireKind(exprs, read.expr);
+    const unread = type?.name === "unknown" && value === undefined;
     return {
       name: exprs.name(token(one, "Name"), span.start),
-      shape: read?.shape,
+      // What has no default and no kind that can be read is most likely a tensor.
+      shape: unread ? { axes: [{ kind: "rest", span }], span } : read?.shape,
       dtype: read?.dtype,
-      type: read?.expr === undefined ? undefined : requireKind(exprs, read.expr),
+      type: unread ? undefined : type,
       value: token(one, "Equals") === undefined ? undefined : exprs.expr(value, span.end),
       within: within === undefined ? undefined : exprs.closedRange(within, span.end),
       span,
     };
+  });
+}
+
+/** Those of a layer, where each says what it is; a first one that does not is read as a tensor. */
+export function buildLayerParams(exprs: Exprs, node: CstNode | undefined): Param[] {
+  return buildParams(exprs, node).map((param, i) => {
+    const { shape, type, value, span, name } = param;
+    if (shape !== undefined || type !== undefined || value !== undefined || name.text === "") return param;
+    exprs.source.sink.report("syntax/bare-parameter", { name: name.text }, { span });
+    return i === 0 ? { ...param, shape: { axes: [{ kind: "rest", span }], span } } : param;
   });
 }
 

@@ -1,4 +1,5 @@
 import type { IToken, TokenType } from "chevrotain";
+import { nearest } from "../compiler/diagnostics/did-you-mean.js";
 import { tokenMatcher } from "./chevrotain.js";
 import { endOf, retag, type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";
@@ -45,6 +46,10 @@ const joining = new Map<string, TokenType>([
   ["along", t.Along],
   ["as", t.As],
 ]);
+
+/** What a line may begin with before a name, and before `{` or `2 {`: a word like one of these is a slip. */
+const beforeName = [...declaring.keys(), ...acting.keys(), "import"];
+const beforeBlock = ["blocks", "budget", "expect", "checkpoint", "solve", "at", "import"];
 
 /** How other languages declare, and what that is here. */
 const foreignWords = new Map<string, "drop" | "callable" | "model">([
@@ -169,9 +174,17 @@ export class Keywords {
     else if (before?.tokenType === t.NumberToken && this.readUnit(token, next)) retag(token, t.Unit);
     else if (this.atStart && foreignWords.has(token.image) && isName(next))
       return this.readForeign(token, at);
+    else if (this.atStart && this.isForeignImport(token, next)) {
+      this.source.sink.report(
+        "syntax/import-form",
+        { found: `\`${next!.image}\`` },
+        { span: spanOf(this.source, next!) },
+      );
+    } else if (this.atStart && this.readMisspelt(token, at)) return true;
     else {
       const type = this.atStart ? this.startKeyword(token, at) : this.innerKeyword(token, at);
       if (type !== undefined) retag(token, type);
+      if (type === t.Layer) this.readColonResult(at);
     }
     return true;
   }
@@ -197,9 +210,7 @@ export class Keywords {
     const after = partner === undefined ? undefined : this.tokens[partner + 1]?.tokenType;
     switch (image) {
       case "import":
-        return next.tokenType === t.LBrace || next.tokenType === t.TextToken || isName(next)
-          ? t.Import
-          : undefined;
+        return next.tokenType === t.LBrace ? t.Import : undefined;
       case "forward":
         return next.tokenType === t.LParen && (after === t.Arrow || after === t.LBrace)
           ? t.Forward
@@ -258,6 +269,45 @@ export class Keywords {
 
   private ends(token: IToken): boolean {
     return token.tokenType === t.Newline || token.tokenType === t.RBrace;
+  }
+
+  /** `layer f(x: [.. D]): [.. D] {` */
+  private readColonResult(at: number): void {
+    const closer = this.partner.get(this.tokens[at + 2] ?? this.tokens[at]!);
+    const colon = closer === undefined ? undefined : this.tokens[closer + 1];
+    if (colon?.tokenType !== t.Colon) return;
+    const span = spanOf(this.source, colon);
+    const fixes = [{ title: "write `->`", span, replacement: " ->" }];
+    this.source.sink.report("syntax/foreign-operator", { written: ":", write: "->" }, { span, fixes });
+    retag(colon, t.Arrow);
+  }
+
+  /** `from std import decoder`, `import std.decoder` */
+  private isForeignImport(token: IToken, next: IToken | undefined): boolean {
+    if (token.image === "from") return isName(next);
+    return token.image === "import" && (isName(next) || next?.tokenType === t.TextToken);
+  }
+
+  /** `wieght gate: […]`, `block 2 {`: no value stands before another, so that the word was to be a keyword. */
+  private readMisspelt(token: IToken, at: number): boolean {
+    const next = this.tokens[at + 1];
+    if (next === undefined) return false;
+    const known = beforeName.includes(token.image) || this.startKeyword(token, at) !== undefined;
+    const block = next.tokenType === t.NumberToken ? this.tokens[at + 2] : next;
+    const named = isName(next) && !joining.has(next.image) && !reserved.has(next.image);
+    const heads = block?.tokenType === t.LBrace;
+    const value = next.tokenType === t.NumberToken;
+    if (known || !(named || heads || value)) return false;
+    const write = nearest(token.image, heads ? beforeBlock : named ? beforeName : acting.keys());
+    if (write === undefined) return false;
+    const span = spanOf(this.source, token);
+    const fixes = [{ title: `write \`${write}\``, span, replacement: write }];
+    this.source.sink.report("syntax/foreign-word", { word: token.image, write }, { span, fixes });
+    const type = this.startKeyword({ ...token, image: write }, at);
+    if (type === undefined) return false;
+    retag(token, type);
+    if (type === t.Layer) this.readColonResult(at);
+    return true;
   }
 
   /** `let x = 3`, `def f(x) …`, `class Foo …` */

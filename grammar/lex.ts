@@ -69,6 +69,13 @@ const foreignOperators = new Map<string, { write: string; type: TokenType }>([
   ["×", { write: "*", type: t.Star }],
   ["→", { write: "->", type: t.Arrow }],
   ["−", { write: "-", type: t.Minus }],
+  ["–", { write: "-", type: t.Minus }],
+  ["—", { write: "-", type: t.Minus }],
+  ["（", { write: "(", type: t.LParen }],
+  ["）", { write: ")", type: t.RParen }],
+  ["，", { write: ",", type: t.Comma }],
+  ["：", { write: ":", type: t.Colon }],
+  ["＝", { write: "=", type: t.Equals }],
 ]);
 
 /** The file's tokens with line ends, words of other languages read as ours; and its comments. */

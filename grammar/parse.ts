@@ -2,6 +2,7 @@ import type { Diagnostics } from "../compiler/diagnostics/sink.js";
 import type { File } from "./ast.js";
 import { balance } from "./brackets.js";
 import { buildAst } from "./build-ast.js";
+import { braceIndented } from "./indented.js";
 import { layOut } from "./layout.js";
 import { lex, type Source } from "./lex.js";
 import { ArchParser } from "./parser.js";
@@ -38,7 +39,7 @@ function read(source: Source): File {
   try {
     const merged = { ...source, text: firstVersion(source) };
     const { tokens } = lex(merged);
-    const prepared = layOut(merged, balance(merged, tokens));
+    const prepared = layOut(merged, balance(merged, braceIndented(merged, tokens)));
     strict ??= new ArchParser({ recovers: false });
     const tree = strict.parseFile(prepared, new Set());
     if (strict.failures.list.length === 0) return buildAst(source, tree);

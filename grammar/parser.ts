@@ -38,6 +38,11 @@ export class ArchParser extends LineParser {
     return this.file();
   }
 
+  /** A `{` that is not there would take in the lines below its header. */
+  protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
+    return type !== t.LBrace;
+  }
+
   private readonly file = this.RULE("file", () => {
     this.MANY(() => {
       this.OR([

@@ -35,7 +35,10 @@ export const NumberToken = createToken({
 });
 export const TextToken = createToken({ name: "Text", pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/ });
 export const OpenText = createToken({ name: "OpenText", pattern: /"[^\r\n]*/ });
-export const SingleText = createToken({ name: "SingleText", pattern: /'[^'\r\n]*'/ });
+export const SingleText = createToken({
+  name: "SingleText",
+  pattern: /'[^'\r\n]*'|[“„][^“”\r\n]*[“”]|‘[^’\r\n]*’/,
+});
 export const Name = createToken({ name: "Name", pattern: /[A-Za-z_]\w*/ });
 export const AxisName = createToken({ name: "AxisName", pattern: /[A-Z]\w*/, categories: [Name] });
 
@@ -70,7 +73,7 @@ export const Caret = symbol("Caret", "^", [BinaryOperator]);
 /** Operators of other languages; the layout reports them and reads them as ours. */
 export const Foreign = createToken({
   name: "Foreign",
-  pattern: /\*\*|&&|\|\||===|!==|<>|:=|\.\.\.|\.\.=|=>|[+\-*/%^]=|!(?!=)|≤|≥|≠|×|→|−|…/,
+  pattern: /\*\*|&&|\|\||===|!==|<>|:=|\.\.\.|\.\.=|=>|[+\-*/%^]=|!(?!=)|[≤≥≠×→−–—…（），：＝]/,
 });
 
 /** Ends a statement; a significant `Eol`, or one that the layout put there. */

@@ -12,6 +12,7 @@ import { kindOf, type Tensor, tensorVal, unknown, type Val } from "./values.js";
 /** What a layer returned, in the declared shapes. Undefined where reported, or unknown. */
 export function conformResults(scope: Scope, decl: LayerDecl): readonly Tensor[] | undefined {
   const returned = scope.returned;
+  if (decl.unread) return undefined;
   if (!returned) {
     // A branch that was not decided may hold the one there is.
     if (!returns(decl.body) || !scope.tracer.sink.hasErrors)

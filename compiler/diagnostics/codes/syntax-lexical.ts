@@ -26,6 +26,13 @@ export const syntaxForms: Record<string, string> = {
   axis: "`[.. T, H = heads]`",
   range: "`0 ..< n`, which leaves `n` out, or `0 .. n`, which includes it",
   solve: "`solve { maximize params.total }`",
+  budget: "`budget { params.total <= 400M }`",
+  expect: "`expect { params.total == 124_439_808 }`",
+  checkpoint: '`checkpoint { "wte.weight" = embed.table }`',
+  return: "`return y`",
+  require: '`require D > 0, "why"`',
+  loss: "`loss 0.01 * penalty`",
+  import: '`import { decoder, pkm as memory } from "std"`',
 };
 
 /** Characters, words, brackets and numbers that have no meaning here. */

@@ -234,6 +234,12 @@ export const syntaxCodes = {
       `an \`fn\` abbreviates one expression: \`fn ${name}(x) = …\`; what has weights or lines is a \`layer\``,
     ],
   })),
+  "syntax/bare-parameter": code<{ name: string }>("error", ({ name }) => ({
+    message: `\`${name}\` has neither a shape nor a kind`,
+    helps: [
+      `a tensor has a shape, \`${name}: [.. D]\`; a value has a kind, \`${name}: count\`, \`number\`, \`flag\` or \`layer\``,
+    ],
+  })),
   "syntax/fn-parameter": code<Record<string, never>>("error", () => ({
     message: "a parameter of an `fn` has a name and may have a shape, nothing more",
     helps: ["write `fn f(x: [.. D], n) = …`"],

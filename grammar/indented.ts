@@ -1,0 +1,65 @@
+import type { IToken } from "chevrotain";
+import { headers, splitLines } from "./brackets.js";
+import { endOf, makeToken, type Source, spanOf } from "./lex.js";
+import * as t from "./tokens.js";
+
+/** First words of lines that other languages end in `:`. */
+const foreignHeaders = new Set(["def", "func", "function", "class", "struct"]);
+
+/**
+ * Reads `model Small : decoder:` with its lines further to the right as a block in braces, and reports each such
+ * header; the tokens as they are where there is none.
+ */
+export function braceIndented(source: Source, tokens: readonly IToken[]): readonly IToken[] {
+  if (!tokens.some((token, i) => token.tokenType === t.Colon && tokens[i + 1]?.tokenType === t.Eol))
+    return tokens;
+  const lines = splitLines(tokens);
+  const out: IToken[] = [];
+  const open: number[] = [];
+  const closeTo = (column: number, joins: boolean): void => {
+    if (open.length === 0 || open[open.length - 1]! < column) return;
+    const eols: IToken[] = [];
+    while (out[out.length - 1]?.tokenType === t.Eol) eols.unshift(out.pop()!);
+    while (open.length > 0 && open[open.length - 1]! >= column) {
+      open.pop();
+      out.push(makeToken(t.RBrace, endOf(out[out.length - 1]!)));
+    }
+    if (!joins) out.push(...eols);
+  };
+  for (const [i, line] of lines.entries()) {
+    const words = line.tokens.filter((token) => token.tokenType !== t.Eol);
+    const first = words[0];
+    if (first !== undefined) closeTo(line.column, first.image === "else");
+    const colon = words[words.length - 1];
+    const below = lines.slice(i + 1).find((l) => l.tokens.some((token) => token.tokenType !== t.Eol));
+    if (
+      first === undefined ||
+      colon === undefined ||
+      !opensBlock(words) ||
+      !(below && below.column > line.column)
+    ) {
+      out.push(...line.tokens);
+      continue;
+    }
+    source.sink.report(
+      "syntax/missing-open",
+      { opener: "{", header: first.image },
+      {
+        span: spanOf(source, colon),
+        helps: ["write `{` for this `:`, and `}` on a line below the block"],
+      },
+    );
+    for (const token of line.tokens)
+      out.push(token === colon ? makeToken(t.LBrace, colon.startOffset) : token);
+    open.push(line.column);
+  }
+  closeTo(0, false);
+  return out;
+}
+
+function opensBlock(words: readonly IToken[]): boolean {
+  const first = words[0]!;
+  if (words[words.length - 1]!.tokenType !== t.Colon) return false;
+  if (words.some((token) => token.tokenType === t.LBrace)) return false;
+  return headers.has(first.image) || foreignHeaders.has(first.image);
+}
