@@ -34,10 +34,21 @@ export function instantiateModel(
   const before = sink.list.length;
   const instance = instantiateOnce(program, name, sink, { holes, weights });
   if (!instance)
-    addRemedies(program, sink, before, (aside, collector, trial) => {
-      instantiateOnce(aside, name, collector, { holes, weights, trial });
-    });
+    addRemedies(
+      program,
+      sink,
+      before,
+      weights ? undefined : declOf(program, name),
+      (aside, collector, trial) => {
+        instantiateOnce(aside, name, collector, { holes, weights, trial });
+      },
+    );
   return instance;
+}
+
+function declOf(program: Program, name: string): ModelDecl | undefined {
+  const found = program.lookup(program.path, name)?.decl;
+  return found?.kind === "model" ? found : undefined;
 }
 
 function instantiateOnce(

@@ -6,6 +6,7 @@ import { type Host, isLibrary } from "../host.js";
 import { isBuiltin } from "./builtins/index.js";
 import { constants } from "./expressions.js";
 import { checkNames } from "./names.js";
+import type { Remedied } from "./remedy.js";
 
 export interface Declared<D extends Item = Item> {
   readonly decl: D;
@@ -32,6 +33,8 @@ export interface Program {
   readonly traced: Set<LayerDecl>;
   /** What evaluating it has taken so far, over all its models and layers. */
   readonly spent: { steps: number; trials: number };
+  /** Remedies found for the errors of models, by the text of the model. */
+  readonly remedied: Map<string, Remedied>;
   /** The nearest of names that may be many; undefined once a file has had its fill of such searches. */
   nearest(name: string, candidates: () => readonly string[]): string | undefined;
   /** The text of a file that was read, std files included. */
@@ -199,6 +202,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     unresolved,
     traced: new Set(),
     spent: { steps: 0, trials: 0 },
+    remedied: new Map(),
     nearest: boundedNearest(),
     source: (file) => units.get(file)?.text ?? (isLibrary(file) ? host.read(file) : undefined),
     lookup,
@@ -274,6 +278,7 @@ function emptyProgram(path: string): Program {
     unresolved: new Set(),
     traced: new Set(),
     spent: { steps: 0, trials: 0 },
+    remedied: new Map(),
     nearest: boundedNearest(),
     source: () => undefined,
     lookup: () => undefined,

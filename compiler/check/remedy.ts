@@ -1,4 +1,4 @@
-import type { NumberLit } from "../../grammar/ast.js";
+import type { ModelDecl, NumberLit, Span } from "../../grammar/ast.js";
 import type { CodeName } from "../diagnostics/codes.js";
 import type { Diagnostic, Label } from "../diagnostics/diagnostic.js";
 import { fittingText } from "../diagnostics/fitting.js";
@@ -7,7 +7,7 @@ import { candidates, numbersIn } from "./candidates.js";
 import { type Change, type Dial, Dials, wordsOf } from "./dials.js";
 import type { Program } from "./program.js";
 import { limits } from "./tracer.js";
-import { type Edit, placeOf, type Tally, Trial, TrialSink } from "./trial.js";
+import { type Edit, placeOf, type Tally, Trial, TrialSink, within } from "./trial.js";
 
 const codes: readonly CodeName[] = [
   "blocks/index-out-of-range",
@@ -29,7 +29,7 @@ const codes: readonly CodeName[] = [
 /** Problems that another number may mend. */
 const mendable: ReadonlySet<string> = new Set(codes);
 
-const most = { errors: 8, dials: 24, remedies: 3, tries: 16, listTries: 12 } as const;
+const most = { errors: 8, dials: 24, remedies: 3, tries: 16, triesBeside: 6, listTries: 12 } as const;
 
 /** Traces the model again with other numbers; what it finds goes to the collector. */
 export type Retrace = (aside: Program, collector: Diagnostics, trial: Trial) => void;
@@ -37,15 +37,38 @@ export type Retrace = (aside: Program, collector: Diagnostics, trial: Trial) => 
 /**
  * Says, for every error that a model has got since `from`, which nearest values of the user's own numbers would mend it.
  * A value is only offered once the whole model has been traced with it, and has no errors but those it had without it.
+ * Models whose text is that of `decl` but for its name share what is found; undefined where more than text decides.
  */
-export function addRemedies(program: Program, sink: Diagnostics, from: number, retrace: Retrace): void {
-  const errors = sink.list.slice(from).filter((d) => d.severity === "error" && mendable.has(d.code));
+export function addRemedies(
+  program: Program,
+  sink: Diagnostics,
+  from: number,
+  decl: ModelDecl | undefined,
+  retrace: Retrace,
+): void {
+  const errors = sink.list
+    .slice(from)
+    .filter((d) => d.severity === "error" && mendable.has(d.code))
+    .slice(0, most.errors);
   if (errors.length === 0) return;
+  const known = decl && knownRemedies(program, decl, errors);
+  const found = known ?? searchRemedies(program, errors, retrace);
+  if (decl && !known) program.remedied.set(bodyOf(program, decl), { decl, errors, found });
+  for (const [i, more] of found.entries()) if (more) sink.amend(sink.list.indexOf(errors[i]!), more);
+}
+
+type More = Pick<Diagnostic, "labels" | "helps" | "fixes">;
+
+function searchRemedies(
+  program: Program,
+  errors: readonly Diagnostic[],
+  retrace: Retrace,
+): readonly (More | undefined)[] {
   const search = new Search(program, retrace);
-  for (const error of errors.slice(0, most.errors)) {
+  return errors.map((error) => {
     const remedies = search.remedies(error);
-    if (remedies.length === 0) continue;
-    sink.amend(sink.list.indexOf(error), {
+    if (remedies.length === 0) return undefined;
+    return {
       helps: remedies.map((r) =>
         fittingText(
           r.changes.map((c) => c.text),
@@ -54,8 +77,50 @@ export function addRemedies(program: Program, sink: Diagnostics, from: number, r
       ),
       labels: labelsOf(remedies),
       fixes: remedies.slice(0, 1).flatMap((r) => r.changes[0]?.fix ?? []),
-    });
-  }
+    };
+  });
+}
+
+/** What was found for the errors of one model, for others that say the same under another name. */
+export interface Remedied {
+  readonly decl: ModelDecl;
+  readonly errors: readonly Diagnostic[];
+  readonly found: readonly (More | undefined)[];
+}
+
+/** All that a model says but its name. */
+function bodyOf(program: Program, decl: ModelDecl): string {
+  const { file, end } = decl.span;
+  return `${file}|${(program.source(file) ?? "").slice(decl.name.span.end, end)}`;
+}
+
+/** The remedies of a model with the same text and the same errors, at the places of this one. */
+function knownRemedies(
+  program: Program,
+  decl: ModelDecl,
+  errors: readonly Diagnostic[],
+): readonly (More | undefined)[] | undefined {
+  const known = program.remedied.get(bodyOf(program, decl));
+  if (!known) return undefined;
+  const by = decl.name.span.end - known.decl.name.span.end;
+  const moved = (span: Span): Span =>
+    within(span, known.decl.span) ? { ...span, start: span.start + by, end: span.end + by } : span;
+  const alike = (a: Diagnostic, b: Diagnostic | undefined): boolean => {
+    const place = a.span && moved(a.span);
+    const same =
+      place?.file === b?.span?.file && place?.start === b?.span?.start && place?.end === b?.span?.end;
+    return same && a.code === b?.code && a.message === b.message;
+  };
+  const { errors: before, found } = known;
+  if (before.length !== errors.length || !before.every((d, i) => alike(d, errors[i]))) return undefined;
+  return found.map(
+    (more) =>
+      more && {
+        helps: more.helps,
+        labels: more.labels.map((l) => ({ ...l, span: moved(l.span) })),
+        fixes: more.fixes.map((f) => ({ ...f, span: moved(f.span) })),
+      },
+  );
 }
 
 /** Values of one number, or of one list, that mend an error. */
@@ -78,6 +143,8 @@ class Search {
   private readonly before: Tally;
   /** What may be spent until the error in question must be done with. */
   private most = 0;
+  /** Whether an edit mends the error in question, where that was tried. */
+  private readonly tried = new Map<string, boolean>();
 
   constructor(
     private readonly program: Program,
@@ -108,6 +175,7 @@ class Search {
     // An error of flags and names alone has no number that would mend it.
     if (!this.before.has(place) || numbersIn(wordsOf(error)).length === 0) return [];
     this.most = this.program.spent.trials + limits.trialsOfError;
+    this.tried.clear();
     const { numbers } = this.run(new TrialSink(undefined, place), undefined);
     const flags = this.dials.flags(error).filter((change) => this.mends(change.edit, place));
     const found: Remedy[] = flags.map((f) => ({
@@ -146,14 +214,19 @@ class Search {
     const sink = new TrialSink(allowed, place);
     this.run(sink, edit);
     const again = sink.list.find((d) => placeOf(d) === place);
+    if (again) this.tried.set(keyOf(edit), false);
     return again && wordsOf(again);
   }
 
   private mends(edit: Edit | undefined, place: string): boolean {
     if (!edit || this.isSpent) return false;
+    const known = this.tried.get(keyOf(edit));
+    if (known !== undefined) return known;
     const sink = new TrialSink(new Map([...this.before].filter(([p]) => p !== place)));
     this.run(sink, edit);
-    return !sink.failed && !this.isSpent;
+    const mends = !sink.failed && !this.isSpent;
+    this.tried.set(keyOf(edit), mends);
+    return mends;
   }
 
   /** The nearest values below and above that mend the error. */
@@ -161,8 +234,11 @@ class Search {
     const fits = (value: bigint) => this.mends(dial.change(value).edit, place);
     const all = candidates(dial.now, numbersIn(wordsOf(error)));
     const sides = [all.filter((v) => v < dial.now), all.filter((v) => v > dial.now)];
+    let tries: number = most.tries;
     return sides.flatMap((side) => {
-      const far = side.slice(0, most.tries).find(fits);
+      const far = side.slice(0, tries).find(fits);
+      // Where one side has a value, the other is worth a few more trials alone.
+      if (far !== undefined) tries = most.triesBeside;
       return far === undefined ? [] : [dial.change(nearer(dial.now, far, fits))];
     });
   }
@@ -198,6 +274,12 @@ class Search {
     const change = values.size > 1 ? this.dials.rewritten(holder, values) : undefined;
     return this.mends(change?.edit, place) ? change : undefined;
   }
+}
+
+function keyOf(edit: Edit): string {
+  const at = ({ span }: { readonly span: Span }) => `${span.file}:${span.start}-${span.end}`;
+  if (edit.kind === "numbers") return [...edit.values].map(([n, value]) => `${at(n)} ${value}`).join();
+  return edit.kind === "shorter" ? at(edit.list) : `${at(edit.call)} ${edit.name} ${edit.value}`;
 }
 
 /** A value between the one that fails and one that fits, found by halving, that fits as well. */

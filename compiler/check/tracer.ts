@@ -22,7 +22,7 @@ export const limits = {
   /** Of all models and layers of a file. */
   stepsOfFile: 2_000_000,
   /** Of all trials that look for values that fit, in steps as well; and of those for one error. */
-  trialsOfFile: 300_000,
+  trialsOfFile: 240_000,
   trialsOfError: 60_000,
   /** Bytes and operations that deciding a graph's `learned` counts takes. */
   learning: 100_000_000,
