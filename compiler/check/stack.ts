@@ -1,6 +1,4 @@
-import type { AtBlock, BlockItem, BlocksDecl, Expr, Name, SlotDecl, Span } from "../../grammar/ast.js";
-import { nearest } from "../diagnostics/did-you-mean.js";
-import { isLibrary } from "../host.js";
+import type { BlocksDecl, SlotDecl, Span } from "../../grammar/ast.js";
 import { changeArgument } from "./arguments.js";
 import { callLayer, join } from "./calls.js";
 import { evaluate } from "./expressions.js";
@@ -9,31 +7,16 @@ import { checkKind } from "./kinds.js";
 import { countKind, type ModelEnv } from "./model.js";
 import { decidesAlike, replicate, type Template, templateOf } from "./replica.js";
 import { Scope } from "./scope.js";
+import { type Candidate, StackLines } from "./stack-lines.js";
 import { limits } from "./tracer.js";
 import { type Bound, inPlaceOf, unknown, unknownLayer, type Val } from "./values.js";
-
-/** One line that fills a slot, or changes an argument of what fills it (`ffn.k = 64`). */
-interface Candidate {
-  readonly slot: string;
-  /** The argument that is changed; empty where the slot itself is filled. */
-  readonly path: readonly { readonly text: string; readonly span: Span }[];
-  readonly value: Expr;
-  readonly file: string;
-  readonly at: AtBlock | undefined;
-  /** The most specific wins, then the furthest derived model, then the last written. */
-  readonly rank: readonly [specificity: number, depth: number, order: number];
-}
 
 /** What a report says of a block, besides its path. */
 type Says = Omit<BlockInfo, "path">;
 
 /** A stack of blocks: what the model and its bases say of it, and how it runs. */
 export class Stack {
-  private readonly slots = new Map<string, SlotDecl>();
-  private readonly candidates: Candidate[] = [];
-  private size: { readonly expr: Expr; readonly file: string } | undefined;
-  /** Lines of one model for one slot of the same blocks. */
-  private readonly lines = new Map<string, Name>();
+  private readonly lines: StackLines;
   /** Slots being bound, the innermost last. */
   private readonly busy: string[] = [];
   private readonly told = new Set<string>();
@@ -44,7 +27,13 @@ export class Stack {
     readonly name: string,
     /** The place to blame where no line of the user's is nearer. */
     private span: Span,
-  ) {}
+  ) {
+    this.lines = new StackLines(env, name);
+  }
+
+  private get slots(): ReadonlyMap<string, SlotDecl> {
+    return this.lines.slots;
+  }
 
   has(slot: string): boolean {
     return this.slots.has(slot);
@@ -52,51 +41,7 @@ export class Stack {
 
   merge(item: BlocksDecl, file: string, depth: number): void {
     this.span = item.span;
-    if (item.count && !(item.count.kind === "name" && item.count.name === this.name))
-      this.size = { expr: item.count, file };
-    for (const inner of item.items ?? []) this.mergeItem(inner, file, depth, undefined);
-  }
-
-  private mergeItem(item: BlockItem, file: string, depth: number, at: AtBlock | undefined): void {
-    const { tracer } = this.env;
-    const rank = [specificity(at), depth, this.candidates.length] as const;
-    switch (item.kind) {
-      case "slot":
-        this.slots.set(item.name.text, item);
-        if (item.value)
-          this.candidates.push({ slot: item.name.text, path: [], value: item.value, file, at, rank });
-        return;
-      case "field":
-        tracer.report("model/field-in-blocks", { name: item.names[0]?.text ?? "" }, item.span);
-        return;
-      case "assign": {
-        const [slot, ...path] = item.path;
-        if (!slot) return;
-        const key = [at?.span.start ?? "", depth, ...item.path.map((p) => p.text)].join(".");
-        const first = this.lines.get(key);
-        if (first) tracer.reportSetTwice(slot, first);
-        this.lines.set(key, slot);
-        const meant = this.has(slot.text) ? slot.text : this.reportSlot(slot);
-        // A line of the slot's own name goes before one that most likely means it.
-        const behind = meant === slot.text ? rank : ([rank[0], depth - 0.5, rank[2]] as const);
-        this.candidates.push({ slot: meant, path, value: item.value, file, at, rank: behind });
-        return;
-      }
-      case "at":
-        if (at) tracer.report("model/at-in-at", {}, item.span);
-        else for (const inner of item.items) this.mergeItem(inner, file, depth, item);
-    }
-  }
-
-  /** Reports a slot that is not there; the answer is the one most likely meant, so that the rest can be checked. */
-  private reportSlot(slot: Name): string {
-    const known = [...this.slots.keys()];
-    const near = nearest(slot.text, known);
-    const isField = this.env.fields.has(slot.text);
-    this.env.tracer.report("model/unknown-slot", { name: slot.text, near, known, isField }, slot.span, {
-      fixes: near ? [{ title: "replace", span: slot.span, replacement: near }] : [],
-    });
-    return near ?? slot.text;
+    this.lines.merge(item, file, depth);
   }
 
   /** How many blocks; undefined where it is not said or wrong (reported once). */
@@ -107,11 +52,12 @@ export class Stack {
 
   private readCount(): number | undefined {
     const { tracer } = this.env;
-    if (!this.size) {
+    const { size } = this.lines;
+    if (!size) {
       tracer.report("model/no-block-count", { stack: this.name }, this.env.decl.name.span);
       return undefined;
     }
-    const { expr, file } = this.size;
+    const { expr, file } = size;
     const scope = this.env.scope(file);
     const what = `the number of ${this.name}`;
     const checked = checkKind(
@@ -134,12 +80,10 @@ export class Stack {
 
   /** What can be said of the blocks without running them: their numbers, and the arguments of their layers. */
   check(): void {
-    if (this.count !== undefined) this.checkSelectors(this.count);
+    if (this.count !== undefined) this.lines.checkSelectors(this.count);
     const n = this.count ?? 1;
     for (const slot of this.slots.keys()) {
-      const inUse = new Set<Candidate>();
-      for (let i = 0; i < n; i++) for (const c of this.candidatesAt(slot, i, n)) inUse.add(c);
-      for (const c of inUse) {
+      for (const c of this.lines.inUse(slot, n)) {
         if (c.path.length === 0)
           evaluate(
             c.value,
@@ -184,15 +128,12 @@ export class Stack {
 
   /** What makes two blocks the same: the lines that fill their slots, and the types of what goes in. */
   private likeness(i: number, n: number, inputs: readonly Val[]): string {
-    const lines = [...this.slots.keys()].map((slot) =>
-      this.candidatesAt(slot, i, n).map((c) => this.candidates.indexOf(c)),
-    );
     const types = inputs.map((v) =>
       v.kind === "tensor"
         ? `${v.tensor.value.dtype}${v.tensor.axes}[${v.tensor.value.shape.map((d) => d.key)}]`
         : "?",
     );
-    return `${lines.join(";")}|${types.join(";")}`;
+    return `${this.lines.likeness(i, n)}|${types.join(";")}`;
   }
 
   /** A stack that runs again has no more blocks. */
@@ -254,7 +195,7 @@ export class Stack {
         return unknownLayer;
       }
       this.busy.push(slot);
-      const result = this.bind(slot, decl, this.candidatesAt(slot, i, n), path, get);
+      const result = this.bind(slot, decl, this.lines.at(slot, i, n), path, get);
       this.busy.pop();
       bound.set(slot, result);
       return result;
@@ -316,67 +257,9 @@ export class Stack {
     };
     return new Scope({ tracer, builder: tracer.top, file, path, members: new Map(), outer });
   }
-
-  /** What is written for a slot of block i of n, the weakest first. */
-  private candidatesAt(slot: string, i: number, n: number): readonly Candidate[] {
-    return this.candidates
-      .filter((c) => c.slot === slot && (!c.at || this.selects(c.at, c.file, i, n)))
-      .sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1] || a.rank[2] - b.rank[2]);
-  }
-
-  private selects(at: AtBlock, file: string, i: number, n: number): boolean {
-    return at.selectors.some((s) => {
-      const from = s.from ? (this.index(s.from, file) ?? 0) : 0;
-      const every = s.every ? (this.index(s.every, file) ?? 1) : 1;
-      const last = s.from && !s.open ? from : n - 1;
-      const to = s.to ? this.index(s.to, file) : last;
-      return to !== undefined && i >= from && i <= to && every > 0 && (i - from) % every === 0;
-    });
-  }
-
-  private index(expr: Expr, file: string): number | undefined {
-    const val = evaluate(expr, this.env.scope(file));
-    const n = val.kind === "count" ? val.dim.int : undefined;
-    const silent = val.kind === "unknown" || val.kind === "hole";
-    if (n === undefined && !silent) this.env.tracer.report("model/at-kind", {}, expr.span);
-    return n === undefined ? undefined : Number(n);
-  }
-
-  /** `at 12` of 12 blocks, `at 3..1`, `every 0`: once for each place of the text. */
-  private checkSelectors(n: number): void {
-    const { tracer } = this.env;
-    const { size } = this;
-    const numbered =
-      size && !isLibrary(size.file)
-        ? [{ span: size.expr.span, text: `${n} blocks, numbered 0 to ${n - 1}` }]
-        : [];
-    for (const at of new Set(this.candidates.map((c) => c.at))) {
-      const file = this.candidates.find((c) => c.at === at)?.file ?? "";
-      for (const s of at?.selectors ?? []) {
-        const [from, to, every] = [s.from, s.to, s.every].map((e) => e && this.index(e, file));
-        for (const [e, i] of [
-          [s.from, from],
-          [s.to, to],
-        ] as const) {
-          if (e && i !== undefined && (i >= n || i < 0))
-            tracer.report("blocks/index-out-of-range", { index: i, blocks: n }, e.span, { labels: numbered });
-        }
-        if (s.every && every !== undefined && every < 1)
-          tracer.report("blocks/every", { every }, s.every.span);
-        if (from !== undefined && to !== undefined && to < from)
-          tracer.report("blocks/empty-range", { from, to }, s.span);
-      }
-    }
-  }
 }
 
 const listOf = (val: Val): Val[] => (val.kind === "tuple" ? [...val.items] : [val]);
-
-/** One block named beats a range, a range beats `every`, and all beat the default. */
-function specificity(at: AtBlock | undefined): number {
-  if (!at) return 0;
-  return Math.min(...at.selectors.map((s) => (s.every || s.open ? 1 : s.to ? 2 : 3)));
-}
 
 function describe(val: Val | undefined): string {
   if (!val) return "";

@@ -1,0 +1,175 @@
+import type { AtBlock, BlockItem, BlocksDecl, Expr, Name, SlotDecl, Span } from "../../grammar/ast.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
+import { isLibrary } from "../host.js";
+import { evaluate } from "./expressions.js";
+import type { ModelEnv } from "./model.js";
+
+/** One line that fills a slot, or changes an argument of what fills it (`ffn.k = 64`). */
+export interface Candidate {
+  readonly slot: string;
+  /** The argument that is changed; empty where the slot itself is filled. */
+  readonly path: readonly { readonly text: string; readonly span: Span }[];
+  readonly value: Expr;
+  readonly file: string;
+  readonly at: AtBlock | undefined;
+  /** The most specific wins, then the furthest derived model, then the last written. */
+  readonly rank: readonly [specificity: number, depth: number, order: number];
+}
+
+/** What a model and its bases write of a stack of blocks: its slots, and which lines fill them in which block. */
+export class StackLines {
+  readonly slots = new Map<string, SlotDecl>();
+  /** The number of blocks as it is written last. */
+  size: { readonly expr: Expr; readonly file: string } | undefined;
+  private readonly candidates: Candidate[] = [];
+  /** Lines of one model for one slot of the same blocks. */
+  private readonly lines = new Map<string, Name>();
+  /** The lines of each slot, the weakest first; made when all are merged. */
+  private readonly bySlot = new Map<
+    string,
+    { readonly all: readonly Candidate[]; readonly alike: boolean }
+  >();
+
+  constructor(
+    private readonly env: ModelEnv,
+    /** The field that holds the number of blocks, which may not stand for itself. */
+    private readonly name: string,
+  ) {}
+
+  merge(item: BlocksDecl, file: string, depth: number): void {
+    this.bySlot.clear();
+    if (item.count && !(item.count.kind === "name" && item.count.name === this.name))
+      this.size = { expr: item.count, file };
+    for (const inner of item.items ?? []) this.mergeItem(inner, file, depth, undefined);
+  }
+
+  private mergeItem(item: BlockItem, file: string, depth: number, at: AtBlock | undefined): void {
+    const { tracer } = this.env;
+    const rank = [specificity(at), depth, this.candidates.length] as const;
+    switch (item.kind) {
+      case "slot":
+        this.slots.set(item.name.text, item);
+        if (item.value)
+          this.candidates.push({ slot: item.name.text, path: [], value: item.value, file, at, rank });
+        return;
+      case "field":
+        tracer.report("model/field-in-blocks", { name: item.names[0]?.text ?? "" }, item.span);
+        return;
+      case "assign": {
+        const [slot, ...path] = item.path;
+        if (!slot) return;
+        const key = [at?.span.start ?? "", depth, ...item.path.map((p) => p.text)].join(".");
+        const first = this.lines.get(key);
+        if (first) tracer.reportSetTwice(slot, first);
+        this.lines.set(key, slot);
+        const meant = this.slots.has(slot.text) ? slot.text : this.reportSlot(slot);
+        // A line of the slot's own name goes before one that most likely means it.
+        const behind = meant === slot.text ? rank : ([rank[0], depth - 0.5, rank[2]] as const);
+        this.candidates.push({ slot: meant, path, value: item.value, file, at, rank: behind });
+        return;
+      }
+      case "at":
+        if (at) tracer.report("model/at-in-at", {}, item.span);
+        else for (const inner of item.items) this.mergeItem(inner, file, depth, item);
+    }
+  }
+
+  /** Reports a slot that is not there; the answer is the one most likely meant, so that the rest can be checked. */
+  private reportSlot(slot: Name): string {
+    const known = [...this.slots.keys()];
+    const near = nearest(slot.text, known);
+    const isField = this.env.fields.has(slot.text);
+    this.env.tracer.report("model/unknown-slot", { name: slot.text, near, known, isField }, slot.span, {
+      fixes: near ? [{ title: "replace", span: slot.span, replacement: near }] : [],
+    });
+    return near ?? slot.text;
+  }
+
+  /** What is written for a slot of block i of n, the weakest first. */
+  at(slot: string, i: number, n: number): readonly Candidate[] {
+    const { all, alike } = this.of(slot);
+    return alike ? all : all.filter((c) => !c.at || this.selects(c.at, c.file, i, n));
+  }
+
+  /** Those that fill a slot of any of n blocks. */
+  inUse(slot: string, n: number): ReadonlySet<Candidate> {
+    const found = new Set<Candidate>();
+    const blocks = this.of(slot).alike ? Math.min(n, 1) : n;
+    for (let i = 0; i < blocks; i++) for (const c of this.at(slot, i, n)) found.add(c);
+    return found;
+  }
+
+  /** One text for all blocks whose slots the same lines fill. */
+  likeness(i: number, n: number): string {
+    let key = "";
+    for (const slot of this.slots.keys()) {
+      for (const { rank } of this.at(slot, i, n)) key += `${rank[2]},`;
+      key += ";";
+    }
+    return key;
+  }
+
+  /** `alike`: no line of the slot is for some blocks only. */
+  private of(slot: string): { readonly all: readonly Candidate[]; readonly alike: boolean } {
+    let lines = this.bySlot.get(slot);
+    if (!lines) {
+      const all = this.candidates
+        .filter((c) => c.slot === slot)
+        .sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1] || a.rank[2] - b.rank[2]);
+      lines = { all, alike: all.every((c) => !c.at) };
+      this.bySlot.set(slot, lines);
+    }
+    return lines;
+  }
+
+  private selects(at: AtBlock, file: string, i: number, n: number): boolean {
+    return at.selectors.some((s) => {
+      const from = s.from ? (this.index(s.from, file) ?? 0) : 0;
+      const every = s.every ? (this.index(s.every, file) ?? 1) : 1;
+      const last = s.from && !s.open ? from : n - 1;
+      const to = s.to ? this.index(s.to, file) : last;
+      return to !== undefined && i >= from && i <= to && every > 0 && (i - from) % every === 0;
+    });
+  }
+
+  private index(expr: Expr, file: string): number | undefined {
+    const val = evaluate(expr, this.env.scope(file));
+    const n = val.kind === "count" ? val.dim.int : undefined;
+    const silent = val.kind === "unknown" || val.kind === "hole";
+    if (n === undefined && !silent) this.env.tracer.report("model/at-kind", {}, expr.span);
+    return n === undefined ? undefined : Number(n);
+  }
+
+  /** `at 12` of 12 blocks, `at 3..1`, `every 0`: once for each place of the text. */
+  checkSelectors(n: number): void {
+    const { tracer } = this.env;
+    const { size } = this;
+    const numbered =
+      size && !isLibrary(size.file)
+        ? [{ span: size.expr.span, text: `${n} blocks, numbered 0 to ${n - 1}` }]
+        : [];
+    for (const at of new Set(this.candidates.map((c) => c.at))) {
+      const file = this.candidates.find((c) => c.at === at)?.file ?? "";
+      for (const s of at?.selectors ?? []) {
+        const [from, to, every] = [s.from, s.to, s.every].map((e) => e && this.index(e, file));
+        for (const [e, i] of [
+          [s.from, from],
+          [s.to, to],
+        ] as const) {
+          if (e && i !== undefined && (i >= n || i < 0))
+            tracer.report("blocks/index-out-of-range", { index: i, blocks: n }, e.span, { labels: numbered });
+        }
+        if (s.every && every !== undefined && every < 1)
+          tracer.report("blocks/every", { every }, s.every.span);
+        if (from !== undefined && to !== undefined && to < from)
+          tracer.report("blocks/empty-range", { from, to }, s.span);
+      }
+    }
+  }
+}
+
+/** One block named beats a range, a range beats `every`, and all beat the default. */
+function specificity(at: AtBlock | undefined): number {
+  if (!at) return 0;
+  return Math.min(...at.selectors.map((s) => (s.every || s.open ? 1 : s.to ? 2 : 3)));
+}
