@@ -38,7 +38,10 @@ export function withValues(
 }
 
 export function sameValues(a: readonly Value[], b: readonly Value[]): boolean {
-  return a.length === b.length && a.every((v, i) => v === b[i]);
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Which value stands for which after a rewrite; a value that was not replaced stands for itself. */
@@ -54,7 +57,8 @@ export class Renaming {
   }
 
   all(values: readonly Value[]): readonly Value[] {
-    return values.some((v) => this.to.has(v)) ? values.map((v) => this.get(v)) : values;
+    if (this.to.size === 0 || !values.some((v) => this.to.has(v))) return values;
+    return values.map((v) => this.get(v));
   }
 }
 

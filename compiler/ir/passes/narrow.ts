@@ -38,7 +38,8 @@ interface Part {
 /** What is read of a value: all of it, or parts. */
 interface Demand {
   whole: boolean;
-  readonly parts: Map<string, Part>;
+  /** Undefined where no part was asked for, as of most values. */
+  parts: Map<string, Part> | undefined;
 }
 
 const products: ReadonlySet<string> = new Set(["einsum", "gather_matmul"]);
@@ -91,12 +92,13 @@ class Narrowing {
 
   /** The value that stands for a part of another, or for all of it. */
   private ask(value: Value, cut: Cut | undefined, written?: NodeOf<"slice">, stands?: Value): Value {
-    const demand = this.demands.get(value) ?? { whole: false, parts: new Map() };
-    this.demands.set(value, demand);
+    let demand = this.demands.get(value);
+    if (!demand) this.demands.set(value, (demand = { whole: false, parts: undefined }));
     if (!cut) {
       demand.whole = true;
       return value;
     }
+    demand.parts ??= new Map();
     const key = `${cut.axis} ${cut.start.key} ${cut.size.key}`;
     const known = demand.parts.get(key);
     if (known && stands) this.instead.set(stands, known.value);
@@ -124,6 +126,7 @@ class Narrowing {
   }
 
   private slice(value: Value, { parts }: Demand): void {
+    if (!parts) return;
     for (const { cut, value: part, written } of [...parts.values()].toReversed()) {
       this.nodes.push(written ?? { op: "slice", inputs: [value], attrs: { ...cut }, outputs: [part] });
     }
@@ -215,7 +218,7 @@ class Narrowing {
 }
 
 function onlyPart({ whole, parts }: Demand): Part | undefined {
-  return whole || parts.size !== 1 ? undefined : parts.values().next().value;
+  return whole || parts?.size !== 1 ? undefined : parts.values().next().value;
 }
 
 function sameCut(a: Cut, b: Cut): boolean {
