@@ -3,18 +3,19 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import type { Dim } from "../dim/dim.js";
 import { formOf } from "../ir/path.js";
-import type { Checkpoint, ForeignTensor, Piece } from "../weights/checkpoint.js";
-import { countOf, stepsOf } from "../weights/checkpoint.js";
-import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
+import type { Checkpoint, ForeignTensor } from "../weights/checkpoint.js";
 import {
-  type Ignored,
-  isIgnored,
-  type LaidOut,
-  type Part,
-  partOf,
-  readFused,
-  readPart,
-} from "./checkpoint-part.js";
+  alike,
+  type Indices,
+  type Laid,
+  layOut,
+  likeness,
+  type Match,
+  named,
+  type Read,
+} from "./checkpoint-layout.js";
+import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
+import { type Ignored, isIgnored, type Part, readFused, readPart } from "./checkpoint-part.js";
 import type { Tracer } from "./tracer.js";
 
 /** A weight as checkpoints speak of it. */
@@ -32,8 +33,8 @@ const MOST = 1_000_000;
 export function weightsOf(tracer: Tracer): readonly NamedWeight[] {
   // Weights of blocks alike have one shape and one list of axes.
   const known = new Map<readonly Dim[], Omit<NamedWeight, "path">>();
-  return [...tracer.weights].map(([path, { value }]) => {
-    const axes = tracer.weightAxes.get(path) ?? [];
+  return [...tracer.weights].map(([path, { value, weight }]) => {
+    const axes = tracer.weightAxes.get(weight) ?? [];
     let like = known.get(value.shape);
     if (like?.axes !== axes) {
       const shape = value.shape.map((d) => Number(d.int));
@@ -90,24 +91,10 @@ export function readCheckpoints(
   }));
 }
 
-type Indices = ReadonlyMap<string, number>;
-
 /** A weight, and the numbers on its path. */
 interface Numbered {
   readonly weight: NamedWeight;
   readonly numbers: readonly number[];
-}
-
-/** Indices for which the parts so far have weights, and those weights. */
-interface Match {
-  readonly indices: Indices;
-  readonly weights: readonly NamedWeight[];
-}
-
-/** The right side of a line. */
-interface Read {
-  readonly parts: readonly (Part | Ignored)[];
-  readonly axis: number | undefined;
 }
 
 /** Writes the lines of a section out for every index. */
@@ -162,16 +149,20 @@ class Reader {
       all = next.slice(0, MOST);
     }
     const tensors: ForeignTensor[] = [];
-    const laid = new Map<string, Laid | undefined>();
-    for (const { indices, weights } of all) {
+    const known = new Map<string, Laid | undefined>();
+    let last: { readonly match: Match; readonly laid: Laid } | undefined;
+    for (const match of all) {
+      const { indices, weights } = match;
       // Weights of blocks alike lie alike.
-      let key = "";
-      for (const [i, part] of parts.entries()) key += likeness(part, weights[i]!, indices);
-      if (!laid.has(key)) laid.set(key, this.layOut(read, weights, indices, line.value.span));
-      const tensor = named(laid.get(key), namesAt(pattern, indices), weights);
-      // The same fault for every block is one fault.
-      if (!tensor) return [];
-      tensors.push(tensor);
+      if (!last || !alike(parts, last.match, match)) {
+        const key = parts.map((part, i) => likeness(part, weights[i]!, indices)).join("");
+        if (!known.has(key)) known.set(key, layOut(read, match, line.value.span, this.sink));
+        const laid = known.get(key);
+        // The same fault for every block is one fault.
+        if (!laid) return [];
+        last = { match, laid };
+      }
+      tensors.push(named(last.laid, namesAt(pattern, indices), weights));
     }
     return tensors;
   }
@@ -223,6 +214,11 @@ class Reader {
   private extend(part: Part, known: Match): Match[] {
     const found: Match[] = [];
     for (const { weight, indices } of this.matches(part, known.indices)) {
+      const weights = [...known.weights, weight];
+      if (part.picks.length === 0) {
+        found.push({ indices, weights });
+        continue;
+      }
       let all = [indices];
       for (const pick of part.picks) {
         const { index } = pick;
@@ -234,7 +230,6 @@ class Reader {
             : Array.from({ length: Math.min(size, MOST) }, (_, i) => new Map(some).set(index, i)),
         );
       }
-      const weights = [...known.weights, weight];
       for (const one of all) found.push({ indices: one, weights });
     }
     return found;
@@ -251,13 +246,13 @@ class Reader {
     const found: { weight: NamedWeight; indices: Indices }[] = [];
     for (const { weight, numbers } of this.byForm.get(form) ?? []) {
       const indices = new Map(known);
-      const agrees = wanted.every((want, i) => {
+      let agrees = true;
+      for (const [i, want] of wanted.entries()) {
         const number = numbers[i]!;
-        if (typeof want === "number") return want === number;
-        const before = indices.get(want.index);
-        if (before === undefined) indices.set(want.index, number);
-        return before === undefined || before === number;
-      });
+        const before = typeof want === "number" ? want : indices.get(want.index);
+        if (before !== undefined) agrees &&= before === number;
+        else if (typeof want !== "number") indices.set(want.index, number);
+      }
       if (agrees) found.push({ weight, indices });
     }
     return found;
@@ -272,69 +267,4 @@ class Reader {
     const data = { name: part.written, near, known: known.slice(0, 40) };
     this.sink.report("checkpoint/unknown-weight", data, { span: part.pathSpan, fixes });
   }
-
-  /** How the parts of a tensor lie in it; undefined (reported) where they do not fit. */
-  private layOut(
-    read: Read,
-    weights: readonly NamedWeight[],
-    indices: Indices,
-    span: Span,
-  ): Laid | undefined {
-    const laid: (LaidOut | Ignored)[] = [];
-    let next = 0;
-    for (const part of read.parts) {
-      const one = isIgnored(part) ? part : partOf(part, weights[next++]!, indices, this.sink);
-      if (!one) return undefined;
-      laid.push(one);
-    }
-    const along = read.axis ?? 0;
-    const shapes = laid.flatMap((l) => (isIgnored(l) ? [] : [l.shape]));
-    const shape = [...shapes[0]!];
-    const fits = shapes.every(
-      (s) => s.length === shape.length && s.every((n, i) => i === along || n === shape[i]),
-    );
-    if (read.axis !== undefined && (!fits || along < 0 || along >= shape.length)) {
-      const axis = read.axis < 0 ? undefined : read.axis;
-      this.sink.report("checkpoint/concat", { shapes, axis }, { span });
-      return undefined;
-    }
-    const places = (l: LaidOut | Ignored): number => (isIgnored(l) ? l.places : (l.shape[along] ?? 0));
-    if (read.axis !== undefined) shape[along] = laid.reduce((sum, l) => sum + places(l), 0);
-    const outer = stepsOf(shape);
-    let before = 0;
-    const pieces = laid.flatMap((l) => {
-      const start = read.axis === undefined ? 0 : before * outer[along]!;
-      before += places(l);
-      if (isIgnored(l)) return [];
-      const theirs = l.groups.flatMap((group, g) => stepsOf(group).map((step) => step * outer[g]!));
-      return [{ sizes: l.sizes, ours: { start: l.start, steps: l.steps }, theirs: { start, steps: theirs } }];
-    });
-    const all = countOf(shape);
-    const unused = all - pieces.reduce((sum, p) => sum + countOf(p.sizes), 0);
-    return all === 0 ? undefined : { shape, pieces, unused };
-  }
-}
-
-/** A tensor of a file before it is said which. */
-interface Laid {
-  readonly shape: readonly number[];
-  readonly pieces: readonly Omit<Piece, "weight">[];
-  readonly unused: number;
-}
-
-/** All that the layout of a part depends on. */
-function likeness({ picks }: Part, { type }: NamedWeight, indices: Indices): string {
-  let key = `${type};`;
-  for (const { index } of picks) key += `${typeof index === "number" ? index : indices.get(index)};`;
-  return key;
-}
-
-function named(
-  laid: Laid | undefined,
-  names: readonly string[],
-  weights: readonly NamedWeight[],
-): ForeignTensor | undefined {
-  if (!laid) return undefined;
-  const pieces = laid.pieces.map((piece, i) => ({ weight: weights[i]!.path, ...piece }));
-  return { name: names[0]!, names, shape: laid.shape, pieces, unused: laid.unused };
 }

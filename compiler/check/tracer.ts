@@ -71,8 +71,8 @@ export class Tracer {
   /** Traces only to check: what it makes is thrown away, instances keep their members. */
   readonly rehearsing: boolean;
   readonly weights = new Map<string, InputPort & { role: "weight" }>();
-  /** The names of a weight's axes where it is declared, for checkpoints. */
-  readonly weightAxes = new Map<string, readonly string[]>();
+  /** The names of a weight's axes where it is declared, for checkpoints; those of blocks alike are declared once. */
+  readonly weightAxes = new Map<WeightInfo, readonly string[]>();
   readonly states: TracedState[] = [];
   /** Layers that have run, by their path with `#` for each number in it: false where one of these failed. */
   readonly ran = new Map<string, boolean>();
@@ -210,7 +210,7 @@ export class Tracer {
     if (known) return known.value;
     const value = this.top.input({ dtype, shape }, path);
     this.weights.set(path, { role: "weight", name: path, value, weight: info });
-    this.weightAxes.set(path, axes);
+    if (!this.weightAxes.has(info)) this.weightAxes.set(info, axes);
     return value;
   }
 
@@ -220,7 +220,7 @@ export class Tracer {
     if (known?.value !== value) return undefined;
     const path = rename(known.name);
     if (path === known.name) return value;
-    return this.weight(path, value.shape, value.dtype, known.weight, this.weightAxes.get(known.name)!);
+    return this.weight(path, value.shape, value.dtype, known.weight, this.weightAxes.get(known.weight)!);
   }
 
   /**

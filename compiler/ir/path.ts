@@ -38,8 +38,25 @@ export function takenOut(node: Node, path: string): Node {
 
 /** A path with `#` for each number in it, which are handed out in their order: the same for what blocks alike hold. */
 export function formOf(path: string, number?: (n: number) => void): string {
-  return path.replace(/(?<![^.])\d+(?![^.])/g, (digits) => {
-    number?.(Number(digits));
-    return "#";
-  });
+  let form = "";
+  let done = 0;
+  for (let start = 0; start < path.length; ) {
+    const dot = path.indexOf(".", start);
+    const end = dot < 0 ? path.length : dot;
+    if (isNumber(path, start, end)) {
+      number?.(Number(path.slice(start, end)));
+      form += `${path.slice(done, start)}#`;
+      done = end;
+    }
+    start = end + 1;
+  }
+  return done === 0 ? path : form + path.slice(done);
+}
+
+function isNumber(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 48 || code > 57) return false;
+  }
+  return end > start;
 }
