@@ -91,7 +91,7 @@ async function attempt(options: ExportOptions, sink: Diagnostics): Promise<Expor
           sizes: p.sizes,
           to: p.theirs,
           from: p.ours,
-          read: (start, count) => source.read(p.weight, start, count),
+          read: (start, count) => source.read(p.weight, dtypes.get(p.weight)!.dtype, start, count),
         })),
       );
       const dtype = dtypes.get(tensor.pieces[0]!.weight)!.dtype;

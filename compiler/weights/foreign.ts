@@ -2,26 +2,23 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SafetensorsError, SafetensorsFile, type TensorEntry } from "../../runtime/safetensors.js";
 import type { DType } from "../ir/graph.js";
+import { bytesIn, converted } from "./convert.js";
 import type { Words } from "./copy.js";
-import { fromBF16, fromF16 } from "./half.js";
-
-/** What our tensors may be read from. */
-const readable: Readonly<Record<string, DType>> = {
-  F32: "f32",
-  F16: "f32",
-  BF16: "f32",
-  I32: "i32",
-  BOOL: "bool",
-};
 
 /** An index lists some hundred bytes for each tensor. */
 const MAX_INDEX = 100_000_000;
+
+interface Place {
+  readonly path: string;
+  readonly file: SafetensorsFile;
+  readonly entry: TensorEntry;
+}
 
 /** One or several weight files as one: `FILE.safetensors`, or the index of a sharded model. */
 export class ForeignWeights {
   private constructor(
     private readonly files: readonly SafetensorsFile[],
-    private readonly places: ReadonlyMap<string, { file: SafetensorsFile; entry: TensorEntry }>,
+    private readonly places: ReadonlyMap<string, Place>,
   ) {}
 
   /** Opens the files and reads their headers alone. Throws SafetensorsError with what is wrong in words, or the system's error. */
@@ -31,7 +28,7 @@ export class ForeignWeights {
       const index = path.endsWith(".json") ? await readIndex(path) : undefined;
       const names =
         index === undefined ? [path] : [...new Set(index.values())].map((n) => join(dirname(path), n));
-      const places = new Map<string, { file: SafetensorsFile; entry: TensorEntry }>();
+      const places = new Map<string, Place>();
       for (const name of names) {
         const file = await openShard(name, path);
         files.push(file);
@@ -41,7 +38,7 @@ export class ForeignWeights {
               `\`${name}\` holds tensor \`${entry.name}\`, which \`${path}\` does not place there`,
             );
           }
-          places.set(entry.name, { file, entry });
+          places.set(entry.name, { path: name, file, entry });
         }
       }
       for (const [tensor, file] of index ?? []) {
@@ -62,26 +59,18 @@ export class ForeignWeights {
     return [...this.places.keys()];
   }
 
-  /** Shape and dtype of a tensor; `reads` is what it becomes here, if it can be read at all. */
-  about(name: string): { shape: readonly number[]; dtype: string; reads: DType | undefined } | undefined {
+  /** Shape and dtype of a tensor. */
+  about(name: string): { shape: readonly number[]; dtype: string } | undefined {
     const entry = this.places.get(name)?.entry;
-    if (!entry) return undefined;
-    const reads = Object.hasOwn(readable, entry.dtype) ? readable[entry.dtype] : undefined;
-    return { shape: entry.shape, dtype: entry.dtype, reads };
+    return entry && { shape: entry.shape, dtype: entry.dtype };
   }
 
-  /** Numbers `start` … of a tensor, halves made single. */
-  async read(name: string, start: number, count: number): Promise<Words> {
-    const { file, entry } = this.places.get(name)!;
-    if (entry.dtype === "BOOL") return file.readPart(entry, start, count);
-    if (entry.dtype === "F16" || entry.dtype === "BF16") {
-      const bytes = await file.readPart(entry, start * 2, count * 2);
-      const out = new Int32Array(count);
-      (entry.dtype === "F16" ? fromF16 : fromBF16)(new Uint16Array(bytes.buffer), out);
-      return out;
-    }
-    const bytes = await file.readPart(entry, start * 4, count * 4);
-    return new Int32Array(bytes.buffer);
+  /** Numbers `start` … of a tensor as those of a weight; `as` is one that `isReadable`. Throws as `converted` does. */
+  async read(name: string, as: DType, start: number, count: number): Promise<Words> {
+    const { path, file, entry } = this.places.get(name)!;
+    const unit = bytesIn(entry.dtype);
+    const bytes = await file.readPart(entry, start * unit, count * unit);
+    return converted(bytes, entry.dtype, as, `tensor \`${name}\` of \`${path}\``);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { TensorFault } from "../diagnostics/codes/checkpoint.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
+import type { DType } from "../ir/graph.js";
 import { type Checkpoint, countOf, type ForeignTensor, type Piece } from "./checkpoint.js";
+import { isReadable, readableText } from "./convert.js";
 import { type Move, moveInto, type Words } from "./copy.js";
 import { bytesOf, fillBytes, type StoredTensor } from "./fill.js";
 import type { ForeignWeights } from "./foreign.js";
@@ -23,6 +25,7 @@ export type ImportPlan = ReadonlyMap<string, readonly Move[]>;
 export interface Tie {
   readonly first: string;
   readonly second: string;
+  readonly dtype: DType;
   readonly count: number;
 }
 
@@ -39,6 +42,7 @@ export function planImport(
   file: ForeignWeights,
 ): { readonly plan: ImportPlan; readonly ties: readonly Tie[] } | { readonly mismatch: Mismatch } {
   const byName = new Map(stored.map((t) => [t.name, t]));
+  const dtypeOf = (weight: string): DType => byName.get(weight)?.dtype ?? "f32";
   const missing = new Map<string, TensorFault>();
   const wrong: TensorFault[] = [];
   const known = new Set<string>();
@@ -50,11 +54,11 @@ export function planImport(
       known.add(name);
       present.set(tensor, name);
       const about = file.about(name)!;
-      const dtype = byName.get(tensor.pieces[0]?.weight ?? "")?.dtype ?? "f32";
-      const want = `${dtype === "f32" ? "F32, F16 or BF16" : dtype === "i32" ? "I32" : "BOOL"} ${shapeText(tensor.shape)}`;
+      const dtype = dtypeOf(tensor.pieces[0]?.weight ?? "");
+      const want = `${readableText[dtype]} ${shapeText(tensor.shape)}`;
       const same =
         about.shape.length === tensor.shape.length && about.shape.every((n, i) => n === tensor.shape[i]);
-      if (!same || about.reads !== dtype) {
+      if (!same || !isReadable(about.dtype, dtype)) {
         const of = same ? "type" : "shape";
         wrong.push({ name, of, why: `${about.dtype} ${shapeText(about.shape)}, expected ${want}` });
       }
@@ -89,13 +93,13 @@ export function planImport(
       const alike = [tensor, other.tensor].every((t) => t.pieces.length === 1 && t.unused === 0);
       if (second === undefined || second === name || !alike) continue;
       if (piece.theirs.steps.join() !== other.piece.theirs.steps.join()) continue;
-      ties.push({ first: name, second, count: countOf(tensor.shape) });
+      ties.push({ first: name, second, dtype: dtypeOf(piece.weight), count: countOf(tensor.shape) });
     }
     const move: Move = {
       sizes: piece.sizes,
       to: piece.ours,
       from: piece.theirs,
-      read: (start, count) => file.read(name, start, count),
+      read: (start, count) => file.read(name, dtypeOf(piece.weight), start, count),
     };
     plan.set(piece.weight, [...(plan.get(piece.weight) ?? []), move]);
   }
@@ -116,10 +120,10 @@ const WINDOW = 1 << 20;
 /** Tensors that should be one weight and are not: a file of a model that does not tie them. */
 export async function untied(ties: readonly Tie[], file: ForeignWeights): Promise<readonly TensorFault[]> {
   const faults: TensorFault[] = [];
-  for (const { first, second, count } of ties) {
+  for (const { first, second, dtype, count } of ties) {
     for (let at = 0; at < count; at += WINDOW) {
       const length = Math.min(WINDOW, count - at);
-      const [a, b] = [await file.read(first, at, length), await file.read(second, at, length)];
+      const [a, b] = [await file.read(first, dtype, at, length), await file.read(second, dtype, at, length)];
       if (a.every((word, i) => word === b[i])) continue;
       faults.push({
         name: second,

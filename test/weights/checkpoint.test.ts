@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { bytesIn, converted, isReadable } from "../../compiler/weights/convert.js";
 import { moveInto } from "../../compiler/weights/copy.js";
 import { fromBF16, fromF16 } from "../../compiler/weights/half.js";
 import type { HostTensor } from "../../runtime/model.js";
@@ -124,14 +125,20 @@ describe("a GPT-2 as transformers saves it", () => {
     tensors.delete("transformer.ln_f.bias");
     tensors.set("transformer.ln_f.bais", shift);
     tensors.set("transformer.h.1.ln_1.bias", { ...shift, shape: [16, 2] });
-    tensors.set("transformer.h.0.ln_1.bias", { ...shift, dtype: "U32" });
+    tensors.set("transformer.h.0.ln_1.bias", {
+      ...shift,
+      dtype: "F8_E4M3",
+      bytes: shift.bytes.subarray(0, 32),
+    });
     const { code, stderr } = await build(out("wrong"), writeRaw(out("wrong.safetensors"), tensors));
     expect(code).toBe(2);
     expect(existsSync(out("wrong"))).toBe(false);
     expect(stderr).toContain("1 missing, 2 of the wrong kind, 1 left over");
     expect(stderr).toContain("expected [32] for `norm.shift`; is it `transformer.ln_f.bais`?");
-    expect(stderr).toContain("transformer.h.1.ln_1.bias: F32 [16, 2], expected F32, F16 or BF16 [32]");
-    expect(stderr).toContain("transformer.h.0.ln_1.bias: U32 [32], expected");
+    expect(stderr).toContain(
+      "transformer.h.1.ln_1.bias: F32 [16, 2], expected F32, F64, F16, BF16, whole numbers or BOOL [32]",
+    );
+    expect(stderr).toContain("transformer.h.0.ln_1.bias: F8_E4M3 [32], expected");
     expect(stderr).toContain("transformer.ln_f.bais: F32 [32]");
     expect(stderr).toContain("help: a model of another size, or another layout?");
     expect(stderr).toContain("help: numbers of other types are written anew first");
@@ -350,5 +357,118 @@ describe("halves", () => {
     }
     fromBF16(Uint16Array.of(0x3f80, 0xc040), bits);
     expect([...singles.subarray(0, 2)]).toEqual([1, -3]);
+  });
+});
+
+/** What a file of that dtype holds of some numbers. */
+function stored(dtype: string, numbers: readonly (number | bigint)[]): Uint8Array<ArrayBuffer> {
+  const unit = bytesIn(dtype);
+  const bytes = new Uint8Array(numbers.length * unit);
+  const view = new DataView(bytes.buffer);
+  for (const [i, n] of numbers.entries()) {
+    if (dtype === "F64") view.setFloat64(i * unit, Number(n), true);
+    else for (let b = 0; b < unit; b++) bytes[i * unit + b] = Number((BigInt(n) >> BigInt(8 * b)) & 255n);
+  }
+  return bytes;
+}
+
+describe("numbers of other types", () => {
+  const floats = (dtype: string, numbers: readonly (number | bigint)[]) => [
+    ...new Float32Array((converted(stored(dtype, numbers), dtype, "f32", "t") as Int32Array).buffer),
+  ];
+
+  it("are the floats that they are, doubles the nearest", () => {
+    for (const [dtype, low, high] of [
+      ["I8", -128, 127],
+      ["U8", 0, 255],
+      ["I16", -32768, 32767],
+      ["U16", 0, 65535],
+      ["I32", -(2 ** 31), 2 ** 31 - 128],
+      ["U32", 0, 2 ** 32 - 256],
+      ["I64", -(2n ** 63n), 2n ** 63n - 2n ** 39n],
+      ["U64", 0, 2n ** 64n - 2n ** 40n],
+    ] as const)
+      expect(floats(dtype, [low, 1, 77, high])).toEqual([Number(low), 1, 77, Number(high)]);
+    expect(floats("BOOL", [0, 1, 255])).toEqual([0, 1, 1]);
+    // Half a unit in the last place goes to the even neighbour, more goes up.
+    const [one, ulp] = [1, 2 ** -23];
+    expect(floats("F64", [0.1, one + ulp / 2, one + 1.5 * ulp, one + ulp / 2 + 2 ** -52, 1e-46])).toEqual([
+      Math.fround(0.1),
+      one,
+      one + 2 * ulp,
+      one + ulp,
+      0,
+    ]);
+    const special = floats("F64", [-0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** -149]);
+    expect(special).toEqual([-0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** -149]);
+    expect([...converted(stored("I64", [-5, 2 ** 31 - 1]), "I64", "i32", "t")]).toEqual([-5, 2 ** 31 - 1]);
+  });
+
+  it("are refused where they would become others", () => {
+    const refuse = (dtype: string, n: number | bigint, as: "f32" | "i32" = "f32") =>
+      expect(() => converted(stored(dtype, [0, n]), dtype, as, "tensor `t`")).toThrow(
+        `tensor \`t\` holds ${n}, which ${as} cannot hold`,
+      );
+    refuse("I32", 2 ** 24 + 1);
+    refuse("I64", 2n ** 53n + 1n);
+    refuse("U64", 2n ** 64n - 1n);
+    refuse("F64", 1e39);
+    refuse("I64", 2n ** 31n, "i32");
+    refuse("U32", 2 ** 31, "i32");
+    const all = ["F32", "F64", "F8_E4M3", "F8_E5M2", "I64", "BOOL"];
+    expect(all.map((d) => [isReadable(d, "f32"), isReadable(d, "i32"), isReadable(d, "bool")])).toEqual([
+      [true, false, false],
+      [true, false, false],
+      [false, false, false],
+      [false, false, false],
+      [true, true, false],
+      [true, false, true],
+    ]);
+  });
+
+  it("of a file are read from any place on, in a build that gives what floats give", async () => {
+    const tensors = rawTensors(whole);
+    const [doubles, ints] = [new Map(tensors), new Map(tensors)];
+    for (const [name, raw] of tensors) {
+      if (raw.dtype !== "F32") continue;
+      const values = new Float32Array(raw.bytes.slice().buffer);
+      doubles.set(name, { ...raw, dtype: "F64", bytes: stored("F64", [...values]) });
+      if (!name.endsWith("ln_f.bias")) continue;
+      ints.set(name, {
+        ...raw,
+        dtype: "I16",
+        bytes: stored(
+          "I16",
+          [...values].map((_, i) => i - 7),
+        ),
+      });
+    }
+    const weightsOf = async (name: string, file: string) => {
+      const { code, stderr } = await build(out(name), file);
+      expect([code, stderr]).toEqual([0, ""]);
+      return rawTensors(join(out(name), "weights.safetensors"));
+    };
+    const same = await weightsOf("from-floats", whole);
+    const wide = await weightsOf("from-doubles", writeRaw(out("doubles.safetensors"), doubles));
+    expect([...wide].map(([name, t]) => [name, Buffer.from(t.bytes).equals(same.get(name)!.bytes)])).toEqual(
+      [...same.keys()].map((name) => [name, true]),
+    );
+    const mixed = await weightsOf("from-ints", writeRaw(out("ints.safetensors"), ints));
+    const shift = new Float32Array(mixed.get("norm.shift")!.bytes.slice().buffer);
+    expect([...shift]).toEqual(Array.from(shift, (_, i) => i - 7));
+    const [name, raw] = [...ints].find(([n]) => n.endsWith("ln_f.bias"))!;
+    ints.set(name, {
+      ...raw,
+      dtype: "I32",
+      bytes: stored(
+        "I32",
+        [...shift].map(() => 2 ** 24 + 1),
+      ),
+    });
+    const refused = await build(out("inexact"), writeRaw(out("inexact.safetensors"), ints));
+    expect([refused.code, existsSync(out("inexact"))]).toEqual([2, false]);
+    expect(refused.stderr).toContain(
+      `tensor \`${name}\` of \`${out("inexact.safetensors")}\` holds 16777217`,
+    );
   });
 });
