@@ -244,10 +244,14 @@ function readOpenText(source: Source, token: IToken): void {
 /** Reports comments of other languages and hands each run of `///` lines to the token below it. */
 function readComments(source: Source, comments: readonly IToken[], tokens: readonly IToken[]): void {
   let at = 0;
+  let behind = 0;
   let doc: string[] = [];
   for (const [i, comment] of comments.entries()) {
     const { image } = comment;
+    while (behind < tokens.length && tokens[behind]!.startOffset < comment.startOffset) behind++;
+    const before = tokens[behind - 1];
     if (!image.startsWith("//")) reportComment(source, comment);
+    else if (/^\/\/ *\d+ *$/.test(image)) reportDivision(source, comment, before);
     if (!image.startsWith("///")) {
       doc = [];
       continue;
@@ -265,6 +269,18 @@ function readComments(source: Source, comments: readonly IToken[], tokens: reado
     }
     if (above === undefined || token === undefined || above.startOffset > token.startOffset) doc = [];
   }
+}
+
+/** `n // 2` behind a value with a name: where that divides, the half that was meant is lost without a word. */
+function reportDivision(source: Source, comment: IToken, before: IToken | undefined): void {
+  if (before?.tokenType !== t.Name && before?.tokenType !== t.AxisName && before?.tokenType !== t.RParen)
+    return;
+  const by = comment.image.slice(2).trim();
+  source.sink.report(
+    "syntax/comment-divides",
+    { value: before.image, by },
+    { span: spanOf(source, comment) },
+  );
 }
 
 function reportComment(source: Source, comment: IToken): void {

@@ -47,7 +47,9 @@ export function checkKind(
       return val.kind === "flag" || val.kind === "condition" ? val : wrong("a flag (`true` or `false`)");
     case "layer":
       if (val.kind === "recipe") return { kind: "instance", instance: bindInstance(val.recipe, path) };
-      return val.kind === "instance" || val.kind === "stack" ? val : wrong("a layer");
+      return val.kind === "instance" || val.kind === "stack"
+        ? val
+        : wrong("a layer", val.kind === "text" ? val.value : undefined);
     case "list": {
       if (val.kind !== "list") return wrong("a list", isOne(val) ? `[${show(val)}]` : undefined);
       const items = val.items.map((v, i) =>

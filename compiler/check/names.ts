@@ -43,6 +43,8 @@ export function checkNames(
 class Walker {
   /** A base of the model is not there (reported elsewhere), so that any name may be one of its fields. */
   private isPartial = false;
+  /** Small letters that a signature has in the place of axes, and that have been reported. */
+  private small: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly program: Program,
@@ -77,6 +79,7 @@ class Walker {
     for (const p of params) if (p.shape) axisNames(p.shape).forEach((a) => void known.add(a));
     for (const r of results) axisNames(r.shape).forEach((a) => void known.add(a));
     collect(body, known);
+    this.small = new Set(params.flatMap((p) => (p.shape ? this.smallAxes(p.shape, known) : [])));
     for (const p of params) {
       if (p.shape) this.shape(p.shape, known);
       if (p.value) this.expr(p.value, known);
@@ -84,6 +87,28 @@ class Walker {
     }
     for (const r of results) this.shape(r.shape, known);
     for (const s of body) this.stmt(s, known);
+    this.small = new Set();
+  }
+
+  /** `x: [batch, seq, dim]`: names like no other here, where axes were meant; reported together. */
+  private smallAxes(shape: Shape, known: ReadonlySet<string>): string[] {
+    const found = shape.axes.flatMap((axis) =>
+      axis.kind === "size" &&
+      axis.size.kind === "name" &&
+      !known.has(axis.size.name) &&
+      nearest(axis.size.name, known) === undefined
+        ? [axis.size]
+        : [],
+    );
+    const [first] = found;
+    if (first === undefined) return [];
+    const write = [...new Set(found.map(({ name }) => name.charAt(0).toUpperCase() + name.slice(1)))];
+    this.sink.report(
+      "syntax/small-axis",
+      { write },
+      { span: { ...first.span, end: found.at(-1)!.span.end } },
+    );
+    return found.map(({ name }) => name);
   }
 
   model(decl: ModelDecl): void {
@@ -249,7 +274,11 @@ class Walker {
   /** `callee` is what it is an argument of. */
   private name(name: string, span: Span, known: ReadonlySet<string>, called: boolean, callee?: Expr): void {
     if (known.has(name) || isBuiltin(name) || (constants as readonly string[]).includes(name)) return;
-    if (this.quiet.has(name) || (this.isPartial && !called && !this.program.lookup(this.file, name))) {
+    if (
+      this.small.has(name) ||
+      this.quiet.has(name) ||
+      (this.isPartial && !called && !this.program.lookup(this.file, name))
+    ) {
       this.unresolved.add(`${span.file}:${span.start}`);
       return;
     }

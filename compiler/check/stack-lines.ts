@@ -19,6 +19,9 @@ export interface Candidate {
 /** What a model and its bases write of a stack of blocks: its slots, and which lines fill them in which block. */
 export class StackLines {
   readonly slots = new Map<string, SlotDecl>();
+  /** Names of lines that are like no slot, and the empty slots that they most likely were to fill. */
+  private readonly misnamed = new Set<string>();
+  private readonly excused = new Set<string>();
   /** The number of blocks as it is written last. */
   size: { readonly expr: Expr; readonly file: string } | undefined;
   private readonly candidates: Candidate[] = [];
@@ -74,10 +77,18 @@ export class StackLines {
     }
   }
 
+  /** Whether an empty slot follows from a line of an unknown name, which most likely was to fill it. */
+  excuses(slot: string): boolean {
+    if (!this.excused.has(slot) && this.excused.size >= this.misnamed.size) return false;
+    this.excused.add(slot);
+    return true;
+  }
+
   /** Reports a slot that is not there; the answer is the one most likely meant, so that the rest can be checked. */
   private reportSlot(slot: Name): string {
     const known = [...this.slots.keys()];
     const near = nearest(slot.text, known);
+    if (near === undefined) this.misnamed.add(slot.text);
     const isField = this.env.fields.has(slot.text);
     this.env.tracer.report("model/unknown-slot", { name: slot.text, near, known, isField }, slot.span, {
       fixes: near ? [{ title: "replace", span: slot.span, replacement: near }] : [],

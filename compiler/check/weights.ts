@@ -95,9 +95,16 @@ export function declareRandom(stmt: RandomStmt, scope: Scope): void {
 
 /** A graph input named by its path. What is kept in a file has one size: a symbol in it is a fault, but for a layer checked alone. */
 function stored(name: Name, shape: ResolvedShape, info: WeightInfo, scope: Scope): Val {
-  const changing = shape.sizes.find((d) => d.int === undefined);
+  const at = shape.sizes.findIndex((d) => d.int === undefined);
+  const changing = shape.sizes[at];
   if (changing && !scope.tracer.generic) {
-    scope.tracer.report("weight/size-unknown", { name: name.text, size: String(changing) }, name.span);
+    const axis = shape.axes[at];
+    const named = axis !== undefined && /^[A-Z]/.test(axis) ? axis : undefined;
+    scope.tracer.report(
+      "weight/size-unknown",
+      { name: name.text, axis: named, size: String(changing) },
+      name.span,
+    );
     return unknown;
   }
   const path = join(scope.path, name.text);

@@ -201,6 +201,11 @@ export const faults: readonly Fault[] = [
   fault("third model", "vocab = 100, seq = 16, dim = 32, heads = 4, heads", "syntax"),
   fault("item", "layer scaled(x: [..]) -> [..] {\n  return x\n}", "name/declared-twice"),
   fault("own layer", "  weight scale: [D]\n  y = x * scale", "layer/no-return"),
-  fault("item", "modle Fourth : decoder {\n}", "syntax"),
+  fault(
+    "item",
+    "modle Fourth : decoder {\n  vocab = 64\n  seq = 8\n  dim = 8\n  heads = 2\n" +
+      "  blocks 1 {\n    attn = attention(heads, causal = true)\n    ffn = mlp()\n  }\n}",
+    "syntax",
+  ),
   fault("item", "model Fourth : decodr {\n  dim = 1\n}", "name/unknown-model"),
 ];

@@ -244,10 +244,19 @@ export const modelCodes = {
       ],
     }),
   ),
-  "weight/size-unknown": code<{ name: string; size: string }>("error", ({ name, size }) => ({
-    message: `the size of \`${name}\` is only known at run time: ${size}`,
-    helps: ["the sizes of weights must be known when the model is built"],
-  })),
+  "weight/size-unknown": code<{ name: string; axis: string | undefined; size: string }>(
+    "error",
+    ({ name, axis, size }) => ({
+      message: `the size of \`${name}\` is only known at run time: ${axis === undefined ? "" : `its axis \`${axis}\` is `}${size}`,
+      notes: ["the sizes of weights must be known when the model is built"],
+      helps:
+        axis === undefined
+          ? []
+          : [
+              `leave \`${axis}\` out of \`${name}\`, give it a size (\`${axis} = n\`), or hand the layer a tensor whose axis \`${axis}\` has one`,
+            ],
+    }),
+  ),
   "weight/init": code<{ name: string; near: string | undefined }>("error", ({ name, near }) => ({
     message: name === "" ? "this is no way to start a weight" : `\`${name}\` is no way to start a weight`,
     helps: [

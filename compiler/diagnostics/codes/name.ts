@@ -4,6 +4,24 @@ const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 
+/** What libraries for tensors name so, and how it is said here. */
+const foreignCalls = new Map<string, string>(
+  Object.entries({
+    "matmul mm bmm dot": "a matrix product is `einsum[.. T D, D H -> .. T H](x, w)`",
+    "reshape view flatten unflatten rearrange":
+      "an axis is cut by `split(x, L -> C M, M = size)`, and several are made one by `merge(x, A B -> P)`",
+    "transpose permute swapaxes t T":
+      "axes have names, and `einsum[.. T D -> .. D T](x)` writes them in another order",
+    "var variance std": "with `m = mean(x, D)`, the variance is `mean((x - m) * (x - m), D)`",
+    "cat concatenate stack": "two axes are put one behind the other by `concat(a, b, P T -> S)`",
+    "range arange": "a range is `0 ..< n`; the places along an axis are `index(T)`",
+    "shape size dim": "the size of an axis is its name: `T`, `D`",
+  }).flatMap(([names, help]) => names.split(" ").map((name) => [name, help] as const)),
+);
+
+/** How what other libraries call `name` is said here. */
+export const saidHere = (name: string): string | undefined => foreignCalls.get(name);
+
 /** Names that stand nowhere, or twice; imports. */
 export const nameCodes = {
   "name/unknown": code<{ name: string; near: string | undefined; argumentOf: string | undefined }>(
@@ -22,8 +40,9 @@ export const nameCodes = {
     ({ name, near }) => ({
       message: `cannot find a layer or function named \`${name}\``,
       label: "neither declared here nor in the standard library",
-      helps:
-        near === undefined
+      helps: foreignCalls.has(name)
+        ? [foreignCalls.get(name)!]
+        : near === undefined
           ? [`declare it (\`layer ${name}(x: [.. D]) -> [.. D] { … }\`), or import it from its file`]
           : meant(near),
     }),

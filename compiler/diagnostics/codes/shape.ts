@@ -1,4 +1,5 @@
 import { code } from "../code.js";
+import { saidHere } from "./name.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
@@ -120,7 +121,7 @@ export const shapeCodes = {
   })),
   "kind/no-members": code<{ found: string; name: string }>("error", ({ found, name }) => ({
     message: `a ${found} has no \`${name}\``,
-    helps: ["`.` reads a weight or an inner layer of a layer's instance: `embed.table`"],
+    helps: [saidHere(name) ?? "`.` reads a weight or an inner layer of a layer's instance: `embed.table`"],
   })),
   "kind/not-callable": code<{ found: string; name: string | undefined }>("error", ({ found, name }) => {
     if (name === undefined) return { message: `a ${found} cannot be called` };

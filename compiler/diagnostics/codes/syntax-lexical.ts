@@ -60,6 +60,12 @@ export const lexicalCodes = {
     message: `a comment starts with \`//\`, not with \`${opener}\``,
     helps: ["`//` comments to the end of the line; `///` documents the declaration below"],
   })),
+  "syntax/comment-divides": code<{ value: string; by: string }>("warning", ({ value, by }) => ({
+    message: `\`// ${by}\` is a comment, and divides nothing`,
+    helps: [
+      `to divide and round down, write \`floor_div(${value === ")" ? "…" : value}, ${by})\`; a comment of words is not taken for this`,
+    ],
+  })),
   "syntax/semicolon": code<{ trailing: boolean }>("error", ({ trailing }) => ({
     message: trailing ? "a line ends without `;`" : "two statements stand on two lines",
     label: trailing ? "remove this" : "start a new line here",
