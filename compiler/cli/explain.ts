@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import pc from "picocolors";
-import { codes } from "../diagnostics/codes.js";
-import { readPages } from "../diagnostics/pages.js";
+import { type CodeName, codes } from "../diagnostics/codes.js";
+import { fencesOf, readPages, wholeExample } from "../diagnostics/pages.js";
 import { fail } from "./exit.js";
+import { choice, formatOption } from "./options.js";
+import { printJson } from "./print.js";
 import type { Session } from "./session.js";
 
 /** `archc explain CODE`: what a diagnostic means, why it is one, and how it is mended. */
@@ -10,18 +12,38 @@ export function explainCommand(session: Session): Command {
   return new Command("explain")
     .description("say what a diagnostic means and how to mend it, with an example")
     .argument("[code]", "as it is printed: `shape/dim-mismatch`; without it, all codes")
-    .action((given: string | undefined) => {
+    .addOption(formatOption(["text", "json"]))
+    .action((given: string | undefined, options: { format: string }) => {
       const { io } = session;
       const known = Object.keys(codes);
+      const format = choice("--format", options.format, ["text", "json"]);
+      if (given === undefined && format === "json") {
+        printJson(io, { codes: known.sort().map(rowOf) }, [], { source: () => undefined });
+        return;
+      }
       if (given === undefined) {
         io.out(`${known.sort().join("\n")}\n`);
         return;
       }
       const code = meant(given, known);
       if (code === undefined) throw fail("usage/unknown-code", { name: given, known });
+      const text = readPages().get(code)?.text ?? "";
+      if (format === "json") {
+        const examples = fencesOf(text).map((f) => ({
+          right: !f.words.includes("error"),
+          text: wholeExample(f),
+        }));
+        printJson(io, { ...rowOf(code), text, examples }, [], { source: () => undefined });
+        return;
+      }
       const { bold, dim } = pc.createColors(io.color && io.terminal);
-      io.out(`${bold(code)}\n\n${shown(readPages().get(code)?.text ?? "", dim)}\n`);
+      io.out(`${bold(code)}\n\n${shown(text, dim)}\n`);
     });
+}
+
+/** A code and how much it weighs. */
+function rowOf(code: string): { readonly code: string; readonly severity: string } {
+  return { code, severity: codes[code as CodeName].severity };
 }
 
 /** The code itself, `error[code]`, or a code's last part where only one has it. */

@@ -7,7 +7,8 @@ import { MAX_FILE_BYTES } from "../node-host.js";
 import { exit, exitCodeOf, fail, writeFailure } from "./exit.js";
 import { expand, isPattern } from "./glob.js";
 import { open } from "./open.js";
-import { printDiagnostics } from "./print.js";
+import { choice, formatOption } from "./options.js";
+import { printDiagnostics, printJson } from "./print.js";
 import type { Session } from "./session.js";
 
 /** `archc fmt [FILE…]`: writes specs in the one layout that they have. */
@@ -16,57 +17,86 @@ export function fmtCommand(session: Session): Command {
     .description("lay specs out: indentation, spaces, columns, line ends; comments and meaning stay")
     .argument("[spec...]", "files, folders or patterns, `-` for standard input; else all below this folder")
     .option("--check", "change nothing; exit with 1 where something would change")
-    .action(async (args: string[], options: { check?: true }) => {
+    .addOption(formatOption(["text", "json"]))
+    .action(async (args: string[], options: { check?: true; format: string }) => {
       const check = options.check === true;
+      const json = choice("--format", options.format, ["text", "json"]) === "json";
       if (args.includes("-")) {
         if (args.length > 1) {
           const why = "`-` stands alone: standard input is one spec";
           throw fail("usage/arguments", { why, usage: "archc fmt [options] [spec...]" });
         }
-        session.code = await formatInput(session, check);
+        session.code = await formatInput(session, check, json);
         return;
       }
-      session.code = await formatFiles(session, filesOf(args), check);
+      session.code = await formatFiles(session, filesOf(args), check, json);
     });
 }
 
 /** The files meant. Those with syntax errors stay as they are, and their diagnostics are told. */
-async function formatFiles({ io }: Session, files: readonly string[], check: boolean): Promise<number> {
+async function formatFiles(
+  { io }: Session,
+  files: readonly string[],
+  check: boolean,
+  json: boolean,
+): Promise<number> {
   const { format } = await import("../../grammar/format.js");
   const problems: Diagnostic[] = [];
+  const texts = new Map<string, string>();
+  const told: Told[] = [];
   let changed = 0;
   for (const file of files) {
     const text = await textOf(file);
     const sink = new Diagnostics();
     const formatted = format(text, file, sink);
-    printDiagnostics(io, sink.list, { source: () => text });
+    if (!json) printDiagnostics(io, sink.list, { source: () => text });
+    else if (sink.list.length > 0) texts.set(file, text);
     problems.push(...sink.list);
+    const state = stateOf(text, formatted, check);
+    told.push({ file, state });
     if (formatted === undefined || formatted === text) continue;
     changed++;
     if (!check) {
       await replaceText(file, formatted).catch((e: unknown) => Promise.reject(writeFailure(e, file)));
     }
-    io.out(`${check ? "would format" : "formatted"} ${file}\n`);
+    if (!json) io.out(`${state} ${file}\n`);
   }
+  if (json) printJson(io, { files: told }, problems, { source: (file) => texts.get(file) });
   const rest = files.length - changed - new Set(problems.map((d) => d.span?.file)).size;
-  io.out(`${count(changed)} ${check ? "to format" : "formatted"}, ${count(rest)} as they should be\n`);
+  if (!json)
+    io.out(`${count(changed)} ${check ? "to format" : "formatted"}, ${count(rest)} as they should be\n`);
   const code = exitCodeOf(problems);
   return code === exit.clean && check && changed > 0 ? exit.violated : code;
+}
+
+interface Told {
+  readonly file: string;
+  readonly state: "as it should be" | "formatted" | "would format" | "not read";
+}
+
+function stateOf(text: string, formatted: string | undefined, check: boolean): Told["state"] {
+  if (formatted === undefined) return "not read";
+  if (formatted === text) return "as it should be";
+  return check ? "would format" : "formatted";
 }
 
 function count(files: number): string {
   return `${files} ${files === 1 ? "file" : "files"}`;
 }
 
-async function formatInput({ io }: Session, check: boolean): Promise<number> {
+async function formatInput({ io }: Session, check: boolean, json: boolean): Promise<number> {
   const { format } = await import("../../grammar/format.js");
   const text = decode(await whole(io.input()), "-");
   const sink = new Diagnostics();
   const formatted = format(text, "-", sink);
-  printDiagnostics(io, sink.list, { source: () => text, display: () => "<stdin>" });
+  const sources = { source: () => text, display: () => "<stdin>" };
+  if (json) {
+    const told = { file: "<stdin>", state: stateOf(text, formatted, check) };
+    printJson(io, { files: [told], ...(check ? {} : { text: formatted ?? null }) }, sink.list, sources);
+  } else printDiagnostics(io, sink.list, sources);
   if (formatted === undefined) return exitCodeOf(sink.list);
   if (check) return formatted === text ? exit.clean : exit.violated;
-  io.out(formatted);
+  if (!json) io.out(formatted);
   return exit.clean;
 }
 

@@ -74,6 +74,39 @@ describe("archc fmt", () => {
     expect(text("loose.arch")).toBe(tidy);
   });
 
+  it("says the same to programs with --format json", async () => {
+    writeFileSync(file("a.arch"), "fn f(x) = (x\n");
+    const told = async (...argv: string[]) => {
+      const { code, stdout, stderr } = await archc("fmt", "--format", "json", ...argv);
+      return { code, stderr, json: JSON.parse(stdout) };
+    };
+    const states = (a: string, loose: string, tidy: string) => [
+      { file: file("a.arch"), state: a },
+      { file: file("loose.arch"), state: loose },
+      { file: file("tidy.arch"), state: tidy },
+    ];
+    const checked = await told("--check", folder);
+    expect([checked.code, checked.stderr, checked.json.version]).toEqual([2, "", 1]);
+    expect(checked.json.files).toEqual(states("not read", "would format", "as it should be"));
+    expect(checked.json.diagnostics).toMatchObject([
+      { code: "syntax/unclosed", place: { file: file("a.arch"), line: 1, column: 11 } },
+    ]);
+    expect(text("loose.arch")).toBe(loose);
+    expect((await told(folder)).json.files).toEqual(states("not read", "formatted", "as it should be"));
+    expect(text("loose.arch")).toBe(tidy);
+    const whole = await told("--check", file("loose.arch"));
+    expect([whole.code, whole.json.diagnostics]).toEqual([0, []]);
+    const io = capturedIo(new TextEncoder().encode(loose));
+    expect(await main(["fmt", "-", "--format", "json"], io)).toBe(0);
+    expect(JSON.parse(io.stdout())).toEqual({
+      version: 1,
+      files: [{ file: "<stdin>", state: "formatted" }],
+      text: tidy,
+      diagnostics: [],
+    });
+    expect((await archc("fmt", "--format", "xml", folder)).code).toBe(2);
+  });
+
   it("refuses what is no text, so that no byte is lost", async () => {
     const bytes = Uint8Array.from([0x2f, 0x2f, 0xe9, 0x0a]);
     writeFileSync(file("latin.arch"), bytes);
