@@ -226,7 +226,11 @@ function holed(
  */
 function statePorts(states: readonly TracedState[]): { state: TracedState; past: string; present: string }[] {
   const groups = new Map<string, TracedState[]>();
-  for (const s of states) groups.set(s.info.path, [...(groups.get(s.info.path) ?? []), s]);
+  for (const s of states) {
+    const group = groups.get(s.info.path);
+    if (group) group.push(s);
+    else groups.set(s.info.path, [s]);
+  }
   const kinds = [...groups.values()].map((group) => ({
     group,
     kind: group

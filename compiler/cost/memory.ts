@@ -101,6 +101,8 @@ class Simulation {
   private peak: Peak | undefined;
   private readonly runs = new Map<Region, Map<string, Run>>();
   private readonly point: AtPoint;
+  /** Of each shape: values of blocks alike share theirs. */
+  private readonly elements = new Map<readonly Dim[], bigint>();
 
   constructor(
     sizes: Sizes,
@@ -282,8 +284,13 @@ class Simulation {
   }
 
   private bytes(value: Value, each = this.dtypeBytes[value.dtype]): bigint {
-    let bytes = BigInt(each);
-    for (const dim of value.shape) bytes *= this.point.whole(dim);
-    return bytes;
+    const { shape } = value;
+    let elements = this.elements.get(shape);
+    if (elements === undefined) {
+      elements = 1n;
+      for (const dim of shape) elements *= this.point.whole(dim);
+      this.elements.set(shape, elements);
+    }
+    return elements * BigInt(each);
   }
 }

@@ -25,13 +25,15 @@ export function countWeights(report: GraphCost, positions: Dim): readonly Weight
   const uses = new Uses();
   // Weights of blocks alike have one shape, and get the same dims, which add up fast.
   const sizes = new Map<readonly Dim[], Sizes>();
-  return graph.inputPorts.flatMap((port) => {
-    if (port.role !== "weight") return [];
+  const counts: WeightCount[] = [];
+  for (const port of graph.inputPorts) {
+    if (port.role !== "weight") continue;
     const { value } = port;
-    const size = sizes.get(value.shape) ?? { total: elements(value), bytes: byteSize(value) };
-    sizes.set(value.shape, size);
-    return [count(port, size, graph, uses, positions)];
-  });
+    let size = sizes.get(value.shape);
+    if (!size) sizes.set(value.shape, (size = { total: elements(value), bytes: byteSize(value) }));
+    counts.push(count(port, size, graph, uses, positions));
+  }
+  return counts;
 }
 
 /** So many weights of which each counts like `weight`. */

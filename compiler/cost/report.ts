@@ -126,13 +126,19 @@ function partsOf(model: ModelCost, cost: GraphCost, point: Point, stored: Stored
     if (!sums) parts.set(path, (sums = { params: [], active: [], macs: [], written: [], cache: [] }));
     return sums;
   };
+  // Most paths are of the block that the path before was of.
+  let last = "";
   const owner = (path: string): string => {
+    const { length } = last;
+    if (length > 0 && path.startsWith(last) && (path.length === length || path[length] === ".")) return last;
     // The path of a block is its stack's name and its number: `blocks.5` of `blocks.5.attn`.
     const dot = path.indexOf(".");
     if (dot < 0) return path;
     const next = path.indexOf(".", dot + 1);
     const block = next < 0 ? path : path.slice(0, next);
-    return blocks.has(block) ? block : path.slice(0, dot);
+    if (!blocks.has(block)) return path.slice(0, dot);
+    last = block;
+    return block;
   };
   eachBody(cost, ({ own }, path, times) => {
     const { macs, attentionMacs, bytesWritten } = repeatCost(own, times);

@@ -51,13 +51,15 @@ export function stateSizes(
 ): readonly { readonly state: StateInfo; readonly bytes: Dim }[] {
   // Blocks alike have one shape, and get the same dim.
   const known = new Map<readonly Dim[], Dim>();
-  return ports.flatMap((port) => {
-    if (port.role !== "state") return [];
+  const sizes: { readonly state: StateInfo; readonly bytes: Dim }[] = [];
+  for (const port of ports) {
+    if (port.role !== "state") continue;
     const { shape } = port.value;
-    const bytes = known.get(shape) ?? storedSize(port.value, stored);
-    known.set(shape, bytes);
-    return [{ state: port.state, bytes }];
-  });
+    let bytes = known.get(shape);
+    if (!bytes) known.set(shape, (bytes = storedSize(port.value, stored)));
+    sizes.push({ state: port.state, bytes });
+  }
+  return sizes;
 }
 
 /** Bytes per element of all that is no weight. */

@@ -75,8 +75,10 @@ class Narrowing {
       return { ...only, value };
     });
     const final = (v: Value): Value => (this.instead.has(v) ? final(this.instead.get(v)!) : v);
-    const nodes = this.nodes.toReversed().map((node) => withValues(node, node.inputs.map(final)));
-    const results = outputs.map(final);
+    const named = this.instead.size > 0;
+    const ordered = this.nodes.toReversed();
+    const nodes = named ? ordered.map((node) => withValues(node, node.inputs.map(final))) : ordered;
+    const results = named ? outputs.map(final) : outputs;
     const before = new Set(region.nodes);
     const same = nodes.length === before.size && nodes.every((node) => before.has(node));
     const taken = region.inputs.map((v, i) => inputs[i]?.value ?? v);
