@@ -10,6 +10,13 @@ export interface BufferedRules extends FlatRules {
   readonly dtypeBytes: Readonly<Record<DType, number>>;
 }
 
+export interface BufferedCounts {
+  /** Nodes that a session runs. */
+  readonly nodes: number;
+  /** Bytes of what is computed of constants alone when the file is loaded, and kept: tables of positions. */
+  readonly kept: bigint;
+}
+
 /**
  * Peak memory of one run by the plan of ONNX Runtime (`ort-plan.ts`), in the graph that a file for it is written from;
  * where `heap` is given, buffers are put into it, and at the end the host's copies of all outputs. Throws RangeError
@@ -20,7 +27,7 @@ export function bufferedMemory(
   sizes: Sizes,
   rules: BufferedRules,
   heap?: CHeap,
-): MemoryReport & { readonly nodes: number } {
+): MemoryReport & BufferedCounts {
   return new Run(sizes, rules, heap).run(graph);
 }
 
@@ -43,7 +50,7 @@ class Run {
     this.sizer = new Sizer(new AtPoint(sizes), rules.dtypeBytes);
   }
 
-  run(whole: Graph): MemoryReport & { readonly nodes: number } {
+  run(whole: Graph): MemoryReport & BufferedCounts {
     const { graph, paths } = flatOf(whole, this.rules);
     this.paths = paths;
     const held = { weights: 0n, buffers: 0n, states: 0n };
@@ -59,7 +66,9 @@ class Run {
     const fixed = fixedValues(graph);
     const nodes = graph.nodes.filter((node) => !node.outputs.every((value) => fixed.has(value)));
     // What weights alone make is made while they are loaded, and freed when products have packed it.
-    for (const node of graph.nodes) if (node.outputs.every((value) => fixed.has(value))) this.folded(node);
+    const kept = keptConstants(graph, nodes, fixed);
+    for (const node of graph.nodes)
+      if (node.outputs.every((value) => fixed.has(value) && !kept.has(value))) this.folded(node);
     const plan = planBuffers(graph, walkOrder(nodes), this.sizer, fixed);
     for (const { state, value } of outputs) if (state) this.states.add(plan.itemOf(value));
     this.play(plan, "");
@@ -77,6 +86,7 @@ class Run {
       total: held.weights + held.buffers + held.states + states + activations + workspace,
       peak: { op, path },
       nodes: plan.steps.length,
+      kept: [...kept].reduce((sum, value) => sum + this.sizer.bytes(value), 0n),
     };
   }
 
@@ -132,14 +142,24 @@ class Run {
   }
 }
 
-/** Weights and constants, and what is made of them alone. */
+/** What `nodes` read of what is made of constants alone; what weights are part of is counted with these. */
+function keptConstants(graph: Graph, nodes: readonly Node[], fixed: ReadonlySet<Value>): ReadonlySet<Value> {
+  const weighed = new Set<Value>(graph.inputs);
+  for (const node of graph.nodes)
+    if (node.inputs.some((value) => weighed.has(value))) for (const value of node.outputs) weighed.add(value);
+  const read = nodes.flatMap((node) => node.inputs);
+  return new Set(read.filter((value) => fixed.has(value) && !weighed.has(value)));
+}
+
+/** Weights and constants, and what is made of them alone in shapes that no run decides. */
 function fixedValues(graph: Graph): Set<Value> {
   const fixed = new Set<Value>();
   for (const port of graph.inputPorts) if (port.role === "weight") fixed.add(port.value);
   for (const node of graph.nodes) {
     const known =
       node.op === "constant" || (node.inputs.length > 0 && node.inputs.every((v) => fixed.has(v)));
-    if (known && node.op !== "size") for (const value of node.outputs) fixed.add(value);
+    const sized = node.outputs.every(({ shape }) => shape.every((dim) => dim.int !== undefined));
+    if (known && sized && node.op !== "size") for (const value of node.outputs) fixed.add(value);
   }
   return fixed;
 }

@@ -1,3 +1,4 @@
+import { type Split, splitsOf } from "../emit/passes/splits.js";
 import type { Node, Region, Value } from "../ir/graph.js";
 import type { Sizer } from "./sizer.js";
 
@@ -51,7 +52,30 @@ export function planBuffers(
     if (!item) items.set(value, (item = sizer.item(value, outputs.has(value))));
     return item;
   };
-  const steps = nodes.flatMap((node) => sizer.steps(node, itemOf));
+  const stepOf = (node: Node, reads: readonly Value[], makes: readonly Value[], view: boolean): Step => ({
+    ...{ node, view, scratch: 0n },
+    ...{ reads: reads.map(itemOf), makes: makes.map(itemOf) },
+  });
+  const scales = scalesOf(region, nodes, sizer);
+  const splits = splitsOf(region);
+  const cut = new Set<Split>();
+  const steps = nodes.flatMap((node): readonly Step[] => {
+    const product = scales.get(node);
+    if (product) return [stepOf(node, [product], node.outputs, true)];
+    const split = splits.get(node);
+    if (!split) return sizer.steps(node, itemOf);
+    // All parts are made at once, where the first of them is asked for.
+    if (cut.has(split)) return [];
+    cut.add(split);
+    return [
+      stepOf(
+        node,
+        node.inputs,
+        split.parts.flatMap((part) => part.outputs),
+        false,
+      ),
+    ];
+  });
   const left = new Map<Item, number>();
   for (const { reads } of steps) for (const item of reads) left.set(item, (left.get(item) ?? 0) + 1);
   const bufferOf = new Map<Item, Item>();
@@ -92,6 +116,30 @@ export function planBuffers(
   const ending: Item[][] = steps.map(() => []);
   for (const [buffer, at] of last) if (!buffer.output) ending[at]!.push(buffer);
   return { steps, bufferOf, ending, itemOf };
+}
+
+/**
+ * Nodes that multiply or divide a product by a number, each with that product: ONNX Runtime makes the number a factor
+ * of the product (`MatMulScaleFusion`), where nothing else reads it and it comes in the order asked for.
+ */
+function scalesOf(region: Region, nodes: readonly Node[], sizer: Sizer): Map<Node, Value> {
+  const producer = new Map<Value, Node>();
+  for (const node of region.nodes) for (const value of node.outputs) producer.set(value, node);
+  const reads = new Map<Value, number>();
+  for (const value of [...nodes.flatMap((node) => node.inputs), ...region.outputs])
+    reads.set(value, (reads.get(value) ?? 0) + 1);
+  const isNumber = (value: Value) =>
+    value.shape.length === 0 && producer.get(value)?.op === "constant" && value.dtype === "f32";
+  const scales = new Map<Node, Value>();
+  for (const node of nodes) {
+    if (node.op !== "mul" && node.op !== "div") continue;
+    const [left, right] = node.inputs as [Value, Value];
+    const product = isNumber(right) ? left : node.op === "mul" && isNumber(left) ? right : undefined;
+    const from = product && producer.get(product);
+    if (from?.op === "einsum" && reads.get(product!) === 1 && sizer.isProduct(from))
+      scales.set(node, product!);
+  }
+  return scales;
 }
 
 function overwritten(node: Node, reads: readonly Item[], made: Item): Item | undefined {

@@ -2,7 +2,7 @@ import { onnxGraph } from "../emit/onnx/graph.js";
 import type { DType, Graph, Node, Value } from "../ir/graph.js";
 import { bytesPerElement } from "../ir/traverse.js";
 import { AtPoint } from "./at-point.js";
-import { bufferedMemory } from "./buffered.js";
+import { type BufferedCounts, bufferedMemory } from "./buffered.js";
 import { CHeap } from "./c-heap.js";
 import { type MemoryReport, memoryAt, type ScheduleRules, type Sizes } from "./memory.js";
 import type { Runtime } from "./runtime-names.js";
@@ -99,7 +99,7 @@ interface Before {
 export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, before?: Before): ProcessMemory {
   const rules = runtimes[runtime];
   const heap = rules.heapStays === "holes" ? new CHeap() : undefined;
-  const runOf = (one: Graph, at: Sizes): MemoryReport & { readonly nodes?: number } =>
+  const runOf = (one: Graph, at: Sizes): MemoryReport & Partial<BufferedCounts> =>
     rules.schedule === "buffered"
       ? bufferedMemory(one, at, rules, heap)
       : memoryAt(one, at, { dtypeBytes: rules.dtypeBytes, rules });
@@ -111,10 +111,11 @@ export function processMemory(graph: Graph, sizes: Sizes, runtime: Runtime, befo
   const first = before ? weightUses(before.graph, new AtPoint(before.sizes)) : loaded;
   let { weights, buffers } = heldWeights(first, rules);
   let nodes = (pass ?? run).nodes ?? 0;
+  buffers += (pass ?? run).kept ?? 0n;
   if (before?.separate && rules.loadsStep) {
     const second = heldWeights(loaded, rules);
     weights += second.weights;
-    buffers += second.buffers;
+    buffers += second.buffers + (run.kept ?? 0n);
     nodes += run.nodes ?? 0;
   }
   const own = rules.constant + BigInt(nodes) * rules.node;

@@ -30,6 +30,14 @@ export class Sizer {
     return [{ ...step, scratch: this.scratch(node) }];
   }
 
+  /** Whether the product itself is the result, with nothing moved after it. */
+  isProduct(node: NodeOf<"einsum">): boolean {
+    const { equation } = node.attrs;
+    const [left, output] = equation.replaceAll(" ", "").split("->") as [string, string];
+    const sums = [...left].some((letter) => letter !== "," && !output.includes(letter));
+    return sums && !movesOf(equation, letterSizes(node, this.point), true).result;
+  }
+
   /** Operands in the order that the product reads, the product, and its result in the order asked for. */
   private einsum(node: NodeOf<"einsum">, step: Step): Step[] {
     const { operands, result } = movesOf(node.attrs.equation, letterSizes(node, this.point), true);
