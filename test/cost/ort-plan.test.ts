@@ -72,6 +72,38 @@ describe("buffers", () => {
     expect(ending.findIndex((items) => items.includes(places[1]!))).toBe(wide + 1);
   });
 
+  test("a number is a factor of the product before it, where nothing else reads that", () => {
+    const scaled = (alone: boolean) =>
+      regionOf((b, x) => {
+        const two = b.op("constant", [], { dtype: "f32", shape: [], data: [2] });
+        const product = b.op("einsum", [x, x], { equation: "qd,kd->qk" });
+        const half = b.op("div", [product, two], {});
+        return [b.op("exp", [alone ? half : b.op("add", [half, product], {})], {})];
+      });
+    const places = (region: Region) => {
+      const { steps, bufferOf } = planBuffers(region, region.nodes, sizer);
+      return ["einsum", "div"].map((op) => bufferOf.get(steps.find(({ node }) => node.op === op)!.makes[0]!));
+    };
+    const [product, half] = places(scaled(true));
+    expect(half).toBe(product);
+    const [kept, other] = places(scaled(false));
+    expect(other).not.toBe(kept);
+  });
+
+  test("slices that share out an axis are made at once, where the first one is", () => {
+    const region = regionOf((b, x) => {
+      const half = (from: number) => b.op("slice", [x], { axis: 1, start: Dim.of(from), size: Dim.of(4) });
+      const first = b.op("exp", [half(0)], {});
+      return [b.op("add", [first, half(4)], {})];
+    });
+    const { steps } = planBuffers(region, region.nodes, sizer);
+    expect(steps.map(({ node, makes }) => [node.op, makes.length])).toEqual([
+      ["slice", 2],
+      ["exp", 1],
+      ["add", 1],
+    ]);
+  });
+
   test("Where works beside its result, as far as its condition spreads each side", () => {
     const region = regionOf((b, x) => {
       const zero = b.op("constant", [], { dtype: "f32", shape: [], data: [0] });
