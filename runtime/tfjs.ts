@@ -13,7 +13,7 @@ type Tensors = Record<string, Tensor>;
 /** What a generated `model.js` exports. */
 export interface TfjsModule {
   readonly model: { readonly below: Readonly<Record<string, number>> };
-  largest(sizes: Sizes): number;
+  largest(sizes: Sizes, run: "start" | "step"): number;
   /** Weights by name, taken over, as the others take them. Builds of archc 0.1 have none, and take them as they are. */
   arrange?(tf: Tf, w: Tensors): Tensors;
   start(tf: Tf, w: Tensors, inputs: Tensors, given: Sizes): TfjsResults;
@@ -114,7 +114,7 @@ export function tfjsModel(
       const sizes = readSizes(manifest, inputs, held, counts);
       for (const [name, below] of Object.entries(module.model.below))
         if (inputs[name]) checkIndices(name, inputs[name], below);
-      checkBytes(backend, 4 * module.largest(sizes), `the largest tensor at ${sizesText(sizes)}`);
+      checkBytes(backend, 4 * module.largest(sizes, kind), `the largest tensor at ${sizesText(sizes)}`);
       const { outputs, states } = execute(kind, inputs, held?.tensors ?? {}, sizes);
       const read: Record<string, HostTensor> = {};
       try {

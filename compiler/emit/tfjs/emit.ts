@@ -98,21 +98,24 @@ function metadata(start: Graph, step: Graph): string {
   return ["export const model = {", ...lines, "};", ""].join("\n");
 }
 
-/** Elements of the largest tensor, as a function of the sizes: what a GPU's buffer limit is held against. */
+/** Elements of the largest tensor of a run, as a function of the sizes: what a GPU's buffer limit is held against. */
 function largest(module: Module, start: Graph, step: Graph): string {
   const symbols = new Set<string>();
-  const texts = tensorSizes([start, step]).map((dim) =>
-    sizeText(dim, (symbol) => {
-      const name = module.symbol(symbol);
-      symbols.add(name);
-      return name;
-    }),
-  );
-  const head = symbols.size === 0 ? "" : `{ ${[...symbols].sort().join(", ")} }`;
+  const named = (symbol: string) => {
+    const name = module.symbol(symbol);
+    symbols.add(name);
+    return name;
+  };
+  const most = (graph: Graph) =>
+    `Math.max(${["0", ...tensorSizes(graph).map((dim) => sizeText(dim, named))].join(", ")})`;
+  const [ofStart, ofStep] = [most(start), most(step)];
+  const isOne = ofStart === ofStep;
+  const sizes = symbols.size === 0 ? "sizes" : `{ ${[...symbols].sort().join(", ")} }`;
   return [
-    "/** Elements of the largest tensor, weights aside, at these sizes. */",
-    `export function largest(${head}) {`,
-    ...wrap(`return Math.max(${["0", ...texts].join(", ")});`, 2),
+    `/** Elements of the largest tensor of a run, "start" or "step", weights aside, at these sizes. */`,
+    `export function largest(${sizes}${isOne ? "" : ", run"}) {`,
+    ...(isOne ? [] : wrap(`if (run === "start") return ${ofStart};`, 2)),
+    ...wrap(`return ${ofStep};`, 2),
     "}",
     "",
   ].join("\n");

@@ -3,10 +3,10 @@ import type { Graph, Region, Value } from "../../ir/graph.js";
 import { fixedIn } from "./fold.js";
 
 /**
- * Element counts of the tensors that the graphs compute, weights and what is made of them aside, each once, without those surely
- * no larger than another.
+ * Element counts of the tensors that a graph computes, weights and what is made of them aside, each once, without those
+ * surely no larger than another.
  */
-export function tensorSizes(graphs: readonly Graph[]): readonly Dim[] {
+export function tensorSizes(graph: Graph): readonly Dim[] {
   const sizes = new Map<string, Dim>();
   const seen = new Map<Region, Set<string>>();
   const visit = (region: Region, given: readonly boolean[]) => {
@@ -25,11 +25,10 @@ export function tensorSizes(graphs: readonly Graph[]): readonly Dim[] {
       if (node.op === "map") visit(node.attrs.body, []);
     }
   };
-  for (const graph of graphs)
-    visit(
-      graph,
-      graph.inputPorts.map((p) => p.role === "weight"),
-    );
+  visit(
+    graph,
+    graph.inputPorts.map((p) => p.role === "weight"),
+  );
   const all = [...sizes.values()];
   const covered = (a: Dim, i: number) =>
     all.some((b, j) => i !== j && a.atMost(b) === "yes" && (b.atMost(a) !== "yes" || j < i));

@@ -59,8 +59,8 @@ export declare const model: {
   readonly below: Readonly<Record<string, number>>;
 };
 
-/** Elements of the largest tensor, weights aside, at these sizes. */
-export declare function largest(sizes: Sizes): number;
+/** Elements of the largest tensor of a run, weights aside, at these sizes. */
+export declare function largest(sizes: Sizes, run: "start" | "step"): number;
 
 /** Once, after loading; takes the weights over, and frees those that it replaces. */
 export declare function arrange(tf: typeof tfjs, w: Weights): Arranged;

@@ -46,8 +46,9 @@ describe("a generated module", () => {
   it("bounds its largest tensor, and the rows that ids may name", async () => {
     const module = await load(emit(small).module);
     expect(module.model.below).toEqual({ input_ids: 97 });
-    expect(module.largest({ batch: 2, seq: 5, past: 0 })).toBe(2 * 5 * 97);
-    expect(module.largest({ batch: 2, seq: 20, past: 100 })).toBe(2 * 3 * 20 * 120);
+    expect(module.largest({ batch: 2, seq: 5, past: 0 }, "start")).toBe(2 * 5 * 97);
+    expect(module.largest({ batch: 2, seq: 20, past: 100 }, "start")).toBe(2 * 20 * 97);
+    expect(module.largest({ batch: 2, seq: 20, past: 100 }, "step")).toBe(2 * 3 * 20 * 120);
   });
 });
 
