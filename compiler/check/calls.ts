@@ -62,11 +62,13 @@ export function callLayer(
   const lead = first < 0 ? positional.length : first;
   const tensors = slots.slice(0, lead);
   if (lead > slots.length) {
-    scope.tracer.report(
-      "call/too-many-tensors",
-      { layer: decl.name.text, most: slots.length, given: positional.length },
-      span,
-    );
+    // What a signature that could not be read would have taken is not known.
+    if (!decl.unread)
+      scope.tracer.report(
+        "call/too-many-tensors",
+        { layer: decl.name.text, most: slots.length, given: positional.length },
+        span,
+      );
     return unknown;
   }
   const bound = bindArguments(scope, instance.recipe, flat, tensors);
