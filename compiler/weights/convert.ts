@@ -23,7 +23,7 @@ export function isReadable(dtype: string, as: DType): boolean {
   return readable[as].has(dtype);
 }
 
-/** Bytes of one number in a file. */
+/** Bytes of one number in a file; for dtypes that are readable as any of ours. */
 export function bytesIn(dtype: string): number {
   return dtype === "BOOL" ? 1 : Number(/\d+$/.exec(dtype)![0]) / 8;
 }
@@ -49,7 +49,8 @@ const views: Readonly<Record<string, new (buffer: ArrayBuffer) => Numbers>> = {
  * `where` is what that says of the tensor.
  */
 export function converted(bytes: Uint8Array<ArrayBuffer>, dtype: string, as: DType, where: string): Words {
-  if (as === "bool") return bytes;
+  // Any byte but 0 is true, and runtimes read none but 1 as that.
+  if (as === "bool") return bytes.map(Math.sign);
   if (dtype === as.toUpperCase()) return new Int32Array(bytes.buffer);
   if (dtype === "F16" || dtype === "BF16") {
     const out = new Int32Array(bytes.length / 2);
@@ -60,7 +61,6 @@ export function converted(bytes: Uint8Array<ArrayBuffer>, dtype: string, as: DTy
   const out = as === "f32" ? new Float32Array(numbers.length) : new Int32Array(numbers.length);
   for (let i = 0; i < numbers.length; i++) {
     const given = numbers[i]!;
-    // Any byte but 0 is true.
     const value = dtype === "BOOL" ? Math.sign(Number(given)) : Number(given);
     out[i] = value;
     const kept = out[i]!;

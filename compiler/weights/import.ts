@@ -177,7 +177,9 @@ export async function produceTensors(
   movesOf: (name: string) => readonly Move[] | undefined,
   sink: Sink,
 ): Promise<void> {
-  const memory = new ArrayBuffer(Math.min(CHUNK, Math.max(4, ...layout.placed.map((p) => p.bytes))));
+  // A model of thousands of blocks has more tensors than a call takes arguments.
+  const largest = layout.placed.reduce((most, { bytes }) => Math.max(most, bytes), 4);
+  const memory = new ArrayBuffer(Math.min(CHUNK, largest));
   for (const { tensor, bytes } of layout.placed) {
     const moves = movesOf(tensor.name);
     const unit = bytesOf[tensor.dtype];
