@@ -44,7 +44,6 @@ async function formatFiles(
   const problems: Diagnostic[] = [];
   const texts = new Map<string, string>();
   const told: Told[] = [];
-  let changed = 0;
   for (const file of files) {
     const text = await textOf(file);
     const sink = new Diagnostics();
@@ -55,14 +54,15 @@ async function formatFiles(
     const state = stateOf(text, formatted, check);
     told.push({ file, state });
     if (formatted === undefined || formatted === text) continue;
-    changed++;
     if (!check) {
       await replaceText(file, formatted).catch((e: unknown) => Promise.reject(writeFailure(e, file)));
     }
     if (!json) io.out(`${state} ${file}\n`);
   }
   if (json) printJson(io, { files: told }, problems, { source: (file) => texts.get(file) });
-  const rest = files.length - changed - new Set(problems.map((d) => d.span?.file)).size;
+  const counted = (state: Told["state"]): number => told.filter((t) => t.state === state).length;
+  const changed = counted(check ? "would format" : "formatted");
+  const rest = counted("as it should be");
   if (!json)
     io.out(`${count(changed)} ${check ? "to format" : "formatted"}, ${count(rest)} as they should be\n`);
   const code = exitCodeOf(problems);
