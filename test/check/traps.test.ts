@@ -5,8 +5,13 @@ import { createMemoryHost } from "../../compiler/memory-host.js";
 import { createNodeHost } from "../../compiler/node-host.js";
 import { createService } from "../../compiler/service.js";
 import { expectGolden, withoutLibraryLines } from "../support/golden.js";
-import { traps } from "./traps.js";
+import { attention } from "./traps/attention.js";
+import { memories } from "./traps/memories.js";
+import { sparsePatterns } from "./traps/sparse.js";
 
+const traps = [memories, attention, sparsePatterns].flatMap((some) =>
+  Object.entries(some).map(([name, [spec, fits]]) => ({ name, spec, fits })),
+);
 const library = createNodeHost(fileURLToPath(new URL(".", import.meta.url)));
 const std = Object.fromEntries(library.std().map((name) => [name, library.read(name) ?? ""]));
 const golden = (name: string): string =>
