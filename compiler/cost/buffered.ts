@@ -3,8 +3,8 @@ import { AtPoint } from "./at-point.js";
 import type { Block, CHeap } from "./c-heap.js";
 import { type FlatRules, flatOf } from "./flat.js";
 import type { MemoryReport, Moment, Sizes } from "./memory.js";
-import { type BufferPlan, type Item, planBuffers, walkOrder } from "./ort-plan.js";
-import { Sizer } from "./sizer.js";
+import { type BufferPlan, planBuffers, walkOrder } from "./ort-plan.js";
+import { type Item, Sizer } from "./sizer.js";
 
 export interface BufferedRules extends FlatRules {
   readonly dtypeBytes: Readonly<Record<DType, number>>;
@@ -72,7 +72,7 @@ class Run {
     const plan = planBuffers(graph, walkOrder(nodes), this.sizer, fixed);
     for (const { state, value } of outputs) if (state) this.states.add(plan.itemOf(value));
     this.play(plan, "");
-    const heap = held.states + this.most;
+    const most = held.states + this.most;
     const given = outputs.map(({ value }) => this.sizer.bytes(value));
     const readBack = given.reduce((sum, bytes) => sum + bytes, 0n);
     if (readBack > 0n) this.note("outputs", "", readBack);
@@ -82,7 +82,7 @@ class Run {
     const { states, activations, workspace, op, path } = this.peak;
     return {
       ...held,
-      ...{ states: held.states + states, activations, workspace, heap, readBack },
+      ...{ states: held.states + states, activations, workspace, heap: most, readBack },
       total: held.weights + held.buffers + held.states + states + activations + workspace,
       peak: { op, path },
       nodes: plan.steps.length,
@@ -90,6 +90,7 @@ class Run {
     };
   }
 
+  /** A constant, or what weights alone make: there for a moment while the file is loaded. */
   private folded(node: Node): void {
     if (node.op === "reshape") return;
     const blocks = node.outputs.map((value) => this.heap?.take(this.sizer.bytes(value), true));

@@ -1,29 +1,9 @@
 import { type Split, splitsOf } from "../emit/passes/splits.js";
 import type { Node, Region, Value } from "../ir/graph.js";
-import type { Sizer } from "./sizer.js";
+import type { Item, Sizer, Step } from "./sizer.js";
 
 /** Ops and kernels of which ONNX Runtime writes the result over an operand of its size that nothing needs any more. */
 const inPlace = new Set(["tanh", "logistic", "relu", "softmax", "log_softmax", "cast"]);
-
-/** What a step makes or reads: a value, or a copy of one in another order. */
-export interface Item {
-  readonly bytes: bigint;
-  /** Two items fit one buffer where their symbolic shapes and the width of their elements are the same. */
-  readonly key: string;
-  /** An output of the model has memory of its own, which is handed out. */
-  readonly output: boolean;
-}
-
-/** One node that a runtime runs; several where an einsum needs its operands or its result in another order. */
-export interface Step {
-  readonly node: Node;
-  readonly reads: readonly Item[];
-  readonly makes: readonly Item[];
-  /** The result is its operand seen otherwise. */
-  readonly view: boolean;
-  /** Memory of the kernel's own while it runs. */
-  readonly scratch: bigint;
-}
 
 export interface BufferPlan {
   readonly steps: readonly Step[];
@@ -103,15 +83,14 @@ export function planBuffers(
       last.set(buffer, at);
       if (buffer !== item) left.set(buffer, (left.get(buffer) ?? 0) + (left.get(item) ?? 0));
     }
-    for (const item of reads) {
-      const buffer = bufferOf.get(item)!;
+    const touched = reads.map((item) => bufferOf.get(item)!);
+    for (const buffer of touched) {
       last.set(buffer, at);
-      const more = left.get(buffer)! - 1;
-      left.set(buffer, more);
-      if (more === 0 && owned(buffer)) free.push(buffer);
+      left.set(buffer, left.get(buffer)! - 1);
     }
-    for (const item of makes)
-      if (!left.get(bufferOf.get(item)!) && owned(item)) free.push(bufferOf.get(item)!);
+    // A result that nobody reads may lie in an operand's buffer, which is free but once.
+    for (const buffer of new Set([...touched, ...makes.map((item) => bufferOf.get(item)!)]))
+      if (!left.get(buffer) && owned(buffer)) free.push(buffer);
   });
   const ending: Item[][] = steps.map(() => []);
   for (const [buffer, at] of last) if (!buffer.output) ending[at]!.push(buffer);

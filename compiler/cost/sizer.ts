@@ -1,8 +1,27 @@
 import type { DType, Node, NodeOf, Value } from "../ir/graph.js";
 import type { AtPoint } from "./at-point.js";
-import type { Item, Step } from "./ort-plan.js";
 import { movesOf } from "./turned.js";
 import { letterSizes } from "./weight-uses.js";
+
+/** What a step makes or reads: a value, or a copy of one in another order. */
+export interface Item {
+  readonly bytes: bigint;
+  /** Two items fit one buffer where their symbolic shapes and the width of their elements are the same. */
+  readonly key: string;
+  /** An output of the model has memory of its own, which is handed out. */
+  readonly output: boolean;
+}
+
+/** One node that a runtime runs; several where an einsum needs its operands or its result in another order. */
+export interface Step {
+  readonly node: Node;
+  readonly reads: readonly Item[];
+  readonly makes: readonly Item[];
+  /** The result is its operand seen otherwise. */
+  readonly view: boolean;
+  /** Memory of the kernel's own while it runs. */
+  readonly scratch: bigint;
+}
 
 /** Sizes of values at a point, and what ONNX Runtime runs for each op of a graph. */
 export class Sizer {
@@ -15,11 +34,13 @@ export class Sizer {
     return this.count(value) * BigInt(this.dtypeBytes[value.dtype]);
   }
 
+  /** The item of a value; `output` says whether it is one of the model's. */
   item(value: Value, output: boolean): Item {
     const key = `${this.dtypeBytes[value.dtype]}[${value.shape.map((dim) => dim.key)}]`;
     return { bytes: this.bytes(value), key, output };
   }
 
+  /** The nodes of ONNX Runtime that one of ours becomes, in their order. */
   steps(node: Node, itemOf: (value: Value) => Item): readonly Step[] {
     const reads = node.inputs.map(itemOf);
     const makes = node.outputs.map(itemOf);

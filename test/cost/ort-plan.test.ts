@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { AtPoint } from "../../compiler/cost/at-point.js";
+import { flatOf } from "../../compiler/cost/flat.js";
 import { planBuffers, walkOrder } from "../../compiler/cost/ort-plan.js";
-import { Sizer } from "../../compiler/cost/sizer.js";
+import { type Item, Sizer } from "../../compiler/cost/sizer.js";
 import { Dim } from "../../compiler/dim/dim.js";
 import { Builder } from "../../compiler/ir/build.js";
 import type { Region, Value } from "../../compiler/ir/graph.js";
 import { bytesPerElement } from "../../compiler/ir/traverse.js";
+import { randomGraph } from "../ir/random-graph.js";
 
 const seq = Dim.symbol("seq");
 const sizer = new Sizer(new AtPoint({ seq: 4n }), bytesPerElement);
@@ -121,4 +123,22 @@ test("nodes run as they are met walking back from the results, the last operand 
     return [result, b.op("add", [first, second], {})];
   });
   expect(walkOrder(region.nodes).map(({ op }) => op)).toEqual(["exp", "sqrt", "tanh", "add"]);
+});
+
+test("what a step reads is what was last written to its buffer, in random graphs with dead ends", () => {
+  for (let seed = 0; seed < 200; seed++) {
+    const { graph } = flatOf(randomGraph(seed));
+    const { steps, bufferOf, itemOf } = planBuffers(graph, graph.nodes, sizer);
+    const written = new Map<Item, Set<Item>>(graph.inputs.map((v) => [itemOf(v), new Set([itemOf(v)])]));
+    const holds = (item: Item) => written.get(bufferOf.get(item)!)?.has(item) ?? false;
+    for (const { node, reads, makes, view } of steps) {
+      expect(reads.every(holds), `operands of ${node.op} of graph ${seed}`).toBe(true);
+      for (const item of makes) {
+        const buffer = bufferOf.get(item)!;
+        if (view && buffer !== item) written.get(buffer)!.add(item);
+        else written.set(buffer, new Set([item]));
+      }
+    }
+    expect(graph.outputs.map(itemOf).every(holds), `results of graph ${seed}`).toBe(true);
+  }
 });
