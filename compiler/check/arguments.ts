@@ -30,17 +30,12 @@ export function makeRecipe(scope: Scope, recipe: Recipe, args: readonly CallArg[
     // Kinds are looked at here already, so that a wrong argument shows even where the layer never gets to run.
     const param = recipe.decl.params.find((p) => bound.get(p.name.text) === arg.bound);
     if (param && !param.shape)
-      checkKind(
-        scope,
-        arg.bound.val,
-        param.type,
-        arg.bound.span,
-        `\`${param.name.text}\` of \`${recipe.decl.name.text}\``,
-        undefined,
-        "",
-        undefined,
-        optional(param),
-      );
+      checkKind(scope, arg.bound.val, param.type, {
+        span: arg.bound.span,
+        what: `\`${param.name.text}\` of \`${recipe.decl.name.text}\``,
+        path: "",
+        leaveOut: optional(param),
+      });
   }
   return { kind: "recipe", recipe: { ...recipe, args: bound, span } };
 }
@@ -164,20 +159,15 @@ export function bindParams(
       scope.vars.set(name, val);
       continue;
     }
-    const at = given?.span ?? param.value?.span ?? span;
-    const { value } = param;
-    const notes = given || !value ? undefined : () => valuesIn(value, scope);
-    const checked = checkKind(
-      scope,
-      val,
-      param.type,
-      at,
-      `\`${name}\` of \`${decl.name.text}\``,
-      param.within,
-      join(scope.path, name),
-      notes,
-      optional(param),
-    );
+    const { value, within } = param;
+    const checked = checkKind(scope, val, param.type, {
+      span: given?.span ?? value?.span ?? span,
+      what: `\`${name}\` of \`${decl.name.text}\``,
+      path: join(scope.path, name),
+      within,
+      notes: given || !value ? undefined : () => valuesIn(value, scope),
+      leaveOut: optional(param),
+    });
     if (!checked && param.type?.name === "layer" && val.kind !== "hole") {
       scope.vars.set(name, unknownLayer);
       if (scope.instance) scope.instance.failed = true;

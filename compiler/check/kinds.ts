@@ -5,21 +5,26 @@ import type { Scope } from "./scope.js";
 import { asWhole } from "./shapes.js";
 import { asNumber, kindOf, number, show, type Val } from "./values.js";
 
+/** What a value is given for, and where. */
+export interface Place {
+  readonly span: Span;
+  /** In words: "`dim`", "slot `ffn`". */
+  readonly what: string;
+  /** Of the instance that a recipe becomes there. */
+  readonly path: string;
+  readonly within?: Range | undefined;
+  /** What else a message says of a value that is not whole. */
+  readonly notes?: (() => readonly string[]) | undefined;
+  /** The name of a parameter that need not be given. */
+  readonly leaveOut?: string | undefined;
+}
+
 /**
- * A value as the declared kind wants it: counts are whole, a count serves as a number, a recipe becomes an instance
- * at `path`. Undefined where it does not fit (reported) or is unknown. `leaveOut` is the name of what need not be given.
+ * A value as the declared kind wants it: counts are whole and in range, a count serves as a number, a recipe becomes an
+ * instance. Undefined where it does not fit (reported) or is unknown.
  */
-export function checkKind(
-  scope: Scope,
-  val: Val,
-  type: KindRef | undefined,
-  span: Span,
-  what: string,
-  within: Range | undefined,
-  path: string,
-  notes?: () => readonly string[],
-  leaveOut?: string,
-): Val | undefined {
+export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, place: Place): Val | undefined {
+  const { span, what, path } = place;
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind === "none") return val;
   const wrong = (expected: string, written?: string): undefined => {
@@ -33,14 +38,14 @@ export function checkKind(
   switch (type?.name) {
     case "count": {
       if (val.kind !== "count") return wrong("a count");
-      const dim = asWhole(scope, val, span, what, notes, leaveOut);
-      return dim && inRange(scope, val, within, span, what) ? { kind: "count", dim } : undefined;
+      const dim = asWhole(scope, val, span, what, place.notes, place.leaveOut);
+      return dim && inRange(scope, val, place) ? { kind: "count", dim } : undefined;
     }
     case "number": {
       if (val.kind === "tensor" && val.tensor.axes.length === 0) return val;
       const n = asNumber(val);
       if (n === undefined && val.kind !== "count") return wrong("a number");
-      if (!inRange(scope, val, within, span, what)) return undefined;
+      if (!inRange(scope, val, place)) return undefined;
       return n === undefined ? val : number(n);
     }
     case "flag":
@@ -53,7 +58,7 @@ export function checkKind(
     case "list": {
       if (val.kind !== "list") return wrong("a list", isOne(val) ? `[${show(val)}]` : undefined);
       const items = val.items.map((v, i) =>
-        checkKind(scope, v, type.of, span, `${what}[${i}]`, undefined, `${path}.${i}`),
+        checkKind(scope, v, type.of, { span, what: `${what}[${i}]`, path: `${path}.${i}` }),
       );
       return items.every((v) => v !== undefined) ? { kind: "list", items } : undefined;
     }
@@ -63,7 +68,7 @@ export function checkKind(
 }
 
 /** `in 0 .. 1` after a parameter. */
-function inRange(scope: Scope, val: Val, within: Range | undefined, span: Span, what: string): boolean {
+function inRange(scope: Scope, val: Val, { within, span, what }: Place): boolean {
   if (!within) return true;
   const n = asNumber(val);
   const low = asNumber(evaluate(within.from, scope));

@@ -317,7 +317,8 @@ export class ModelEnv {
       val = changeArgument(tracer, val, change.path, change.source.expr, this.scope(change.source.file));
     }
     const type = field.type ?? (val.kind === "recipe" ? kind("layer", field.name.span) : undefined);
-    const checked = checkKind(scope, val, type, expr.span, `\`${name}\``, field.within, name);
+    const place = { span: expr.span, what: `\`${name}\``, path: name, within: field.within };
+    const checked = checkKind(scope, val, type, place);
     return checked ?? (val.kind === "hole" ? val : unknown);
   }
 

@@ -60,15 +60,8 @@ export class Stack {
     const { expr, file } = size;
     const scope = this.env.scope(file);
     const what = `the number of ${this.name}`;
-    const checked = checkKind(
-      scope,
-      evaluate(expr, scope),
-      countKind(expr.span),
-      expr.span,
-      what,
-      undefined,
-      "",
-    );
+    const place = { span: expr.span, what, path: "" };
+    const checked = checkKind(scope, evaluate(expr, scope), countKind(expr.span), place);
     const n = checked?.kind === "count" ? checked.dim.int : undefined;
     if (n === undefined) return undefined;
     if (n > limits.blocks) {
@@ -246,8 +239,8 @@ export class Stack {
       val = changeArgument(tracer, val, c.path, c.value, this.scope(c.file, path, get));
     }
     if (val.kind === "none") return val;
-    const what = `slot \`${slot}\``;
-    return checkKind(scope, val, decl.type, first.value.span, what, undefined, join(path, slot));
+    const place = { span: first.value.span, what: `slot \`${slot}\``, path: join(path, slot) };
+    return checkKind(scope, val, decl.type, place);
   }
 
   private scope(file: string, path: string, get: (slot: string) => Val | undefined): Scope {

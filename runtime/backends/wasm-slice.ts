@@ -6,12 +6,17 @@ interface Heap {
   typedArrayFromHeap(tensor: tf.TensorInfo): tf.TypedArray;
 }
 
+let isRegistered = false;
+
 /**
  * Slice, SplitV and Unpack in place of tfjs-backend-wasm 4.22's, which copy the whole operand to JavaScript for each part
  * that they cut: parts of twelve heads cost twelve copies of all heads, and the copies stay until they are collected.
  * These copy the parts alone, within the heap.
  */
 export function sliceInHeap(): void {
+  // The backend is opened for every model.
+  if (isRegistered) return;
+  isRegistered = true;
   register("Slice", "x", (heap, x, { begin, size }) => {
     const [start, lengths] = tf.slice_util.parseSliceParams(
       x as tf.Tensor,
