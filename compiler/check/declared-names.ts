@@ -1,4 +1,5 @@
 import type { Axis, Expr, PatternAxis, Shape, Stmt } from "../../grammar/ast.js";
+import { directlyIn } from "./directly-in.js";
 
 /** The axes that a shape names. */
 export const axisNames = (shape: Shape): string[] =>
@@ -48,51 +49,14 @@ export function collect(body: readonly Stmt[], known: Set<string>): void {
   }
 }
 
-/** The axes that expressions name: einsum patterns, slices, `A B -> P`. */
+/** The axes that expressions name: einsum patterns, slices, `A B -> P`; and what the lines of a loop bring. */
 export function collectExpr(expr: Expr, known: Set<string>): void {
-  const all = (list: readonly (Expr | undefined)[]) => list.forEach((e) => void (e && collectExpr(e, known)));
-  switch (expr.kind) {
-    case "list":
-    case "tuple":
-      all(expr.items);
-      return;
-    case "unary":
-      collectExpr(expr.operand, known);
-      return;
-    case "binary":
-      all([expr.left, expr.right]);
-      return;
-    case "if-else":
-      all([expr.condition, expr.then, expr.otherwise]);
-      return;
-    case "call":
-      all(expr.args.map((a) => a.value));
-      collectExpr(expr.callee, known);
-      return;
-    case "pattern":
-      for (const a of [...patternNames(expr.from), ...patternNames(expr.to)]) known.add(a);
-      return;
-    case "einsum":
-      for (const s of [...expr.inputs, expr.output]) for (const a of axisNames(s)) known.add(a);
-      all(expr.args);
-      return;
-    case "index":
-      collectExpr(expr.target, known);
-      for (const s of expr.subscripts) {
-        if (s.kind === "slice") {
-          if (s.as) known.add(s.as.text);
-          all([s.from, s.to]);
-        } else collectExpr(s.index, known);
-      }
-      return;
-    case "member":
-      collectExpr(expr.target, known);
-      return;
-    case "for":
-    case "for-along":
-      collect(expr.body, known);
-      return;
-    default:
-      return;
-  }
+  for (const inner of directlyIn(expr)) collectExpr(inner, known);
+  if (expr.kind === "pattern") {
+    for (const a of [...patternNames(expr.from), ...patternNames(expr.to)]) known.add(a);
+  } else if (expr.kind === "einsum") {
+    for (const s of [...expr.inputs, expr.output]) for (const a of axisNames(s)) known.add(a);
+  } else if (expr.kind === "index") {
+    for (const s of expr.subscripts) if (s.kind === "slice" && s.as) known.add(s.as.text);
+  } else if (expr.kind === "for" || expr.kind === "for-along") collect(expr.body, known);
 }

@@ -16,6 +16,7 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { builtins, isBuiltin } from "./builtins/index.js";
 import { axisNames, collect, collectExpr } from "./declared-names.js";
+import { directlyIn } from "./directly-in.js";
 import { constants } from "./expressions.js";
 import { modelChain, modelNames } from "./model-names.js";
 import type { Program } from "./program.js";
@@ -215,60 +216,18 @@ class Walker {
   }
 
   private expr(expr: Expr, known: ReadonlySet<string>): void {
-    switch (expr.kind) {
-      case "name":
-        this.name(expr.name, expr.span, known, false);
-        return;
-      case "list":
-      case "tuple":
-        for (const e of expr.items) this.expr(e, known);
-        return;
-      case "unary":
-        this.expr(expr.operand, known);
-        return;
-      case "binary":
-        this.expr(expr.left, known);
-        this.expr(expr.right, known);
-        return;
-      case "if-else":
-        for (const e of [expr.condition, expr.then, expr.otherwise]) this.expr(e, known);
-        return;
-      case "call":
-        if (expr.callee.kind === "name") this.name(expr.callee.name, expr.callee.span, known, true);
-        else this.expr(expr.callee, known);
-        for (const a of expr.args) {
-          if (a.value.kind === "name") this.name(a.value.name, a.value.span, known, false, expr.callee);
-          else this.expr(a.value, known);
-        }
-        return;
-      case "einsum":
-        for (const a of expr.args) this.expr(a, known);
-        return;
-      case "index":
-        this.expr(expr.target, known);
-        for (const s of expr.subscripts) {
-          if (s.kind === "at") this.expr(s.index, known);
-          else [s.from, s.to].forEach((e) => void (e && this.expr(e, known)));
-        }
-        return;
-      case "member":
-        this.expr(expr.target, known);
-        return;
-      case "for": {
-        const inner = new Set([...known, expr.name.text]);
-        this.expr(expr.range.from, known);
-        if (expr.range.to) this.expr(expr.range.to, known);
-        for (const s of expr.body) this.stmt(s, inner);
-        return;
-      }
-      case "for-along": {
-        const inner = new Set([...known, expr.name.text]);
-        for (const s of expr.body) this.stmt(s, inner);
-        return;
-      }
-      default:
-        return;
+    if (expr.kind === "name") {
+      this.name(expr.name, expr.span, known, false);
+      return;
     }
+    for (const inner of directlyIn(expr)) {
+      if (expr.kind !== "call" || inner.kind !== "name") this.expr(inner, known);
+      else if (inner === expr.callee) this.name(inner.name, inner.span, known, true);
+      else this.name(inner.name, inner.span, known, false, expr.callee);
+    }
+    if (expr.kind !== "for" && expr.kind !== "for-along") return;
+    const within = new Set([...known, expr.name.text]);
+    for (const s of expr.body) this.stmt(s, within);
   }
 
   /** `callee` is what it is an argument of. */

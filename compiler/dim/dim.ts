@@ -1,10 +1,11 @@
 import { atomDegree, atomsOf, evaluateAtom, expandMods, mapAtoms, partsOf, rebuildAtom } from "./atoms.js";
 import { cancel, dividePolynomials, factorOut, multiplyTerms, neverZero, ungroup } from "./division.js";
-import { type Atom, compareMonomials, invertMonomial, type Monomial, monomial, unit } from "./monomial.js";
+import { type Atom, invertMonomial, type Monomial, monomial, unit } from "./monomial.js";
 import { dimToString } from "./print.js";
 import { surely } from "./prove.js";
 import { add, divide, less, multiply, power as powerOf, type Rational, rational } from "./rational.js";
 import { extreme, floorOf, logOf, modOf, wholeAnswer } from "./simplify.js";
+import { summed } from "./sum.js";
 
 export type Verdict = "same" | "different" | "unknown";
 export type Answer = "yes" | "no" | "unknown";
@@ -69,26 +70,8 @@ export class Dim {
 
   /** The sum of dims, each so many times. */
   static weightedSum(parts: Iterable<readonly [dim: Pick<Dim, "terms">, count: number]>): Dim {
-    const sums: Sum[] = [];
-    // Nearly all sums have few different products: looking through those is faster than to make a map.
-    let byKey: Map<string, Sum> | undefined;
-    for (const [dim, count] of parts) {
-      for (const { coefficient, monomial: product } of dim.terms) {
-        const more = count === 1 ? coefficient : multiply(coefficient, [BigInt(count), 1n]);
-        const known = byKey ? byKey.get(product.key) : sumOf(sums, product);
-        if (known) {
-          known.coefficient = add(known.coefficient, more);
-          continue;
-        }
-        const sum = { coefficient: more, monomial: product };
-        sums.push(sum);
-        if (byKey) byKey.set(product.key, sum);
-        else if (sums.length > 8) byKey = new Map(sums.map((one) => [one.monomial.key, one]));
-      }
-    }
-    const kept = sums.some(isNothing) ? sums.filter((t) => !isNothing(t)) : sums;
+    const kept = summed(parts);
     if (kept.length === 0) return Dim.zero;
-    if (kept.length > 1) kept.sort((a, b) => compareMonomials(a.monomial, b.monomial));
     return cancel(new Dim(kept));
   }
 
@@ -307,21 +290,6 @@ export class Dim {
     this.cachedText ??= dimToString(this);
     return this.cachedText;
   }
-}
-
-/** A term that is still added to. */
-interface Sum {
-  coefficient: Rational;
-  readonly monomial: Monomial;
-}
-
-function isNothing({ coefficient }: Sum): boolean {
-  return coefficient[0] === 0n;
-}
-
-function sumOf(sums: readonly Sum[], product: Monomial): Sum | undefined {
-  for (const sum of sums) if (sum.monomial === product || sum.monomial.key === product.key) return sum;
-  return undefined;
 }
 
 function lift(value: Dim | number): Dim {
