@@ -188,6 +188,7 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
         stored,
         conventions: question.conventions,
         backend: question.backend,
+        optimizer: question.optimizer,
       }),
       diagnostics,
     };

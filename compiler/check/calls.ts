@@ -109,6 +109,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   if (isLibrary(span.file))
     tracer.calls.push({ span: instance.recipe.span, text: `\`${decl.name.text}\` is asked for here` });
   const firstState = tracer.states.length;
+  const firstLoss = tracer.losses.length;
   const parent = caller.builder;
   const nodes = parent.call(
     decl.name.text,
@@ -191,6 +192,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
       return [
         ...outputs.map((t) => t.value),
         ...tracer.states.slice(firstState).map((s) => builder.use(s.output)),
+        ...tracer.losses.slice(firstLoss),
       ];
     },
     { path: instance.path, args: staticArgs(decl, args), names: decl.results.map((r) => r.name?.text ?? "") },
@@ -202,11 +204,14 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   if (failed) {
     tracer.standIns++;
     tracer.states.length = firstState;
+    tracer.losses.length = firstLoss;
     return standIn(parent, { decl, explicit, scope: own, back });
   }
   for (let i = firstState; i < tracer.states.length; i++) {
     tracer.states[i] = { ...tracer.states[i]!, output: nodes[results.length + i - firstState]! };
   }
+  const terms = tracer.losses.length - firstLoss;
+  tracer.losses.splice(firstLoss, terms, ...nodes.slice(nodes.length - terms));
   const tensors = results.map((r, i) => tensorVal(nodes[i]!, r.names));
   return tensors.length === 1 ? tensors[0]! : { kind: "tuple", items: tensors };
 }

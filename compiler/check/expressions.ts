@@ -120,7 +120,8 @@ function lookUp(scope: Scope, name: string, span: Span): Val {
       scope.tracer.readsPast = true;
       return count(scope.tracer.past);
     case "training":
-      return flag(false);
+      scope.tracer.readsTraining = true;
+      return flag(scope.tracer.training);
     case "decoding":
       scope.tracer.readsDecoding = true;
       return flag(scope.tracer.decoding);

@@ -29,6 +29,11 @@ export interface BlockInfo {
   readonly idle: readonly string[];
 }
 
+/** `start` where `training` holds: without states, and behind its results the terms of the loss that layers add. */
+export type TrainingTrace =
+  | { readonly kind: "graph"; readonly graph: Graph; readonly terms: number }
+  | { readonly kind: "none"; readonly why: string };
+
 /**
  * A model after late binding, traced to graphs. Both graphs have the same weights.
  * `start` begins with empty state: symbols `batch`, `seq`. `step` continues: symbols `batch`, `seq`, `past`, with the
@@ -46,6 +51,8 @@ export interface ModelInstance {
   readonly learned: readonly LearnedCount[];
   readonly start: Graph;
   readonly step: Graph;
+  /** The same model as a training step runs it; traced when first asked for. */
+  readonly training: () => TrainingTrace;
   /** A layer reads `decoding`, so that `step` with nothing past is not `start`: two ONNX files. */
   readonly separateStep: boolean;
 }

@@ -1,5 +1,5 @@
 import type { ModelDecl, Span } from "../../grammar/ast.js";
-import type { Diagnostics } from "../diagnostics/sink.js";
+import { Diagnostics } from "../diagnostics/sink.js";
 import type { Dim } from "../dim/dim.js";
 import { isLibrary } from "../host.js";
 import type { Graph, InputPort, OutputPort, Region, SymbolInfo } from "../ir/graph.js";
@@ -8,7 +8,7 @@ import { join } from "./calls.js";
 import { readCheckpoints, weightsOf } from "./checkpoint.js";
 import { brokenWeights } from "./checkpoint-broken.js";
 import { declareInputs, runForward } from "./forward.js";
-import type { FieldValue, ModelConstraint, ModelInstance } from "./instance.js";
+import type { FieldValue, ModelConstraint, ModelInstance, TrainingTrace } from "./instance.js";
 import { type WeightValues, withoutTwins } from "./learned.js";
 import { ModelEnv } from "./model.js";
 import { modelChain } from "./model-names.js";
@@ -55,7 +55,7 @@ function instantiateOnce(
   program: Program,
   name: string,
   sink: Diagnostics,
-  how: Omit<How, "decoding" | "left">,
+  how: Settled,
 ): ModelInstance | undefined {
   const found = program.lookup(program.path, name);
   if (found?.decl.kind !== "model") {
@@ -66,6 +66,9 @@ function instantiateOnce(
   const start = trace(program, decl, file, sink, { ...how, decoding: false });
   if (!start) return undefined;
   const left = leftBy(start.states);
+  let training: TrainingTrace | undefined;
+  // Lines that only training runs would else be wrong unseen.
+  if (start.readsTraining) trace(program, decl, file, sink, { ...how, decoding: false, training: true });
   const step =
     start.states.length > 0 ? trace(program, decl, file, sink, { ...how, decoding: true, left }) : start;
   if (!step) return undefined;
@@ -79,8 +82,21 @@ function instantiateOnce(
     learned: withoutTwins([...start.env.tracer.learned, ...step.env.tracer.learned]),
     start: start.graph,
     step: step.graph,
+    training: () => (training ??= traceTraining(program, decl, file, how)),
     separateStep: start.readsDecoding && start.states.length > 0,
   };
+}
+
+/** The model once more, for training. Its own problems were told where `training` is read; the rest cannot have any. */
+function traceTraining(program: Program, decl: ModelDecl, file: string, how: Settled): TrainingTrace {
+  const sink = new Diagnostics();
+  const traced = trace(program, decl, file, sink, { ...how, decoding: false, training: true });
+  if (!traced) return { kind: "none", why: sink.list[0]?.message ?? "it cannot be traced for training" };
+  const { untrainable, losses } = traced.env.tracer;
+  const [what] = untrainable;
+  if (what !== undefined)
+    return { kind: "none", why: `it uses ${what}, which training graphs do not have yet` };
+  return { kind: "graph", graph: traced.graph, terms: losses.length };
 }
 
 /** How long each growing state is after a pass, by the state's path. */
@@ -96,10 +112,14 @@ interface Traced {
   readonly env: ModelEnv;
   readonly states: readonly TracedState[];
   readonly readsDecoding: boolean;
+  readonly readsTraining: boolean;
 }
+
+type Settled = Omit<How, "decoding" | "training" | "left">;
 
 interface How {
   readonly decoding: boolean;
+  readonly training?: boolean;
   readonly holes: "reject" | "first";
   readonly weights: WeightValues | undefined;
   readonly trial?: Trial | undefined;
@@ -160,7 +180,8 @@ function trace(
     }
     return undefined;
   }
-  const states = statePorts(tracer.states);
+  // A whole sequence is one step of training: nothing is carried on.
+  const states = how.training ? [] : statePorts(tracer.states);
   const inputPorts: InputPort[] = [
     ...inputs.map((i) => ({ role: "data" as const, ...i })),
     ...states.flatMap((s) =>
@@ -172,6 +193,7 @@ function trace(
   ];
   const outputPorts: OutputPort[] = [
     ...outputs.map((o) => ({ role: "data" as const, ...o })),
+    ...tracer.losses.map((value, i) => ({ role: "data" as const, name: `loss.${i}`, value })),
     ...states.map((s) => ({
       role: "state" as const,
       name: s.present,
@@ -192,7 +214,8 @@ function trace(
     symbols: symbolsOf(region, inputPorts, tracer),
     assumptions: tracer.assumptions,
   };
-  return { graph, env, states: tracer.states, readsDecoding: tracer.readsDecoding };
+  const { readsDecoding, readsTraining } = tracer;
+  return { graph, env, states: tracer.states, readsDecoding, readsTraining };
 }
 
 /** The sizes of a run that the model's own lines speak of; none where it has no `seq`. */

@@ -1,12 +1,13 @@
 import type { InverseStmt, LayerDecl } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { Builder } from "../ir/build.js";
-import type { Value } from "../ir/graph.js";
+import type { Inverse, Value } from "../ir/graph.js";
 import { conform } from "./conform.js";
 import { toTensor } from "./operands.js";
 import { roundTrip } from "./round-trip.js";
 import { Scope } from "./scope.js";
 import { runBody } from "./statements.js";
+import type { Tracer } from "./tracer.js";
 import { type Tensor, tensorVal } from "./values.js";
 
 /** Does the inverse name as many values as the layer gives? What can be said of a layer that never runs, too. */
@@ -98,5 +99,27 @@ export function checkInverse(scope: Scope, decl: LayerDecl, outputs: readonly Te
     else tracer.report("inverse/does-not-invert", { layer, tensor, shape, was, came, stood }, inverse.span);
   } else if (verdict.kind === "untried" && !tracer.generic) {
     tracer.report("inverse/untried", { layer, why: verdict.why }, inverse.span);
+  } else if (tracer.training) scope.builder.inverse = inverseOf(scope, rehearsal, given, outputs, back);
+}
+
+/** The rehearsed inverse as the backward pass will run it; undefined where it has weights that its layer has not. */
+function inverseOf(
+  { builder, tracer }: Scope,
+  { top, weights }: Tracer,
+  tensors: readonly Value[],
+  results: readonly Tensor[],
+  back: readonly Value[],
+): Inverse | undefined {
+  const places = new Map(results.map((t, i) => [t.value, i]));
+  const from = new Map(
+    top.closure.map(({ outer, inner }) => [inner, places.get(outer) ?? builder.use(outer)]),
+  );
+  // The rehearsal has made inputs of its own for the weights of the same instances.
+  for (const [name, { value }] of weights) {
+    const known = tracer.weights.get(name);
+    if (known) from.set(value, builder.use(known.value));
   }
+  const given = top.inputs.map((v) => from.get(v));
+  if (!given.every((v) => v !== undefined)) return undefined;
+  return { body: top.region(back), given, back: tensors.map((v) => builder.inputs.indexOf(v)) };
 }

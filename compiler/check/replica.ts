@@ -12,6 +12,8 @@ export interface Template {
   readonly operands: readonly number[];
   readonly results: readonly Tensor[];
   readonly states: readonly TracedState[];
+  /** How many terms of the loss it has. */
+  readonly losses: number;
   /** The block's own weights, in the order in which they were declared. */
   readonly weights: readonly Value[];
   /** What its weights decided: only a block whose weights decide the same is alike. */
@@ -24,9 +26,7 @@ export function templateOf(
   path: string,
   inputs: readonly Val[],
   result: Val,
-  states: readonly TracedState[],
-  weights: readonly Value[],
-  learned: readonly LearnedCount[],
+  { states, losses, weights, learned }: Pick<Template, "states" | "losses" | "weights" | "learned">,
 ): Template | undefined {
   const node = builder.nodes.at(-1);
   const results = (result.kind === "tuple" ? result.items : [result]).flatMap((v) =>
@@ -41,7 +41,7 @@ export function templateOf(
   if (node?.op !== "call" || !whole || !apart || given.length !== inputs.length) return undefined;
   const places = new Map([...given, ...states.map((s) => s.input), ...weights].map((v, i) => [v, i]));
   const operands = node.inputs.map((v) => places.get(v) ?? -1);
-  return { path, node, operands, results, states, weights, learned };
+  return { path, node, operands, results, states, losses, weights, learned };
 }
 
 function renamer(template: Template, path: string): (name: string) => string {
@@ -93,6 +93,7 @@ export function replicate(
       output: outputs[template.results.length + i]!,
     });
   }
+  tracer.losses.push(...outputs.slice(outputs.length - template.losses));
   const results = template.results.map((r, i) => tensorVal(outputs[i]!, r.axes));
   return results.length === 1 ? results[0]! : { kind: "tuple", items: results };
 }

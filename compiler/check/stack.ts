@@ -146,6 +146,7 @@ export class Stack {
     }
     const before = {
       states: tracer.states.length,
+      losses: tracer.losses.length,
       problems: tracer.sink.list.length,
       weights: tracer.weights.size,
       learned: tracer.learned.length,
@@ -162,15 +163,12 @@ export class Stack {
     const hasFailed = tracer.sink.list.length > before.problems;
     const isClean = !hasFailed && wiring.instance.runs === 1;
     const template = isClean
-      ? templateOf(
-          caller.builder,
-          path,
-          current,
-          result,
-          tracer.states.slice(before.states),
-          [...tracer.weights.values()].slice(before.weights).map((p) => p.value),
-          tracer.learned.slice(before.learned),
-        )
+      ? templateOf(caller.builder, path, current, result, {
+          states: tracer.states.slice(before.states),
+          losses: tracer.losses.length - before.losses,
+          weights: [...tracer.weights.values()].slice(before.weights).map((p) => p.value),
+          learned: tracer.learned.slice(before.learned),
+        })
       : undefined;
     return { results: listOf(result), says, template, isClean: !hasFailed };
   }

@@ -49,12 +49,16 @@ function run(stmt: Stmt, scope: Scope): Val {
       return none;
     }
     case "loss": {
-      // A term of the training loss: checked here, collected when training graphs are built.
+      // A term of the training loss: checked in every graph, kept in one for training.
       const val = evaluate(stmt.value, scope);
       if (val.kind !== "unknown") {
         const tensor = toTensor(scope, { val, span: stmt.value.span });
         if (tensor && tensor.axes.length > 0)
           scope.tracer.report("loss/not-scalar", { axes: tensor.axes.length }, stmt.value.span);
+        else if (tensor && scope.tracer.training) {
+          if (scope.along) scope.tracer.untrainable.add("a `loss` within `for … along`");
+          else scope.tracer.losses.push(scope.builder.use(tensor.value));
+        }
       }
       return none;
     }

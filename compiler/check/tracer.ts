@@ -46,6 +46,8 @@ export interface TraceOptions {
   readonly sink: Diagnostics;
   /** An earlier step left state. */
   readonly decoding: boolean;
+  /** For a training step: `training` holds, and terms of the loss are collected. */
+  readonly training?: boolean;
   /** What the trace from empty state left along each growing axis, by the state's path. */
   readonly left?: ReadonlyMap<string, Dim>;
   /** What is known of the weights: what `learned` counts follow from. */
@@ -67,6 +69,7 @@ export class Tracer {
   readonly generic: boolean;
   readonly standing: readonly string[];
   readonly decoding: boolean;
+  readonly training: boolean;
   readonly top: Builder;
   /** Traces only to check: what it makes is thrown away, instances keep their members. */
   readonly rehearsing: boolean;
@@ -74,6 +77,10 @@ export class Tracer {
   /** The names of a weight's axes where it is declared, for checkpoints; those of blocks alike are declared once. */
   readonly weightAxes = new Map<WeightInfo, readonly string[]>();
   readonly states: TracedState[] = [];
+  /** Terms of the loss, each as the builder knows it whose region is being traced. */
+  readonly losses: Value[] = [];
+  /** What the model does in training alone, for which the graph has no form yet. */
+  readonly untrainable = new Set<string>();
   /** Layers that have run, by their path with `#` for each number in it: false where one of these failed. */
   readonly ran = new Map<string, boolean>();
   /** How often something stood in for a layer that is wrong. */
@@ -90,6 +97,7 @@ export class Tracer {
   /** Calls from the model inwards. */
   readonly calls: Label[] = [];
   readsDecoding = false;
+  readsTraining = false;
   /** A layer reads `past`, or keeps what grows with it. */
   readsPast = false;
   /** Expressions evaluated so far; past the limit nothing more is, so that every evaluation ends soon. */
@@ -113,6 +121,7 @@ export class Tracer {
     this.generic = options.generic;
     this.standing = options.standing ?? [];
     this.decoding = options.decoding;
+    this.training = options.training ?? false;
     this.past = options.decoding ? Dim.symbol("past", 0) : Dim.of(0);
     this.left = options.left ?? new Map();
     this.trial = options.trial;
@@ -136,8 +145,8 @@ export class Tracer {
 
   /** A tracer for a check on the side, in a graph of its own; sizes that cannot be decided are silent in it. */
   rehearsal(top: Builder): Tracer {
-    const { program, sink, decoding, trial, known: weights } = this;
-    const tracer = new Tracer({ program, sink, decoding, weights, generic: true, trial }, top);
+    const { program, sink, decoding, training, trial, known: weights } = this;
+    const tracer = new Tracer({ program, sink, decoding, training, weights, generic: true, trial }, top);
     tracer.calls.push(...this.calls);
     return tracer;
   }

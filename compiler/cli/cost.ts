@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type ConventionName, conventionNames } from "../cost/conventions.js";
 import { runtimeNames } from "../cost/runtime-names.js";
 import type { Stored } from "../cost/stored.js";
+import { optimizers } from "../train/optimizer.js";
 import { exit, exitCodeOf } from "./exit.js";
 import { fittedTo } from "./fitted.js";
 import { open } from "./open.js";
@@ -17,6 +18,7 @@ interface Options {
   readonly convention?: string;
   readonly dtype?: string;
   readonly backend?: string;
+  readonly train?: string | true;
   readonly weights?: string;
   readonly checkpoint?: string;
   readonly format: string;
@@ -36,6 +38,7 @@ export function costCommand(session: Session): Command {
     )
     .option("--dtype <type>", "keep weights and values as f32, f16, bf16 or int8 (weights alone)")
     .option("--backend <name>", `also the memory of a process on it: ${runtimeNames.join(", ")}`)
+    .option("--train [optimizer]", `also a step of training with ${optimizers.join(", ")} (else adam)`)
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
       const format = choice("--format", options.format, ["text", "json"]);
@@ -45,11 +48,13 @@ export function costCommand(session: Session): Command {
       const stored = options.dtype === undefined ? undefined : await dtypeOf(options.dtype);
       const backend =
         options.backend === undefined ? undefined : choice("--backend", options.backend, runtimeNames);
+      const { train } = options;
+      const optimizer = typeof train === "string" ? choice("--train", train, optimizers) : train && "adam";
       const weights = weightsOf(options);
       const spec = await open(file);
       const { model, profile } = options;
       const fitted = await fittedTo(spec, model, weights);
-      const question = { model, profile, at, conventions, stored, backend, ...fitted };
+      const question = { model, profile, at, conventions, stored, backend, optimizer, ...fitted };
       const { value, diagnostics } = spec.service.cost(spec.path, question);
       session.code = exitCodeOf(diagnostics);
       if (value === undefined) {

@@ -24,6 +24,12 @@ export interface MemoryOptions {
   readonly rules?: ScheduleRules;
   /** Shared with other questions about graphs that have nodes in common. */
   readonly costs?: CostRules | undefined;
+  /** Of a training step: its states are the optimizer's, and what is next is written over what was. */
+  readonly training?: {
+    /** Values that are told apart from activations. */
+    readonly gradients: ReadonlySet<Value>;
+    readonly paths: ReadonlyMap<Node, string>;
+  };
 }
 
 /** What a runtime does otherwise than running op by op, each result in a place of its own. */
@@ -57,7 +63,7 @@ export type Moment = OpName | "inputs" | "outputs";
 
 /** A block of memory: freed when no value that lies in it is needed any more. */
 interface Storage {
-  readonly bytes: bigint;
+  bytes: bigint;
   readonly state: boolean;
   holders: number;
 }
@@ -68,10 +74,12 @@ interface Storage {
  */
 export function memoryAt(graph: Graph, sizes: Sizes, options: MemoryOptions = {}): MemoryReport {
   const { rules } = options;
-  const scheduled = options.schedule === "flat" ? flatOf(graph, rules) : { graph, paths: undefined };
+  const { training } = options;
+  const scheduled = options.schedule === "flat" ? flatOf(graph, rules) : { graph, paths: training?.paths };
   const { dtypeBytes = bytesPerElement, weightBytes = dtypeBytes.f32 } = options;
   const { costs = new CostRules() } = options;
-  return new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules, costs).run(scheduled.graph);
+  const simulation = new Simulation(sizes, dtypeBytes, weightBytes, scheduled.paths, rules, costs);
+  return simulation.run(scheduled.graph, training?.gradients);
 }
 
 /** The moment of a run at which most is held beside what was there before. */
@@ -101,6 +109,8 @@ class Simulation {
   private peak: Peak | undefined;
   private readonly runs = new Map<Region, Map<string, Run>>();
   private readonly point: AtPoint;
+  /** Results that are written over what they replace. */
+  private overwriting: ReadonlySet<Value> = new Set();
   /** Of each shape: values of blocks alike share theirs. */
   private readonly elements = new Map<readonly Dim[], bigint>();
 
@@ -115,12 +125,13 @@ class Simulation {
     this.point = new AtPoint(sizes);
   }
 
-  run(graph: Graph): MemoryReport {
+  run(graph: Graph, gradients?: ReadonlySet<Value>): MemoryReport {
     let weights = 0n;
     let buffers = 0n;
     let givenStates = 0n;
     const nextStates = new Set<Value>();
     for (const port of graph.outputPorts) if (port.role === "state") nextStates.add(port.value);
+    if (gradients) this.overwriting = nextStates;
     const inputs = graph.inputPorts.map((port) => {
       const bytes = this.bytes(port.value, port.role === "weight" ? this.weightBytes : undefined);
       if (port.role === "weight") {
@@ -131,7 +142,7 @@ class Simulation {
       return this.allocate(port.role === "data" ? bytes : 0n, false);
     });
     this.note("inputs", "", 0n);
-    this.region(graph, inputs, "", nextStates);
+    this.region(graph, inputs, "", gradients ?? nextStates);
     const heap = givenStates + this.most;
     const readBack = this.runtime ? this.readBack(graph, this.runtime.readsStates) : 0n;
     if (readBack > 0n) this.note("outputs", "", readBack);
@@ -170,7 +181,11 @@ class Simulation {
       const operands = node.inputs.map((v) => at.get(v)!);
       const outputs = this.node(node, operands, plan.workspace[i]!, path, states);
       node.outputs.forEach((v, k) => {
-        at.set(v, outputs[k]!);
+        const storage = outputs[k]!;
+        at.set(v, storage);
+        if (!this.overwriting.has(v)) return;
+        this.live -= storage.bytes;
+        storage.bytes = 0n;
       });
       plan.dying[i]!.forEach(release);
     });

@@ -1,11 +1,14 @@
 import type { ModelInstance } from "../check/instance.js";
 import { rational } from "../check/quantity.js";
 import { Dim } from "../dim/dim.js";
+import { optimizers } from "../train/optimizer.js";
+import type { TrainingStep } from "../train/step.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
 import { inferenceMemory, memoryMetric, runtimeMemory } from "./run-memory.js";
 import { runtimeNames } from "./runtime-names.js";
 import { type Stored, stateSizes, weightBytes } from "./stored.js";
+import { trainingMemory, trainingMetric } from "./train-memory.js";
 import { sumDims } from "./vector.js";
 
 /** `numerator / denominator`, the denominator positive. */
@@ -29,6 +32,8 @@ export interface MetricValue {
 export type Metric = MetricValue | { readonly kind: "not-yet" | "no-data"; readonly why: string };
 
 interface Row {
+  /** Takes a graph of its own: a report has it where it is asked for. */
+  readonly apart?: boolean;
   /** Words between its parentheses that are not sizes. */
   readonly words?: (sizes: () => readonly string[]) => readonly string[];
   /** Why archc does not know it yet. */
@@ -37,7 +42,7 @@ interface Row {
 }
 
 const later = (what: string): Row => ({
-  words: () => ["adam", "adamw", "sgd"],
+  words: () => optimizers,
   notYet: `${what} is not available yet`,
   read: () => ({ kind: "not-yet", why: `${what} is not available yet` }),
 });
@@ -69,8 +74,19 @@ const rows: Readonly<Record<string, Row>> = {
     words: (sizes) => sizes(),
     read: (m, p, words) => growth(m, p, words),
   },
-  "memory.train": later("the memory of training"),
-  "flops.train": later("the cost of training"),
+  "memory.train": {
+    apart: true,
+    words: () => optimizers,
+    read: (m, p, words, stored) =>
+      stored === "f32"
+        ? trained(m, p, words, (step) => trainingMetric(trainingMemory(step, p, m.rules), tokensOf(p)))
+        : { kind: "no-data", why: "training is known for numbers kept as f32 alone" },
+  },
+  "flops.train": {
+    apart: true,
+    words: () => optimizers,
+    read: (m, p, words) => trained(m, p, words, (step) => flops(m.costOf(step.graph), p)),
+  },
   "time.forward": later("a time"),
   "time.prefill": later("a time"),
   "time.decode": later("a time"),
@@ -79,6 +95,9 @@ const rows: Readonly<Record<string, Row>> = {
 
 /** Every metric that a budget or an expectation may name. */
 export const metricNames: readonly string[] = Object.keys(rows);
+
+/** Those that a report has unasked. */
+export const reportedNames: readonly string[] = metricNames.filter((name) => !rows[name]!.apart);
 
 /** The words (not sizes) that a metric takes: the symbols of `growth`, the optimizers of `memory.train`. */
 export function metricWords(instance: ModelInstance, name: string): readonly string[] {
@@ -111,6 +130,18 @@ export function metric(
   const missing = missingSize(model, point);
   if (missing) return { kind: "no-data", why: `it depends on \`${missing}\`, which has no value here` };
   return row.read(model, model.at(point), words, stored);
+}
+
+/** A figure of a training step with the optimizer that `words` name, `adam` where none is named. */
+function trained(
+  model: ModelCost,
+  point: Point,
+  words: readonly string[],
+  read: (step: TrainingStep) => Metric,
+): Metric {
+  if ((point.past ?? 0n) > 0n) return { kind: "no-data", why: "training begins with nothing past" };
+  const step = model.training(optimizers.find((name) => words.includes(name)) ?? "adam");
+  return step.kind === "none" ? { kind: "no-data", why: step.why } : read(step);
 }
 
 function missingSize(model: ModelCost, point: Point): string | undefined {

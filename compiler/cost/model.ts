@@ -2,6 +2,8 @@ import type { ModelInstance } from "../check/instance.js";
 import { Dim } from "../dim/dim.js";
 import type { Graph } from "../ir/graph.js";
 import { dropStates, optimize } from "../ir/passes/optimize.js";
+import type { Optimizer } from "../train/optimizer.js";
+import { type TrainingStep, trainingStep, type Untrainable } from "../train/step.js";
 import { costOf, type GraphCost } from "./analyse.js";
 import { countWeights, groupWeights, type WeightCount, type WeightGroup } from "./params.js";
 import { CostRules } from "./rules.js";
@@ -15,6 +17,7 @@ export type Point = Readonly<Record<string, bigint>>;
 export class ModelCost {
   private readonly graphs = new Map<string, Graph>();
   private readonly costs = new Map<Graph, GraphCost>();
+  private readonly steps = new Map<Optimizer, TrainingStep | Untrainable>();
   readonly rules = new CostRules();
   private cachedWeights: readonly WeightCount[] | undefined;
   private cachedGroups: readonly WeightGroup[] | undefined;
@@ -34,6 +37,13 @@ export class ModelCost {
   /** Continues from states; the symbol `past` counts positions seen. */
   get step(): Graph {
     return this.graph("step", () => optimize(this.instance.step));
+  }
+
+  /** One step of training with an optimizer, or why there is none. */
+  training(optimizer: Optimizer): TrainingStep | Untrainable {
+    let step = this.steps.get(optimizer);
+    if (!step) this.steps.set(optimizer, (step = trainingStep(this.instance, optimizer)));
+    return step;
   }
 
   /** Does it keep anything from step to step? */

@@ -64,6 +64,11 @@ export function costJson(report: CostReport): Readonly<Record<string, unknown>> 
       fields[`memory.inference(${backend}).${key}`] = terms[key];
     fields[`memory.inference(${backend}).peak`] = peak;
   }
+  if (report.training) {
+    const { optimizer, memory } = report.training;
+    for (const key of trained) fields[`memory.train(${optimizer}).${key}`] = memory[key];
+    fields[`memory.train(${optimizer}).peak`] = memory.peak;
+  }
   fields.dtype = report.stored;
   if (report.conventions.length > 0)
     fields.conventions = Object.fromEntries(report.conventions.map((c) => [c.name, fraction(c.value)]));
@@ -123,14 +128,19 @@ function orderName(degree: number): string {
   return ["constant", "linear", "quadratic", "cubic"][degree] ?? `of degree ${degree}`;
 }
 
-function memoryText({ memory, process }: CostReport): string {
+function memoryText({ memory, process, training }: CostReport): string {
   const ran = process
     ? `in a process on ${process.backend}: ${peakText(process, ["runtime", ...held])}\n`
     : "";
-  return `memory: ${peakText(memory, held)}\n${ran}`;
+  const step = training
+    ? `in a step of training (${training.optimizer}): ${peakText(training.memory, trained)}\n`
+    : "";
+  return `memory: ${peakText(memory, held)}\n${ran}${step}`;
 }
 
 const held = ["weights", "buffers", "states", "activations", "workspace"] as const;
+
+const trained = ["weights", "buffers", "optimizer", "gradients", "activations", "workspace"] as const;
 
 function peakText<K extends string>(
   memory: Pick<MemoryReport, "total" | "peak"> & Readonly<Record<K, bigint>>,

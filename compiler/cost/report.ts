@@ -2,17 +2,19 @@ import type { ModelInstance } from "../check/instance.js";
 import type { LearnedCount } from "../check/learned.js";
 import type { Dim } from "../dim/dim.js";
 import type { OpName } from "../ops/index.js";
+import type { Optimizer } from "../train/optimizer.js";
 import { type BodyCost, eachBody, type GraphCost } from "./analyse.js";
 import { AtPoint } from "./at-point.js";
 import { type ConventionCost, conventionCosts } from "./convention-costs.js";
 import type { ConventionName } from "./conventions.js";
 import type { MemoryReport } from "./memory.js";
-import { type Exact, leadingTerms, type Metric, metric, metricNames } from "./metrics.js";
+import { type Exact, leadingTerms, type Metric, metric, metricNames, reportedNames } from "./metrics.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
 import { inferenceMemory, runtimeMemory } from "./run-memory.js";
 import type { Runtime } from "./runtime-names.js";
 import type { ProcessMemory } from "./runtimes.js";
 import { type Stored, stateSizes } from "./stored.js";
+import { type TrainingMemory, trainingMemory } from "./train-memory.js";
 import { type Cost, repeatCost, sumDims } from "./vector.js";
 
 /** One block, or one part outside of blocks (`embed`, `head`). Numbers at the report's point. */
@@ -58,6 +60,8 @@ export interface CostReport {
   readonly memory: MemoryReport;
   /** The same in a process that runs the build, where a backend was asked for. */
   readonly process: (ProcessMemory & { readonly backend: Runtime }) | undefined;
+  /** Where an optimizer was asked for and the model can be trained: the memory of a step, whose figures are metrics too. */
+  readonly training: { readonly optimizer: Optimizer; readonly memory: TrainingMemory } | undefined;
   /** What figures of memory keep weights and values as. */
   readonly stored: Stored;
   readonly conventions: readonly ConventionCost[];
@@ -70,6 +74,8 @@ export interface CostOptions {
   readonly stored?: Stored | undefined;
   /** Also the memory of a process that runs the build on this backend. */
   readonly backend?: Runtime | undefined;
+  /** Also a step of training with it. */
+  readonly optimizer?: Optimizer | undefined;
   /** Ways of counting FLOPs to report beside ours. */
   readonly conventions?: readonly ConventionName[] | undefined;
 }
@@ -78,15 +84,21 @@ export interface CostOptions {
 export function costReport(
   instance: ModelInstance,
   point: Point,
-  { stored = "f32", conventions = [], backend }: CostOptions = {},
+  { stored = "f32", conventions = [], backend, optimizer }: CostOptions = {},
 ): CostReport {
   const model = modelCost(instance);
   const sized = model.at(point);
   const pass = model.passAt(sized);
   const cost = model.costOf(pass);
   const metrics = new Map<string, Metric>();
-  for (const name of metricNames) {
+  for (const name of reportedNames) {
     if (name !== "growth") metrics.set(name, metric(instance, name, [], sized, stored));
+  }
+  const step = optimizer && model.training(optimizer);
+  if (optimizer) {
+    for (const name of metricNames)
+      if (!reportedNames.includes(name))
+        metrics.set(name, metric(instance, name, [optimizer], sized, stored));
   }
   return {
     model: instance.name,
@@ -104,6 +116,10 @@ export function costReport(
     ops: opsOf(cost, sized),
     memory: inferenceMemory(model, sized, stored),
     process: backend && { ...runtimeMemory(model, sized, backend), backend },
+    training:
+      optimizer && step?.kind === "step"
+        ? { optimizer, memory: trainingMemory(step, sized, model.rules) }
+        : undefined,
     stored,
     conventions: conventionCosts(model, sized, conventions),
     learned: instance.learned.map(({ path, value, most }) => ({ path, value, most })),

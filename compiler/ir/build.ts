@@ -1,7 +1,7 @@
 import type { Attrs, OpName } from "../ops/attrs.js";
 import type { Check } from "../ops/define.js";
 import { ops } from "../ops/index.js";
-import type { Node, Region, Type, Value } from "./graph.js";
+import type { Inverse, Node, Region, Type, Value } from "./graph.js";
 import { pathFrom } from "./path.js";
 
 let nextId = 0;
@@ -38,6 +38,8 @@ export class Builder {
   readonly nodes: Node[] = [];
   /** Outer values in the order of the inputs made for them. */
   readonly captured: Value[] = [];
+  /** What the region will say of how its inputs come back. */
+  inverse: Inverse | undefined;
   private readonly owned = new Set<Value>();
   private readonly local = new Map<Value, Value>();
 
@@ -131,6 +133,7 @@ export class Builder {
 
   region(outputs: readonly Value[]): Region {
     const known = outputs.map((v) => this.use(v));
-    return { inputs: this.inputs, nodes: this.nodes, outputs: known };
+    const region = { inputs: this.inputs, nodes: this.nodes, outputs: known };
+    return this.inverse ? { ...region, inverse: this.inverse } : region;
   }
 }

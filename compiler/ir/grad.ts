@@ -5,10 +5,22 @@ import type { Builder } from "./build.js";
 import type { Node, NodeOf, Region, Value } from "./graph.js";
 import { takenOut } from "./path.js";
 
+/** Cotangents of a node's inputs from those of its outputs, in `b`. */
+export type Vjp = (
+  b: Builder,
+  node: Node,
+  cotangents: readonly (Value | undefined)[],
+) => readonly (Value | undefined)[];
+
+/** As each op says. */
+export const vjpOfOp: Vjp = (b, node, cotangents) =>
+  (ops[node.op] as OpDef<OpName>).vjp(b, node as NodeOf<OpName>, cotangents);
+
 /**
  * Derivatives backwards through `nodes`: adds nodes to `b` and gives, for every value of `wrt`, the sum over `outputs`
  * of cotangent × derivative, in that value's shape; undefined where nothing depends on it (or it is not a float).
- * The values must be known to `b`; a cotangent left undefined counts as 0.
+ * The values must be known to `b`; a cotangent left undefined counts as 0. What stands in `wrt` twice has all of its
+ * derivative in its first place. `vjp` gives each node's part.
  */
 export function gradient(
   b: Builder,
@@ -16,6 +28,7 @@ export function gradient(
   outputs: readonly Value[],
   cotangents: readonly (Value | undefined)[],
   wrt: readonly Value[],
+  vjp: Vjp = vjpOfOp,
 ): (Value | undefined)[] {
   const found = new Map<Value, Value>();
   const add = (value: Value, cotangent: Value | undefined) => {
@@ -30,10 +43,10 @@ export function gradient(
   for (const node of [...nodes].reverse()) {
     const arriving = node.outputs.map((v) => found.get(v));
     if (arriving.every((c) => c === undefined) || !node.inputs.some((v) => dependent.has(v))) continue;
-    const leaving = (ops[node.op] as OpDef<OpName>).vjp(b, node as NodeOf<OpName>, arriving);
+    const leaving = vjp(b, node, arriving);
     for (const [i, input] of node.inputs.entries()) if (dependent.has(input)) add(input, leaving[i]);
   }
-  return wrt.map((v) => found.get(v));
+  return wrt.map((v, i) => (wrt.indexOf(v) === i ? found.get(v) : undefined));
 }
 
 /** The float values that change when one of `wrt` does. */

@@ -31,6 +31,17 @@ export interface Region {
   readonly inputs: readonly Value[];
   readonly nodes: readonly Node[];
   readonly outputs: readonly Value[];
+  /** Where its layer says how: what a backward pass uses so that it need not keep the inputs. */
+  readonly inverse?: Inverse;
+}
+
+/** How inputs of a region come back from its outputs. A pass that changes the region's inputs or outputs drops it. */
+export interface Inverse {
+  readonly body: Region;
+  /** What each input of `body` is: an output of the region, by its index, or another of its values. */
+  readonly given: readonly (number | Value)[];
+  /** Which input of the region each output of `body` is, by its index. */
+  readonly back: readonly number[];
 }
 
 /** How a weight starts. `std` and bounds are plain numbers; a source is drawn from a generator keyed by name and seed. */

@@ -1,10 +1,14 @@
 import { gradient, inlineRegion } from "../ir/grad.js";
 import type { Region, Type } from "../ir/graph.js";
+import { byMeaning } from "./call-vjp.js";
 import type { Check, OpDef } from "./define.js";
 import { regionCost } from "./region-cost.js";
 import { sampleRegion } from "./sample-region.js";
 
-/** A named body of primitive ops; means what the body means. Its derivative is that of the body, expanded. */
+/**
+ * A named body of primitive ops; means what the body means. Its derivative is that of the body, expanded, but for
+ * library functions that have one of their own.
+ */
 export const call: OpDef<"call"> = {
   name: "call",
   infer(inputs, { body }, check) {
@@ -12,7 +16,11 @@ export const call: OpDef<"call"> = {
     return body.outputs.map(({ dtype, shape }) => ({ dtype, shape }));
   },
   cost: ({ attrs }) => regionCost(attrs.body),
-  vjp(b, { inputs, attrs: { body, path } }, cotangents) {
+  vjp(b, node, cotangents) {
+    const { body, path, name } = node.attrs;
+    const { inputs } = node;
+    const rule = path === "" && "axis" in node.attrs.args ? byMeaning[name] : undefined;
+    if (rule && cotangents[0]) return [rule(b, node, cotangents[0])];
     const { nodes, outputs } = inlineRegion(b, body, inputs, path);
     return gradient(b, nodes, outputs, cotangents, inputs);
   },

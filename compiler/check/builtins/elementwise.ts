@@ -159,7 +159,7 @@ const stopGradient: Rule = (call) => {
   return t ? tensorVal(call.scope.builder.op("stop_gradient", [t.value], {}), t.axes) : unknown;
 };
 
-/** `dropout(x, rate)`: nothing outside training; the rate is checked all the same. */
+/** `dropout(x, rate)`: nothing outside training, where no graph draws yet; the rate is checked all the same. */
 const dropout: Rule = (call) => {
   if (!call.takes(2, 2)) return unknown;
   const rate = call.value(1);
@@ -171,7 +171,7 @@ const dropout: Rule = (call) => {
       { what: "the rate of `dropout`", value: String(n), low: "0", high: "1", inclusive: false },
       call.positional[1]!.span,
     );
-  }
+  } else if (n > 0 && call.scope.tracer.training) call.scope.tracer.untrainable.add("`dropout`");
   return call.value(0);
 };
 
