@@ -32,7 +32,7 @@ export interface BlockInfo {
 /** `start` where `training` holds: without states, and behind its results the terms of the loss that layers add. */
 export type TrainingTrace =
   | { readonly kind: "graph"; readonly graph: Graph; readonly terms: number }
-  | { readonly kind: "none"; readonly why: string };
+  | { readonly kind: "not-yet"; readonly why: string };
 
 /**
  * A model after late binding, traced to graphs. Both graphs have the same weights.

@@ -141,7 +141,7 @@ function trained(
 ): Metric {
   if ((point.past ?? 0n) > 0n) return { kind: "no-data", why: "training begins with nothing past" };
   const step = model.training(optimizers.find((name) => words.includes(name)) ?? "adam");
-  return step.kind === "none" ? { kind: "no-data", why: step.why } : read(step);
+  return step.kind === "step" ? read(step) : step;
 }
 
 function missingSize(model: ModelCost, point: Point): string | undefined {

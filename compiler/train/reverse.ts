@@ -1,7 +1,8 @@
 import { Builder } from "../ir/build.js";
 import { gradient } from "../ir/grad.js";
 import type { Inverse, Node, NodeOf, Region, Value } from "../ir/graph.js";
-import { expand } from "./expand.js";
+import { pathAt } from "../ir/path.js";
+import { type Expanded, expand, RunTwice } from "./expand.js";
 
 /** The body of a reversible layer with what its way back needs as further results. */
 interface Forward {
@@ -39,7 +40,7 @@ export class Reversible {
   /** Adds the forward call of `node` at the instance `path`; gives the layer's results. */
   run(b: Builder, node: NodeOf<"call">, args: readonly Value[], path: string): readonly Value[] {
     const { body } = node.attrs;
-    const forward = this.forwards.get(body) ?? forwardOf(b, body, body.inverse!);
+    const forward = this.forwards.get(body) ?? forwardOf(b, body, body.inverse!, path);
     this.forwards.set(body, forward);
     const results = b.node("call", args, { ...node.attrs, path, body: forward.body });
     this.calls.set(b.nodes.at(-1)!, forward);
@@ -78,15 +79,24 @@ export class Reversible {
   }
 }
 
-function forwardOf(b: Builder, original: Region, inverse: Inverse): Forward {
+function forwardOf(b: Builder, original: Region, inverse: Inverse, path: string): Forward {
   const inner = new Builder(b);
   const params = original.inputs.map((v) => inner.input(v, v.name));
   const found = new Map<string, Value>();
-  const { outputs, at } = expand(inner, original, params, { choices: { found } });
+  const { outputs, at } = expandAt(path, () => expand(inner, original, params, { choices: { found } }));
   const inputs = new Set(original.inputs);
   const kept = inverse.given.flatMap((v) => (typeof v === "number" || inputs.has(v) ? [] : [v]));
   const body = inner.region([...outputs, ...found.values(), ...kept.map(at)]);
   return { body, inverse, original, results: outputs.length, choices: [...found.keys()], kept };
+}
+
+/** What is found wrong in an expansion is told of the instance at `path`. */
+function expandAt(path: string, run: () => Expanded): Expanded {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof RunTwice ? new RunTwice(pathAt(path, error.path)) : error;
+  }
 }
 
 /**

@@ -23,8 +23,9 @@ export interface TrainingStep {
   readonly paths: ReadonlyMap<Node, string>;
 }
 
+/** `not-yet`: archc will know; `no-data`: the model does not say what is to be learned. */
 export interface Untrainable {
-  readonly kind: "none";
+  readonly kind: "not-yet" | "no-data";
   readonly why: string;
 }
 
@@ -34,13 +35,13 @@ export interface Untrainable {
  */
 export function trainingStep(instance: ModelInstance, optimizer: Optimizer): TrainingStep | Untrainable {
   const traced = instance.training();
-  if (traced.kind === "none") return traced;
+  if (traced.kind === "not-yet") return traced;
   try {
     return build(traced.graph, traced.terms, optimizer);
   } catch (error) {
     if (!(error instanceof RunTwice)) throw error;
     const why = `a layer with an \`inverse\` runs \`${error.path}\` twice, whose choices cannot be told apart on the way back`;
-    return { kind: "none", why };
+    return { kind: "not-yet", why };
   }
 }
 
@@ -73,7 +74,7 @@ function build(model: Graph, terms: number, optimizer: Optimizer): TrainingStep 
   if (losses.length === 0) {
     const given = model.outputPorts.map((port) => `\`${port.name}\``).join(", ");
     return {
-      kind: "none",
+      kind: "no-data",
       why: `a loss is known for results named \`logits\` alone, and \`forward\` gives ${given}`,
     };
   }

@@ -47,7 +47,7 @@ describe("check", () => {
   });
 
   it("counts what is not available neither as held nor as wrong", async () => {
-    const file = altered("later", "growth(seq)   <= 2", "memory.train(adam) <= 1 GiB");
+    const file = altered("later", "growth(seq)   <= 2", "time.forward  <= 1 s");
     const { code, stderr } = await archc("check", file);
     expect(code).toBe(0);
     expect(stderr).toContain("warning[budget/not-yet]");

@@ -99,7 +99,7 @@ describe("a GPT-2 built by hand", () => {
   });
 
   test("what is not there yet says so", () => {
-    expect(metric(small, "memory.train", ["adam"], at1024).kind).toBe("not-yet");
+    expect(metric(small, "time.train", ["adam"], at1024).kind).toBe("not-yet");
     expect(metric(small, "time.decode", [], at1024).kind).toBe("not-yet");
     expect(metric(small, "flops.forward", [], { batch: 1n }).kind).toBe("no-data");
     expect(metric(small, "flops.typo", [], at1024).kind).toBe("no-data");

@@ -195,7 +195,7 @@ export function gpt(config: GptConfig): ModelInstance {
     start: gptGraph(config, "start"),
     step: gptGraph(config, "step"),
     separateStep: false,
-    training: () => ({ kind: "none", why: "this one is for inference" }),
+    training: () => ({ kind: "not-yet", why: "this one is for inference" }),
   };
 }
 

@@ -176,7 +176,7 @@ describe("archc lint --format sarif", () => {
     write("cycle.arch", 'import { Cycle } from "cycle.arch"\nmodel Cycle : Cycle {}\n');
     write(
       "budgets.arch",
-      `${head}${decoder({ more: "budget {\n params.total <= 1\n memory.train(adam) <= 1 KiB\n}" }).replace(head, "")}model V : Small { dim = 64 }\n`,
+      `${head}${decoder({ more: "budget {\n params.total <= 1\n time.forward <= 1 s\n}" }).replace(head, "")}model V : Small { dim = 64 }\n`,
     );
     const { code, run } = await log(
       ...["syntax", "empty", "within", "layer", "nothing", "cycle", "budgets"].map((n) => `${n}.arch`),

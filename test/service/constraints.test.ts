@@ -142,7 +142,7 @@ describe("what cannot be evaluated is told, and never held", () => {
     ["flops.forward(sq = 3) <= 1 GFLOP", "budget/unknown-argument"],
     ["growth(sq) <= 1", "budget/unknown-argument"],
     ["flops.forward(seq = 65) <= 1 GFLOP", "budget/impossible-point"],
-    ["memory.train(adam) <= 1 GiB", "budget/not-yet"],
+    ["time.train(adam) <= 1 s", "budget/not-yet"],
   ];
   for (const [line, code] of cases) {
     it(line, () => {

@@ -13,7 +13,7 @@ export type Arrays = Readonly<Record<string, NdArray>>;
 /** The step of a model that has one. */
 export function stepOf(instance: ModelInstance, optimizer: Optimizer = "sgd"): TrainingStep {
   const step = trainingStep(instance, optimizer);
-  if (step.kind === "none") throw new Error(`${instance.name}: ${step.why}`);
+  if (step.kind !== "step") throw new Error(`${instance.name}: ${step.why}`);
   return step;
 }
 
