@@ -91,7 +91,8 @@ function instantiateOnce(
 function traceTraining(program: Program, decl: ModelDecl, file: string, how: Settled): TrainingTrace {
   const sink = new Diagnostics();
   const traced = trace(program, decl, file, sink, { ...how, decoding: false, training: true });
-  if (!traced) return { kind: "not-yet", why: sink.list[0]?.message ?? "the model cannot be traced for training" };
+  if (!traced)
+    return { kind: "not-yet", why: sink.list[0]?.message ?? "the model cannot be traced for training" };
   const { untrainable, losses } = traced.env.tracer;
   const [what] = untrainable;
   if (what !== undefined)
