@@ -36,6 +36,11 @@ export function namesAt(pattern: NamePattern, indices: ReadonlyMap<string, numbe
   return whole === short ? [whole] : [whole, short];
 }
 
+/** The whole name with `#` for each index and each number in its words: names of two forms are two names, unless `##` is in one. */
+export function formOfNames(pattern: NamePattern): string {
+  return pattern.parts.map((p) => (p.kind === "index" ? "#" : p.text.replace(/\d+/g, "#"))).join("");
+}
+
 /** A regular expression of all names that a pattern stands for. */
 export function expressionOf(pattern: NamePattern): string {
   const parts = pattern.parts.map((p) => {

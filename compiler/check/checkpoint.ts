@@ -4,17 +4,8 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import type { Dim } from "../dim/dim.js";
 import { formOf } from "../ir/path.js";
 import type { Checkpoint, ForeignTensor } from "../weights/checkpoint.js";
-import {
-  alike,
-  type Indices,
-  type Laid,
-  layOut,
-  likeness,
-  type Match,
-  named,
-  type Read,
-} from "./checkpoint-layout.js";
-import { expressionOf, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
+import { alike, type Laid, layOut, likeness, type Match, named, type Read } from "./checkpoint-layout.js";
+import { expressionOf, formOfNames, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
 import { type Ignored, isIgnored, type Part, readFused, readPart } from "./checkpoint-part.js";
 import type { Tracer } from "./tracer.js";
 
@@ -33,7 +24,7 @@ const MOST = 1_000_000;
 export function weightsOf(tracer: Tracer): readonly NamedWeight[] {
   // Weights of blocks alike have one shape and one list of axes.
   const known = new Map<readonly Dim[], Omit<NamedWeight, "path">>();
-  return [...tracer.weights].map(([path, { value, weight }]) => {
+  return Array.from(tracer.weights.values(), ({ name: path, value, weight }) => {
     const axes = tracer.weightAxes.get(weight) ?? [];
     let like = known.get(value.shape);
     if (like?.axes !== axes) {
@@ -84,11 +75,47 @@ export function readCheckpoints(
   }
   if (sections.size === 0) return [];
   const reader = new Reader(weights, isMissing, sink);
-  return [...sections].map(([name, { lines, ignored }]) => ({
-    name,
-    tensors: reader.tensors([...lines.values()]),
-    ignored: [...ignored.values()],
-  }));
+  return [...sections].map(([name, { lines, ignored }]) => {
+    const written = reader.written([...lines.values()]);
+    let tensors: readonly ForeignTensor[] | undefined;
+    return {
+      name,
+      // What is wrong is told by now; the tensors themselves are for those who read or write a file.
+      get tensors() {
+        tensors ??= written.flatMap(tensorsOf);
+        return tensors;
+      },
+      ignored: [...ignored.values()],
+    };
+  });
+}
+
+/** A line with what it means for every index. */
+interface Written {
+  readonly line: StoredLine;
+  readonly pattern: NamePattern;
+  readonly tensors: readonly { readonly match: Match; readonly laid: Laid }[];
+}
+
+function tensorsOf({ pattern, tensors }: Written): ForeignTensor[] {
+  return tensors.map(({ match, laid }) => named(laid, namesAt(pattern, match.indices), match.weights));
+}
+
+/** Reports lines that have a name in common. */
+function reportTwice(lines: readonly Written[], sink: Diagnostics): void {
+  const forms = new Set(lines.map(({ pattern }) => formOfNames(pattern)));
+  // Most names differ in their words; numbers side by side may be read in several ways.
+  if (forms.size === lines.length && ![...forms].some((form) => form.includes("##"))) return;
+  const taken = new Set<string>();
+  for (const written of lines) {
+    for (const { name } of tensorsOf(written)) {
+      if (taken.has(name)) {
+        sink.report("checkpoint/twice", { name }, { span: written.line.foreign.span });
+        break;
+      }
+      taken.add(name);
+    }
+  }
 }
 
 /** A weight, and the numbers on its path. */
@@ -99,7 +126,7 @@ interface Numbered {
 
 /** Writes the lines of a section out for every index. */
 class Reader {
-  private readonly byPath: ReadonlyMap<string, NamedWeight>;
+  private readonly byPath = new Map<string, NamedWeight>();
   /** Weights whose paths differ in nothing but numbers, by their path with `#` for each. */
   private readonly byForm = new Map<string, Numbered[]>();
 
@@ -108,8 +135,8 @@ class Reader {
     private readonly isMissing: (path: readonly string[]) => boolean,
     private readonly sink: Diagnostics,
   ) {
-    this.byPath = new Map(weights.map((w) => [w.path, w]));
     for (const weight of weights) {
+      this.byPath.set(weight.path, weight);
       const numbers: number[] = [];
       const form = formOf(weight.path, (n) => numbers.push(n));
       const alike = this.byForm.get(form);
@@ -118,53 +145,44 @@ class Reader {
     }
   }
 
-  tensors(lines: readonly Line[]): readonly ForeignTensor[] {
-    const found: ForeignTensor[] = [];
-    const taken = new Set<string>();
-    for (const { line, own } of lines) {
-      for (const tensor of this.line(line, own)) {
-        if (taken.has(tensor.name)) {
-          this.sink.report("checkpoint/twice", { name: tensor.name }, { span: line.foreign.span });
-          break;
-        }
-        taken.add(tensor.name);
-        found.push(tensor);
-      }
-    }
-    return found;
+  written(lines: readonly Line[]): readonly Written[] {
+    const all = lines.flatMap(({ line, own }) => this.line(line, own) ?? []);
+    reportTwice(all, this.sink);
+    return all;
   }
 
-  private line(line: StoredLine, own: boolean): ForeignTensor[] {
+  /** Undefined where the line is wrong (reported), or speaks of weights that a variant replaced. */
+  private line(line: StoredLine, own: boolean): Written | undefined {
     const pattern = readNamePattern(line.foreign.value);
     const read = this.read(line.value);
     const parts = read?.parts.filter((p): p is Part => !isIgnored(p)) ?? [];
-    if (!pattern || !read || !this.indicesAgree(pattern, parts, line.foreign.span)) return [];
+    if (!pattern || !read || !this.indicesAgree(pattern, parts, line.foreign.span)) return undefined;
     let all: readonly Match[] = [{ indices: new Map(), weights: [] }];
     for (const part of parts) {
       const next = all.flatMap((match) => this.extend(part, match));
       if (next.length === 0) {
         if (own) this.reportUnknown(part);
-        return [];
+        return undefined;
       }
       all = next.slice(0, MOST);
     }
-    const tensors: ForeignTensor[] = [];
+    const tensors: Written["tensors"][number][] = [];
     const known = new Map<string, Laid | undefined>();
-    let last: { readonly match: Match; readonly laid: Laid } | undefined;
+    let last: (typeof tensors)[number] | undefined;
     for (const match of all) {
       const { indices, weights } = match;
+      let laid = last?.laid;
       // Weights of blocks alike lie alike.
       if (!last || !alike(parts, last.match, match)) {
         const key = parts.map((part, i) => likeness(part, weights[i]!, indices)).join("");
         if (!known.has(key)) known.set(key, layOut(read, match, line.value.span, this.sink));
-        const laid = known.get(key);
-        // The same fault for every block is one fault.
-        if (!laid) return [];
-        last = { match, laid };
+        laid = known.get(key);
       }
-      tensors.push(named(last.laid, namesAt(pattern, indices), weights));
+      // The same fault for every block is one fault.
+      if (!laid) return undefined;
+      tensors.push((last = { match, laid }));
     }
-    return tensors;
+    return { line, pattern, tensors };
   }
 
   /** The parts of one tensor, one of them a weight at least, and the axis along which they stand one after another. */
@@ -211,14 +229,12 @@ class Reader {
   }
 
   /** All indices for which a part's weight is there, that agree with those known. */
-  private extend(part: Part, known: Match): Match[] {
+  private extend(part: Part, known: Match): readonly Match[] {
+    const matches = this.matches(part, known);
+    if (part.picks.length === 0) return matches;
     const found: Match[] = [];
-    for (const { weight, indices } of this.matches(part, known.indices)) {
-      const weights = [...known.weights, weight];
-      if (part.picks.length === 0) {
-        found.push({ indices, weights });
-        continue;
-      }
+    for (const { indices, weights } of matches) {
+      const weight = weights.at(-1)!;
       let all = [indices];
       for (const pick of part.picks) {
         const { index } = pick;
@@ -235,25 +251,24 @@ class Reader {
     return found;
   }
 
-  private matches(part: Part, known: Indices): { weight: NamedWeight; indices: Indices }[] {
+  private matches(part: Part, { indices: known, weights }: Match): readonly Match[] {
     const open = part.path.some((s) => typeof s === "object" && !known.has(s.index));
     if (!open) {
       const weight = this.byPath.get(part.pathAt(known));
-      return weight ? [{ weight, indices: known }] : [];
+      return weight ? [{ indices: known, weights: [...weights, weight] }] : [];
     }
     const form = part.path.map((s) => (typeof s === "string" ? s : "#")).join(".");
     const wanted = part.path.filter((s) => typeof s !== "string");
-    const found: { weight: NamedWeight; indices: Indices }[] = [];
+    const found: Match[] = [];
     for (const { weight, numbers } of this.byForm.get(form) ?? []) {
       const indices = new Map(known);
-      let agrees = true;
-      for (const [i, want] of wanted.entries()) {
+      const agrees = wanted.every((want, i) => {
         const number = numbers[i]!;
         const before = typeof want === "number" ? want : indices.get(want.index);
-        if (before !== undefined) agrees &&= before === number;
-        else if (typeof want !== "number") indices.set(want.index, number);
-      }
-      if (agrees) found.push({ weight, indices });
+        if (before === undefined && typeof want !== "number") indices.set(want.index, number);
+        return before === undefined || before === number;
+      });
+      if (agrees) found.push({ indices, weights: [...weights, weight] });
     }
     return found;
   }
