@@ -1,4 +1,3 @@
-import { formOf } from "../ir/path.js";
 import { type NamedWeight, weightsOf } from "./checkpoint.js";
 import type { ModelEnv } from "./model.js";
 
@@ -22,7 +21,7 @@ export function brokenWeights(env: ModelEnv): {
     return found;
   };
   return {
-    whole: weightsOf(env.tracer).filter((w) => around(formOf(w.path).split(".")) !== false),
+    whole: weightsOf(env.tracer).filter((w) => around(w.form.split(".")) !== false),
     isMissing: (path) => {
       const [first = "", , slot = ""] = path;
       const stack = env.stacks.get(first);

@@ -36,9 +36,18 @@ export function namesAt(pattern: NamePattern, indices: ReadonlyMap<string, numbe
   return whole === short ? [whole] : [whole, short];
 }
 
-/** The whole name with `#` for each index and each number in its words: names of two forms are two names, unless `##` is in one. */
-export function formOfNames(pattern: NamePattern): string {
-  return pattern.parts.map((p) => (p.kind === "index" ? "#" : p.text.replace(/\d+/g, "#"))).join("");
+/** The whole name with `{}` (which no name has) for each index, and each number in its words as `number` gives it. */
+function formOf(pattern: NamePattern, number: (digits: string) => string): string {
+  return pattern.parts.map((p) => (p.kind === "index" ? "{}" : p.text.replace(/\d+/g, number))).join("");
+}
+
+/** False where all names that patterns stand for differ; true where they may not, and must be compared. */
+export function mayMeet(patterns: readonly NamePattern[]): boolean {
+  const written = new Set(patterns.map((p) => formOf(p, (digits) => digits)));
+  const open = new Set(patterns.map((p) => formOf(p, () => "{}")));
+  // Where one has an index another may have that very number; numbers side by side are read in several ways.
+  const kinds = new Set(patterns.map((p) => formOf(p, () => "{0}")));
+  return written.size < patterns.length || open.size < kinds.size || [...open].some((f) => f.includes("}{"));
 }
 
 /** A regular expression of all names that a pattern stands for. */

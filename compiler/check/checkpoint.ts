@@ -1,17 +1,19 @@
 import type { Expr, ModelDecl, Span, StoredLine } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
-import type { Dim } from "../dim/dim.js";
-import { formOf } from "../ir/path.js";
+import type { WeightInfo } from "../ir/graph.js";
+import { formOf, numbersIn } from "../ir/path.js";
 import type { Checkpoint, ForeignTensor } from "../weights/checkpoint.js";
 import { alike, type Laid, layOut, likeness, type Match, named, type Read } from "./checkpoint-layout.js";
-import { expressionOf, formOfNames, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
+import { expressionOf, mayMeet, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
 import { type Ignored, isIgnored, type Part, readFused, readPart } from "./checkpoint-part.js";
 import type { Tracer } from "./tracer.js";
 
 /** A weight as checkpoints speak of it. */
 export interface NamedWeight {
   readonly path: string;
+  /** The path with `#` for each number in it. */
+  readonly form: string;
   readonly axes: readonly string[];
   readonly shape: readonly number[];
   /** Its axes and sizes as one text: the same for weights that lie alike. */
@@ -22,16 +24,17 @@ export interface NamedWeight {
 const MOST = 1_000_000;
 
 export function weightsOf(tracer: Tracer): readonly NamedWeight[] {
-  // Weights of blocks alike have one shape and one list of axes.
-  const known = new Map<readonly Dim[], Omit<NamedWeight, "path">>();
+  // What is declared once stands in blocks alike: under paths of one form, with one shape.
+  const known = new Map<WeightInfo, Omit<NamedWeight, "path">>();
   return Array.from(tracer.weights.values(), ({ name: path, value, weight }) => {
-    const axes = tracer.weightAxes.get(weight) ?? [];
-    let like = known.get(value.shape);
-    if (like?.axes !== axes) {
+    let like = known.get(weight);
+    if (!like) {
+      const axes = tracer.weightAxes.get(weight) ?? [];
       const shape = value.shape.map((d) => Number(d.int));
-      known.set(value.shape, (like = { axes, shape, type: `${axes}|${shape}` }));
+      known.set(weight, (like = { form: formOf(path), axes, shape, type: `${axes}|${shape}` }));
     }
-    return { path, axes, shape: like.shape, type: like.type };
+    const { form, axes, shape, type } = like;
+    return { path, form, axes, shape, type };
   });
 }
 
@@ -103,9 +106,7 @@ function tensorsOf({ pattern, tensors }: Written): ForeignTensor[] {
 
 /** Reports lines that have a name in common. */
 function reportTwice(lines: readonly Written[], sink: Diagnostics): void {
-  const forms = new Set(lines.map(({ pattern }) => formOfNames(pattern)));
-  // Most names differ in their words; numbers side by side may be read in several ways.
-  if (forms.size === lines.length && ![...forms].some((form) => form.includes("##"))) return;
+  if (!mayMeet(lines.map(({ pattern }) => pattern))) return;
   const taken = new Set<string>();
   for (const written of lines) {
     for (const { name } of tensorsOf(written)) {
@@ -118,17 +119,10 @@ function reportTwice(lines: readonly Written[], sink: Diagnostics): void {
   }
 }
 
-/** A weight, and the numbers on its path. */
-interface Numbered {
-  readonly weight: NamedWeight;
-  readonly numbers: readonly number[];
-}
-
 /** Writes the lines of a section out for every index. */
 class Reader {
   private readonly byPath = new Map<string, NamedWeight>();
-  /** Weights whose paths differ in nothing but numbers, by their path with `#` for each. */
-  private readonly byForm = new Map<string, Numbered[]>();
+  private readonly byForm = new Map<string, NamedWeight[]>();
 
   constructor(
     weights: readonly NamedWeight[],
@@ -137,11 +131,9 @@ class Reader {
   ) {
     for (const weight of weights) {
       this.byPath.set(weight.path, weight);
-      const numbers: number[] = [];
-      const form = formOf(weight.path, (n) => numbers.push(n));
-      const alike = this.byForm.get(form);
-      if (alike) alike.push({ weight, numbers });
-      else this.byForm.set(form, [{ weight, numbers }]);
+      const alike = this.byForm.get(weight.form);
+      if (alike) alike.push(weight);
+      else this.byForm.set(weight.form, [weight]);
     }
   }
 
@@ -260,7 +252,8 @@ class Reader {
     const form = part.path.map((s) => (typeof s === "string" ? s : "#")).join(".");
     const wanted = part.path.filter((s) => typeof s !== "string");
     const found: Match[] = [];
-    for (const { weight, numbers } of this.byForm.get(form) ?? []) {
+    for (const weight of this.byForm.get(form) ?? []) {
+      const numbers = numbersIn(weight.path);
       const indices = new Map(known);
       const agrees = wanted.every((want, i) => {
         const number = numbers[i]!;

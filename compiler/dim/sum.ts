@@ -28,7 +28,10 @@ export function summed(parts: Iterable<readonly [dim: Pick<Dim, "terms">, count:
     }
   }
   const kept = sums.some(isNothing) ? sums.filter((sum) => !isNothing(sum)) : sums;
-  return kept.length > 1 ? kept.sort((a, b) => compareMonomials(a.monomial, b.monomial)) : kept;
+  const inOrder = kept.every(
+    (sum, i) => i === 0 || compareMonomials(kept[i - 1]!.monomial, sum.monomial) < 0,
+  );
+  return inOrder ? kept : kept.sort((a, b) => compareMonomials(a.monomial, b.monomial));
 }
 
 function isNothing({ coefficient }: Sum): boolean {

@@ -36,21 +36,31 @@ export function takenOut(node: Node, path: string): Node {
   return nodes.every((inner, i) => inner === body.nodes[i]) ? node : withBody(node, { ...body, nodes });
 }
 
-/** A path with `#` for each number in it, which are handed out in their order: the same for what blocks alike hold. */
-export function formOf(path: string, number?: (n: number) => void): string {
+/** A path with `#` for each number in it: the same for what blocks alike hold. */
+export function formOf(path: string): string {
   let form = "";
   let done = 0;
+  eachNumber(path, (start, end) => {
+    form += `${path.slice(done, start)}#`;
+    done = end;
+  });
+  return done === 0 ? path : form + path.slice(done);
+}
+
+/** The numbers for which `formOf` has `#`, in their order. */
+export function numbersIn(path: string): readonly number[] {
+  const numbers: number[] = [];
+  eachNumber(path, (start, end) => void numbers.push(Number(path.slice(start, end))));
+  return numbers;
+}
+
+function eachNumber(path: string, visit: (start: number, end: number) => void): void {
   for (let start = 0; start < path.length; ) {
     const dot = path.indexOf(".", start);
     const end = dot < 0 ? path.length : dot;
-    if (isNumber(path, start, end)) {
-      number?.(Number(path.slice(start, end)));
-      form += `${path.slice(done, start)}#`;
-      done = end;
-    }
+    if (isNumber(path, start, end)) visit(start, end);
     start = end + 1;
   }
-  return done === 0 ? path : form + path.slice(done);
 }
 
 function isNumber(text: string, start: number, end: number): boolean {

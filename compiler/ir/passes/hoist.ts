@@ -22,6 +22,8 @@ interface Split {
 
 function hoistIn(region: Region, done: Map<Region, Split>): Region {
   const nodes: Node[] = [];
+  // Computed from nothing, it is the same for every call, unless it names instances of the one.
+  const hoisted = new Map<Split, readonly Value[]>();
   let same = true;
   for (const node of region.nodes) {
     if (node.op !== "call" && node.op !== "map") {
@@ -36,15 +38,21 @@ function hoistIn(region: Region, done: Map<Region, Split>): Region {
       continue;
     }
     same = false;
-    const renaming = new Renaming();
-    const path = node.op === "call" ? node.attrs.path : "";
-    for (const moved of parts.nodes) nodes.push(freshCopy(takenOut(moved, path), renaming));
-    nodes.push(
-      withValues(withBody(node, parts.body) as Node, [...node.inputs, ...renaming.all(parts.roots)]),
-    );
+    let roots = hoisted.get(parts);
+    if (!roots) {
+      const renaming = new Renaming();
+      const path = node.op === "call" ? node.attrs.path : "";
+      const taken = parts.nodes.map((moved) => takenOut(moved, path));
+      for (const moved of taken) nodes.push(freshCopy(moved, renaming));
+      roots = renaming.all(parts.roots);
+      if (sameNodes(taken, parts.nodes)) hoisted.set(parts, roots);
+    }
+    nodes.push(withValues(withBody(node, parts.body) as Node, [...node.inputs, ...roots]));
   }
   return same ? region : { inputs: region.inputs, nodes, outputs: region.outputs };
 }
+
+const sameNodes = (a: readonly Node[], b: readonly Node[]): boolean => a.every((node, i) => node === b[i]);
 
 const sources: ReadonlySet<string> = new Set(["constant", "iota", "size"]);
 

@@ -1,6 +1,6 @@
 import { newValue } from "../build.js";
 import type { Graph, Node, NodeOf, Region, Value } from "../graph.js";
-import { sameValues, withBody, withRegion, withValues } from "../traverse.js";
+import { bodyOf, sameValues, withBody, withRegion, withValues } from "../traverse.js";
 import { attrsWith, axesAlong, type Cut } from "./cut.js";
 import { eliminateDeadCode } from "./dce.js";
 
@@ -12,10 +12,21 @@ import { eliminateDeadCode } from "./dce.js";
  */
 export function narrow(graph: Graph): Graph {
   const lean = eliminateDeadCode(graph);
+  if (!hasSlice(lean, new Set())) return graph;
   const weights = new Set(lean.inputPorts.flatMap((p) => (p.role === "weight" ? [p.value] : [])));
   const whole = lean.outputs.map(() => undefined);
   const { region } = new Narrowing(new Map()).run(lean, whole, (v) => weights.has(v), false);
   return region === lean ? graph : withRegion(lean, region);
+}
+
+/** Whether there is anything to move; each body is looked through once. */
+function hasSlice(region: Region, done: Set<Region>): boolean {
+  if (done.has(region)) return false;
+  done.add(region);
+  return region.nodes.some((node) => {
+    const body = bodyOf(node);
+    return body ? hasSlice(body, done) : node.op === "slice";
+  });
 }
 
 /** A region that computes parts of its results, and takes parts of its inputs. */
