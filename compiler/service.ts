@@ -5,7 +5,7 @@ import type { ModelInstance } from "./check/instance.js";
 import { instantiateModel } from "./check/instantiate.js";
 import { meterOf } from "./check/meter.js";
 import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } from "./check/point.js";
-import { profileSettings, profileStored } from "./check/profile.js";
+import { circumstancesOf, profileSettings } from "./check/profile.js";
 import { loadProgram, type Program } from "./check/program.js";
 import { misread } from "./check/rests-on.js";
 import { unbuiltProblems } from "./check/unbuilt.js";
@@ -182,13 +182,13 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     }
     const profile =
       question.profile === undefined ? undefined : load(path).program.profile(path, question.profile);
-    const stored = question.stored ?? (profile && profileStored(profile));
+    const { stored, optimizer } = profile ? circumstancesOf(profile) : {};
     return {
       value: costReport(model, point, {
-        stored,
+        stored: question.stored ?? stored,
         conventions: question.conventions,
         backend: question.backend,
-        optimizer: question.optimizer,
+        optimizer: question.optimizer ?? optimizer,
       }),
       diagnostics,
     };

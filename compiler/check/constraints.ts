@@ -2,7 +2,7 @@ import type { Constraint, ProfileDecl, Span } from "../../grammar/ast.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import type { ModelConstraint, ModelInstance } from "./instance.js";
 import { brokenAssumption, defaultSettings, pointOf } from "./point.js";
-import { profileStored } from "./profile.js";
+import { circumstancesOf } from "./profile.js";
 import {
   distinctTexts,
   exactText,
@@ -51,10 +51,9 @@ export function checkConstraints(instance: ModelInstance, options: ConstraintOpt
   );
 }
 
-/** Figures as a profile's `dtype` has them. */
+/** Figures as a profile's words have them. */
 function forProfile(profile: ProfileDecl | undefined, options: ConstraintOptions): ConstraintOptions {
-  const stored = profile && profileStored(profile);
-  const meter = stored && options.meter.keptAs?.(stored);
+  const meter = profile && options.meter.under?.(circumstancesOf(profile));
   return meter === undefined ? options : { ...options, meter };
 }
 

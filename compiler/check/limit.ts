@@ -1,9 +1,9 @@
 import type { Call, Expr, Span } from "../../grammar/ast.js";
-import type { Stored } from "../cost/stored.js";
 import type { CodeName } from "../diagnostics/codes.js";
 import type { DataOf, Place } from "../diagnostics/sink.js";
 import type { Point, Setting, Settings } from "./point.js";
 import { pointOf } from "./point.js";
+import type { Circumstances } from "./profile.js";
 import {
   combineUnits,
   inBytes,
@@ -45,8 +45,8 @@ export interface Meter {
   readonly names: readonly string[];
   /** `words` are the arguments that are not sizes: `adam` of `memory.train(adam)`, `seq` of `growth(seq)`. */
   read(metric: string, words: readonly string[], point: Point): Measured;
-  /** The same model with its numbers kept as another type. */
-  keptAs?(stored: Stored): Meter;
+  /** The same model under what a profile says. */
+  under?(circumstances: Circumstances): Meter;
   /** Words that a metric takes. */
   words(metric: string): readonly string[];
 }

@@ -1,6 +1,7 @@
 import type { Expr, ProfileDecl } from "../../grammar/ast.js";
 import { type Stored, storedNames, storedType } from "../cost/stored.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
+import { type Optimizer, optimizers } from "../train/optimizer.js";
 import { evaluateLimit } from "./limit.js";
 import { PROFILE_WORDS, type Setting, type Settings } from "./point.js";
 import { exactText, sameUnit, unitless } from "./quantity.js";
@@ -20,12 +21,10 @@ export function profileSettings(
     const name = path.map((p) => p.text).join(".");
     const at = path[0]?.span ?? profile.span;
     if ((PROFILE_WORDS as readonly string[]).includes(name)) {
-      if (name === "dtype" && storedType(wordOf(value) ?? "") === undefined) {
-        sink.report(
-          "budget/profile-dtype",
-          { value: wordOf(value) ?? "?", known: storedNames },
-          { span: value.span },
-        );
+      const word = wordOf(value) ?? "?";
+      const known: readonly string[] | undefined = { dtype: storedNames, optimizer: optimizers }[name];
+      if (known && !(name === "dtype" ? storedType(word) : known.includes(word))) {
+        sink.report("budget/profile-word", { name, value: word, known }, { span: value.span });
         wrong = true;
       }
       continue;
@@ -53,10 +52,21 @@ export function profileSettings(
   return wrong ? undefined : settings;
 }
 
-/** What a profile keeps weights and values as; undefined where it does not say. */
-export function profileStored(profile: ProfileDecl): Stored | undefined {
-  const field = profile.fields.findLast(({ path }) => path.length === 1 && path[0]?.text === "dtype");
-  return field && storedType(wordOf(field.value) ?? "");
+/** What figures are taken under beside sizes, as far as a profile says. */
+export interface Circumstances {
+  /** What weights and values are kept as. */
+  readonly stored?: Stored | undefined;
+  /** What trains, where a figure of training does not say. */
+  readonly optimizer?: Optimizer | undefined;
+}
+
+export function circumstancesOf(profile: ProfileDecl): Circumstances {
+  const said = (name: string) => {
+    const field = profile.fields.findLast(({ path }) => path.length === 1 && path[0]?.text === name);
+    return (field && wordOf(field.value)) ?? "";
+  };
+  const optimizer = said("optimizer");
+  return { stored: storedType(said("dtype")), optimizer: optimizers.find((o) => o === optimizer) };
 }
 
 function wordOf(value: Expr): string | undefined {

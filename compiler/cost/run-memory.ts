@@ -1,6 +1,6 @@
 import type { Graph } from "../ir/graph.js";
+import type { MetricValue } from "./figures.js";
 import { type MemoryReport, memoryAt } from "./memory.js";
-import type { MetricValue } from "./metrics.js";
 import type { ModelCost, Point } from "./model.js";
 import type { Runtime } from "./runtime-names.js";
 import { type ProcessMemory, processMemory } from "./runtimes.js";

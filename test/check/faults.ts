@@ -149,7 +149,7 @@ export const faults: readonly Fault[] = [
   fault("other file", "layer doubled(x: [..]) -> [..] {\n  return 2 * (x\n}\n", "syntax"),
   fault("profile", "batch = 8, sek = 32", "budget/profile-field"),
   fault("profile", "batch = 0, seq = 32", "budget/profile-value"),
-  fault("profile", "batch = 8, dtype = fp17", "budget/profile-dtype"),
+  fault("profile", "batch = 8, dtype = fp17", "budget/profile-word"),
   fault("own layer", "  weight scale: [D]\n  return x * scal", "name/unknown"),
   fault("own layer", "  weight scale: [E = 7]\n  return x * scale", "shape/operands-do-not-meet"),
   fault("own layer", "  weight scale: [D\n  return x * scale", "syntax"),

@@ -160,8 +160,20 @@ describe("what cannot be evaluated is told, and never held", () => {
     expect(at("batch = 0")).toEqual(["budget/profile-value"]);
     expect(at("batch = 8 GiB")).toEqual(["budget/profile-value"]);
     expect(at("dtype = bf16")).toEqual([]);
-    expect(at("dtype = bf61")).toEqual(["budget/profile-dtype"]);
+    expect(at("optimizer = adamax")).toEqual(["budget/profile-word"]);
+    expect(at("dtype = bf61")).toEqual(["budget/profile-word"]);
   });
+});
+
+it("a budget on training takes its optimizer from the profile, where it names none", () => {
+  const figures = (optimizer: string, metric: string) =>
+    lint(
+      spec(`budget once { ${metric} <= 1 TiB }`, `profile once { batch = 2, optimizer = ${optimizer} }`),
+    ).verdicts.map((v) => v.exact?.actual[0])[0]!;
+  const [adam, sgd] = [figures("adam", "memory.train"), figures("sgd", "memory.train")];
+  expect(adam).toBeGreaterThan(sgd);
+  expect(figures("adam", "memory.train(sgd)")).toBe(sgd);
+  expect(figures("sgd", "memory.train(adam)")).toBe(adam);
 });
 
 describe("budgets on growth", () => {

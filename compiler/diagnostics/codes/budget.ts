@@ -118,10 +118,13 @@ export const budgetCodes = {
       message: `\`${name}\` cannot be \`${value}\`: ${want}`,
     }),
   ),
-  "budget/profile-dtype": code<{ value: string; known: readonly string[] }>("error", ({ value, known }) => ({
-    message: `memory cannot be counted for \`dtype = ${value}\``,
-    helps: [didYouMeanText(value, known) ?? `it is one of ${known.map((k) => `\`${k}\``).join(", ")}`],
-  })),
+  "budget/profile-word": code<{ name: string; value: string; known: readonly string[] }>(
+    "error",
+    ({ name, value, known }) => ({
+      message: `${name === "dtype" ? "memory" : "a step of training"} cannot be counted for \`${name} = ${value}\``,
+      helps: [didYouMeanText(value, known) ?? `it is one of ${known.map((k) => `\`${k}\``).join(", ")}`],
+    }),
+  ),
   "budget/impossible-point": code<{ at: string; reason: string; needs: string }>(
     "error",
     ({ at, reason, needs }) => ({
