@@ -14,7 +14,8 @@ export function newValue(type: Type, name: string): Value {
 /** A shape rule was broken while a graph was built: a fault of the caller, found by its op. */
 export class BuildError extends Error {}
 
-const strict: Check = {
+/** Throws BuildError where a shape rule is broken. */
+export const strict: Check = {
   that(ok, message) {
     if (!ok) throw new BuildError(message);
   },

@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { Node, NodeOf, Region, Value } from "../../ir/graph.js";
 import { elements } from "../../ir/traverse.js";
+import type { Attrs, OpName } from "../../ops/attrs.js";
 import { parseEquation } from "../../ops/einsum.js";
 import { Rewrite } from "./rewrite.js";
 
@@ -123,83 +124,53 @@ function shiftOf(
 
 /** One product over all weights' columns, their shifts, and a slice for each result. */
 function merged(rewrite: Rewrite<Region>, group: readonly Projection[], shifted: boolean): Node[] {
-  const [{ x, before, after, inner, tail }] = group as [Projection];
+  const [{ node: first, x, before, after, inner, tail }] = group as [Projection];
   const nodes: Node[] = [];
-  const add = <N extends Node>(node: N): Value => {
-    nodes.push(node);
+  const add = <K extends OpName>(op: K, inputs: readonly Value[], attrs: Attrs[K], name: string): Value => {
+    const node = rewrite.node(op, inputs, attrs, first.outputs[0]!, name);
+    nodes.push(node as Node);
     return node.outputs[0]!;
   };
-  const like = group[0]!.node.outputs[0]!;
-  const dtype = "f32" as const;
-  const depth = x.shape[inner]!;
   const widths = group.map((p) => Dim.product(p.own));
   const last = Dim.product(tail);
-  const whole = Dim.sum(widths);
   const beside = (weights: readonly Value[], rows: readonly Dim[], name: string): Value => {
-    const flat = weights.map((w, i) => {
-      const shape = [...rows, widths[i]!.times(last)];
-      return add(rewrite.node("reshape", [w], { shape }, { dtype, shape }, like, name));
-    });
-    const shape = [...rows, whole.times(last)];
-    return add(rewrite.node("concat", flat, { axis: rows.length }, { dtype, shape }, like, name));
+    const flat = weights.map((w, i) =>
+      add("reshape", [w], { shape: [...rows, widths[i]!.times(last)] }, name),
+    );
+    return add("concat", flat, { axis: rows.length }, name);
   };
   const weight = beside(
     group.map((p) => p.weight),
-    [depth],
+    [x.shape[inner]!],
     "weights",
   );
-  const order = [...before, ...after];
-  const rows = order.map((axis) => x.shape[axis]!);
   // x stands as it is: the product has its rows in the order of x.
-  const kept = x.shape.map((_, axis) => axis).filter((axis) => order.includes(axis));
-  const natural = kept.map((axis) => x.shape[axis]!);
-  let shape = [...natural, whole.times(last)];
+  const kept = x.shape.map((_, axis) => axis).filter((axis) => before.includes(axis) || after.includes(axis));
   const spelled = x.shape.map((_, axis) => (axis === inner ? "y" : letter(axis))).join("");
-  let y = add(
-    rewrite.node(
-      "einsum",
-      [x, weight],
-      { equation: `${spelled},yz->${kept.map(letter).join("")}z` },
-      { dtype, shape },
-      like,
-      "projections",
-    ),
-  );
+  const equation = `${spelled},yz->${kept.map(letter).join("")}z`;
+  let y = add("einsum", [x, weight], { equation }, "projections");
   if (shifted) {
     const shift = beside(
       group.map((p) => p.shift!.weight),
       [],
       "shifts",
     );
-    y = add(rewrite.node("add", [y, shift], {}, { dtype, shape }, like, "projections"));
+    y = add("add", [y, shift], {}, "projections");
   }
-  if (tail.length > 0) {
-    shape = [...natural, whole, last];
-    y = add(rewrite.node("reshape", [y], { shape }, { dtype, shape }, like, "projections"));
-  }
+  if (tail.length > 0)
+    y = add("reshape", [y], { shape: [...y.shape.slice(0, -1), Dim.sum(widths), last] }, "projections");
   const perm = [
     ...before.map((axis) => kept.indexOf(axis)),
     kept.length,
     ...after.map((axis) => kept.indexOf(axis)),
     ...tail.map(() => kept.length + 1),
   ];
-  if (perm.some((from, to) => from !== to)) {
-    shape = perm.map((axis) => shape[axis]!);
-    y = add(rewrite.node("transpose", [y], { perm }, { dtype, shape }, like, "projections"));
-  }
+  if (perm.some((from, to) => from !== to)) y = add("transpose", [y], { perm }, "projections");
   let start = Dim.of(0);
   group.forEach((p, i) => {
-    const end = shifted ? p.shift!.node : p.node;
+    const [result] = (shifted ? p.shift!.node : p.node).outputs as [Value];
     const size = widths[i]!;
-    const part = [...rows.slice(0, before.length), size, ...rows.slice(before.length), ...tail];
-    const result = end.outputs[0]!;
-    const slice = rewrite.node(
-      "slice",
-      [y],
-      { axis: before.length, start, size },
-      { dtype, shape: part },
-      result,
-    );
+    const slice = rewrite.node("slice", [y], { axis: before.length, start, size }, result);
     if (p.own.length === 1) nodes.push({ ...slice, outputs: [result] });
     else {
       nodes.push(slice);

@@ -1,6 +1,6 @@
-import { newValue } from "../../ir/build.js";
-import type { Graph, Node, NodeOf, Region, Type, Value } from "../../ir/graph.js";
-import type { Attrs, OpName } from "../../ops/index.js";
+import { newValue, strict } from "../../ir/build.js";
+import type { Graph, Node, NodeOf, Region, Value } from "../../ir/graph.js";
+import { type Attrs, type OpName, ops } from "../../ops/index.js";
 
 /** The weights of a graph, as values. */
 export function weightsOf(graph: Graph): ReadonlySet<Value> {
@@ -63,16 +63,19 @@ export class Rewrite<R extends Region> {
     return this.results.has(value) ? [] : (this.readers.get(value) ?? []);
   }
 
-  /** A node with a new result, which stands for `like` in the report of where it comes from. */
+  /**
+   * A node with one new result, of the type that the rule of its op gives; it stands for `like` in the report of where it
+   * comes from. Throws BuildError where the rule is broken.
+   */
   node<K extends OpName>(
     op: K,
     inputs: readonly Value[],
     attrs: Attrs[K],
-    type: Type,
     like: Value,
     name = like.name,
   ): NodeOf<K> {
-    const output = newValue(type, name);
+    const [type] = ops[op].infer(inputs, attrs, strict);
+    const output = newValue(type!, name);
     const path = this.paths.get(like);
     if (path !== undefined) this.paths.set(output, path);
     return { op, inputs, attrs, outputs: [output] };

@@ -65,10 +65,10 @@ export function foldFactors<R extends Region>(region: R, weights: ReadonlySet<Va
     if (number === undefined || !found || rewrite.onlyReader(result) !== node || by.shape.length > 0)
       continue;
     if (found.sum && (!shift || rewrite.onlyReader(found.sum.inputs[1]!) !== found.sum)) continue;
-    const constant = rewrite.node("constant", [], { dtype: "f32", shape: [], data: [number] }, by, by);
+    const constant = rewrite.node("constant", [], { dtype: "f32", shape: [], data: [number] }, by);
     first.push(constant);
     const scaled = (value: Value): Value => {
-      const made = rewrite.node(node.op, [value, constant.outputs[0]!], {}, value, value);
+      const made = rewrite.node(node.op, [value, constant.outputs[0]!], {}, value);
       first.push(made);
       fixed.add(made.outputs[0]!);
       return made.outputs[0]!;
@@ -80,7 +80,6 @@ export function foldFactors<R extends Region>(region: R, weights: ReadonlySet<Va
         "reshape",
         [scaled(shift!)],
         { shape: sum.inputs[1]!.shape },
-        sum.inputs[1]!,
         sum.inputs[1]!,
       );
       instead.set(sum, [
@@ -183,17 +182,16 @@ function takeUp(
   const { left, right } = parseEquation(einsum.attrs.equation);
   const inner = left.at(-1)!;
   const shape = weight.shape.map((d, axis) => (right[axis] === inner ? d : Dim.one));
-  const column = rewrite.node("reshape", [scale], { shape }, { dtype: "f32", shape }, scale);
-  const scaled = rewrite.node("mul", [weight, column.outputs[0]!], {}, weight, weight);
+  const column = rewrite.node("reshape", [scale], { shape }, scale);
+  const scaled = rewrite.node("mul", [weight, column.outputs[0]!], {}, weight);
   instead.set(einsum, [column, scaled, { ...einsum, inputs: [x, scaled.outputs[0]!] }]);
   if (!shift || !sum) return;
   const c = sum.inputs[1]!;
   const columns = right.filter((l) => l !== inner);
-  const type = { dtype: "f32" as const, shape: weight.shape.filter((_, axis) => right[axis] !== inner) };
   const equation = `${inner},${right.join("")}->${columns.join("")}`;
-  const product = rewrite.node("einsum", [shift, weight], { equation }, type, c);
-  const moved = rewrite.node("reshape", product.outputs, { shape: c.shape }, c, c);
-  const whole = rewrite.node("add", [moved.outputs[0]!, c], {}, c, c);
+  const product = rewrite.node("einsum", [shift, weight], { equation }, c);
+  const moved = rewrite.node("reshape", product.outputs, { shape: c.shape }, c);
+  const whole = rewrite.node("add", [moved.outputs[0]!, c], {}, c);
   instead.set(sum, [product, moved, whole, { ...sum, inputs: [sum.inputs[0]!, whole.outputs[0]!] }]);
 }
 

@@ -1,4 +1,3 @@
-import { Dim } from "../../../dim/dim.js";
 import type { Graph, Node, NodeOf, Value } from "../../../ir/graph.js";
 import { Rewrite, weightsOf } from "../../passes/rewrite.js";
 
@@ -26,10 +25,9 @@ export function scaleOperands(graph: Graph, paths: Map<Value, string>): Graph {
       const scale = moved.get(node)!;
       const [x, y] = node.inputs as [Value, Value];
       const width = Number(x.shape.at(-1)!.int);
-      const type = { dtype: "f32", shape: [Dim.of(width)] } as const;
       const data = Array.from({ length: width }, () => rewrite.number(scale.inputs[1]!)!);
-      const factor = rewrite.node("constant", [], { dtype: "f32", shape: [width], data }, type, x);
-      const scaled = rewrite.node(scale.op, [x, factor.outputs[0]!], scale.attrs, x, scale.outputs[0]!);
+      const factor = rewrite.node("constant", [], { dtype: "f32", shape: [width], data }, x);
+      const scaled = rewrite.node(scale.op, [x, factor.outputs[0]!], scale.attrs, scale.outputs[0]!);
       return [factor, scaled, { ...node, inputs: [scaled.outputs[0]!, y], outputs: scale.outputs }];
     }
     return gone.has(node) ? [] : undefined;
@@ -68,17 +66,10 @@ export function addMasks(graph: Graph, paths: Map<Value, string>): Graph {
     if (number === undefined || number > ABSORBS || !smaller(seen, score)) return undefined;
     const reader = rewrite.onlyReader(out);
     if (reader?.op !== "call" || reader.attrs.name !== "softmax") return undefined;
-    const scalar = { dtype: "f32", shape: [] } as const;
-    const zero = rewrite.node("constant", [], { ...scalar, shape: [], data: [0] }, scalar, out);
-    const lowest = rewrite.node("constant", [], { ...scalar, shape: [], data: [number] }, scalar, out);
-    const mask = rewrite.node(
-      "select",
-      [seen, zero.outputs[0]!, lowest.outputs[0]!],
-      {},
-      { dtype: "f32", shape: seen.shape },
-      seen,
-      "mask",
-    );
+    const scalar = (value: number) =>
+      rewrite.node("constant", [], { dtype: "f32", shape: [], data: [value] }, out);
+    const [zero, lowest] = [scalar(0), scalar(number)];
+    const mask = rewrite.node("select", [seen, zero.outputs[0]!, lowest.outputs[0]!], {}, seen, "mask");
     return [
       zero,
       lowest,
