@@ -95,7 +95,7 @@ function openBlocks(source: Source, tokens: readonly IToken[], missing: number):
   return out;
 }
 
-interface Line {
+export interface Line {
   readonly tokens: readonly IToken[];
   readonly column: number;
 }

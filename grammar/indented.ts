@@ -1,5 +1,5 @@
 import type { IToken } from "chevrotain";
-import { headers, splitLines } from "./brackets.js";
+import { headers, type Line, splitLines } from "./brackets.js";
 import { endOf, makeToken, type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";
 
@@ -14,6 +14,7 @@ export function braceIndented(source: Source, tokens: readonly IToken[]): readon
   if (!tokens.some((token, i) => token.tokenType === t.Colon && tokens[i + 1]?.tokenType === t.Eol))
     return tokens;
   const lines = splitLines(tokens);
+  const below = columnsBelow(lines);
   const out: IToken[] = [];
   const open: number[] = [];
   const closeTo = (column: number, joins: boolean): void => {
@@ -27,17 +28,11 @@ export function braceIndented(source: Source, tokens: readonly IToken[]): readon
     if (!joins) out.push(...eols);
   };
   for (const [i, line] of lines.entries()) {
-    const words = line.tokens.filter((token) => token.tokenType !== t.Eol);
+    const words = wordsOf(line);
     const first = words[0];
     if (first !== undefined) closeTo(line.column, first.image === "else");
     const colon = words[words.length - 1];
-    const below = lines.slice(i + 1).find((l) => l.tokens.some((token) => token.tokenType !== t.Eol));
-    if (
-      first === undefined ||
-      colon === undefined ||
-      !opensBlock(words) ||
-      !(below && below.column > line.column)
-    ) {
+    if (first === undefined || colon === undefined || !opensBlock(words) || !(below[i]! > line.column)) {
       out.push(...line.tokens);
       continue;
     }
@@ -55,6 +50,21 @@ export function braceIndented(source: Source, tokens: readonly IToken[]): readon
   }
   closeTo(0, false);
   return out;
+}
+
+function wordsOf(line: Line): readonly IToken[] {
+  return line.tokens.filter((token) => token.tokenType !== t.Eol);
+}
+
+/** For each line, where the next one that says something begins; -1 where there is none. */
+function columnsBelow(lines: readonly Line[]): readonly number[] {
+  const below: number[] = [];
+  let column = -1;
+  for (let i = lines.length - 1; i >= 0; i--) {
+    below[i] = column;
+    if (wordsOf(lines[i]!).length > 0) column = lines[i]!.column;
+  }
+  return below;
 }
 
 function opensBlock(words: readonly IToken[]): boolean {

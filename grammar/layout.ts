@@ -182,6 +182,8 @@ function endStatements(source: Source, tokens: readonly IToken[]): IToken[] {
       out.push(token);
       continue;
     }
+    // What holds of one line end holds of the blank lines behind it.
+    if (tokens[i - 1]?.tokenType === t.Eol) continue;
     const within = open[open.length - 1]?.tokenType;
     const last = out[out.length - 1];
     if (within === t.LParen || within === t.LBracket) continue;

@@ -65,6 +65,16 @@ describe("archc fmt", () => {
     expect((await archc("fmt", "--check", file("tidy.arch"))).code).toBe(0);
   });
 
+  it("counts a file once that it warns of and lays out", async () => {
+    writeFileSync(file("loose.arch"), "layer half(x: [.. D])->[.. D] {\n  n = D // 2\n  return n*x\n}\n");
+    const ran = await archc("fmt", folder);
+    expect([ran.code, ran.stdout]).toEqual([
+      0,
+      `formatted ${file("loose.arch")}\n1 file formatted, 1 file as they should be\n`,
+    ]);
+    expect(ran.stderr).toContain("syntax/comment-divides");
+  });
+
   it("leaves a file with syntax errors as it is, tells them, and goes on with the others", async () => {
     writeFileSync(file("a.arch"), "fn f(x) = (x\n");
     const ran = await archc("fmt", folder);

@@ -47,6 +47,12 @@ export const hostileSpecs: readonly HostileSpec[] = [
   },
   { name: "10^5 signs", text: spec(`dim = ${"-".repeat(1e5)}1`), says: "syntax/too-deep" },
   { name: "10^5 sums", text: spec(`dim = 1${" + 1".repeat(1e5)}`), says: "syntax/too-deep" },
+  { name: "10^5 blank lines before the end", text: `model M {${"\n".repeat(1e5)}`, says: "syntax/unclosed" },
+  {
+    name: "10^5 blank lines below a header of another language",
+    text: `model M:${"\n".repeat(1e5)}  dim = 8\n`,
+    says: "syntax/missing-open",
+  },
   { name: "a file of 50 MB", text: `${spec()}//${"x".repeat(50e6)}`, says: "usage/not-a-spec", heavy: true },
   { name: "braces that never close", text: "model M {".repeat(50_000), says: "syntax/unclosed", heavy: true },
   { name: "parentheses that never close", text: "(".repeat(500_000), says: "syntax/unclosed", heavy: true },
