@@ -88,19 +88,31 @@ function withComment(text: string, comment: Line["comment"]): Line {
   return comment === undefined ? { text } : { text, comment };
 }
 
-/** The lines from `at` on that share columns. */
+/**
+ * The lines from `at` on that share columns, as many as do. Fewer lines share them where more do, so that their number
+ * is found by doubling and then by halving: a table may have thousands.
+ */
 function runAt(ready: readonly Ready[], at: number, room: number): readonly string[] | undefined {
-  const rows: Row[] = [];
   let lines: readonly string[] | undefined;
-  for (let i = at; i < ready.length; i++) {
-    const { item, row } = ready[i]!;
-    if (row === undefined || (item.blank && i > at)) break;
-    rows.push(row);
-    const longer = inColumns(rows, room);
-    if (longer === undefined) break;
-    lines = longer;
+  let grows = true;
+  for (let step = 1; step >= 1; step = grows ? 2 * step : Math.floor(step / 2)) {
+    const rows = rowsFrom(ready, at, (lines?.length ?? 0) + step);
+    const longer = rows && inColumns(rows, room);
+    if (longer) lines = longer;
+    else grows = false;
   }
   return lines;
+}
+
+/** So many rows from `at` on; undefined where not all of these are neighbours. */
+function rowsFrom(ready: readonly Ready[], at: number, count: number): readonly Row[] | undefined {
+  const rows: Row[] = [];
+  for (let i = at; i < at + count; i++) {
+    const next = ready[i];
+    if (next?.row === undefined || (next.item.blank && i > at)) return undefined;
+    rows.push(next.row);
+  }
+  return rows;
 }
 
 /** The columns of a statement that fits on one line. */
