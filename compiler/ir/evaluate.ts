@@ -77,12 +77,18 @@ function runNodes(region: Region, inputs: readonly NdArray[], context: EvalConte
   return region.outputs.map((v) => arrays.get(v)!);
 }
 
-const plans = new WeakMap<readonly unknown[], readonly (readonly Value[])[]>();
+/** By the nodes of a region; two regions may have these in common and give out different values. */
+const plans = new WeakMap<
+  readonly unknown[],
+  { readonly outputs: readonly Value[]; readonly plan: readonly (readonly Value[])[] }
+>();
 
 /** For every node, the values that nothing reads after it. */
 function lastReadsOf(region: Region): readonly (readonly Value[])[] {
   const known = plans.get(region.nodes);
-  if (known && known.length === region.nodes.length) return known;
+  const same = (outputs: readonly Value[]) =>
+    outputs.length === region.outputs.length && outputs.every((v, i) => v === region.outputs[i]);
+  if (known && known.plan.length === region.nodes.length && same(known.outputs)) return known.plan;
   const seen = new Set<Value>(region.outputs);
   const plan: Value[][] = [];
   for (const node of [...region.nodes].reverse()) {
@@ -91,7 +97,7 @@ function lastReadsOf(region: Region): readonly (readonly Value[])[] {
     plan.push(last);
   }
   plan.reverse();
-  plans.set(region.nodes, plan);
+  plans.set(region.nodes, { outputs: region.outputs, plan });
   return plan;
 }
 
