@@ -1,7 +1,7 @@
 import type { Expr, ProfileDecl } from "../../grammar/ast.js";
 import { type Stored, storedNames, storedType } from "../cost/stored.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
-import { type Optimizer, optimizers } from "../train/optimizer.js";
+import { type Optimizer, optimizers } from "../train/optimizer-names.js";
 import { evaluateLimit } from "./limit.js";
 import { PROFILE_WORDS, type Setting, type Settings } from "./point.js";
 import { exactText, sameUnit, unitless } from "./quantity.js";

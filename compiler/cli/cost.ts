@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { type ConventionName, conventionNames } from "../cost/conventions.js";
 import { runtimeNames } from "../cost/runtime-names.js";
 import type { Stored } from "../cost/stored.js";
-import { optimizers } from "../train/optimizer.js";
+import { optimizers } from "../train/optimizer-names.js";
 import { exit, exitCodeOf } from "./exit.js";
 import { fittedTo } from "./fitted.js";
 import { open } from "./open.js";

@@ -1,5 +1,5 @@
 import type { ModelInstance } from "../check/instance.js";
-import { optimizers } from "../train/optimizer.js";
+import { optimizers } from "../train/optimizer-names.js";
 import type { TrainingStep } from "../train/step.js";
 import {
   cache,

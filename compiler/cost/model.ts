@@ -2,7 +2,7 @@ import type { ModelInstance } from "../check/instance.js";
 import { Dim } from "../dim/dim.js";
 import type { Graph } from "../ir/graph.js";
 import { dropStates, optimize } from "../ir/passes/optimize.js";
-import type { Optimizer } from "../train/optimizer.js";
+import type { Optimizer } from "../train/optimizer-names.js";
 import { type TrainingStep, trainingStep, type Untrainable } from "../train/step.js";
 import { costOf, type GraphCost } from "./analyse.js";
 import { countWeights, groupWeights, type WeightCount, type WeightGroup } from "./params.js";

@@ -2,7 +2,7 @@ import type { ModelInstance } from "../check/instance.js";
 import type { LearnedCount } from "../check/learned.js";
 import type { Dim } from "../dim/dim.js";
 import type { OpName } from "../ops/index.js";
-import type { Optimizer } from "../train/optimizer.js";
+import type { Optimizer } from "../train/optimizer-names.js";
 import { type BodyCost, eachBody, type GraphCost } from "./analyse.js";
 import { AtPoint } from "./at-point.js";
 import { type ConventionCost, conventionCosts } from "./convention-costs.js";

@@ -1,8 +1,6 @@
 import { Builder } from "../ir/build.js";
 import type { Region, Type, Value } from "../ir/graph.js";
-
-export const optimizers = ["adam", "adamw", "sgd"] as const;
-export type Optimizer = (typeof optimizers)[number];
+import type { Optimizer } from "./optimizer-names.js";
 
 /** What an optimizer keeps for each number of a weight, by name. */
 export const slotsOf: Readonly<Record<Optimizer, readonly string[]>> = {

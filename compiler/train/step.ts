@@ -5,7 +5,8 @@ import type { Graph, InputPort, Node, OutputPort, StateInfo, Value } from "../ir
 import { commonSubexpressions, eliminateDeadCode, foldConstants } from "../ir/passes/optimize.js";
 import { expand, RunTwice } from "./expand.js";
 import { crossEntropy } from "./loss.js";
-import { type Optimizer, schedule, slotsOf, Updates } from "./optimizer.js";
+import { schedule, slotsOf, Updates } from "./optimizer.js";
+import type { Optimizer } from "./optimizer-names.js";
 import { inOrder, Reversible } from "./reverse.js";
 
 /**

@@ -6,7 +6,7 @@ import { type TrainingMemory, trainingMemory } from "../../compiler/cost/train-m
 import { createMemoryHost } from "../../compiler/memory-host.js";
 import { createNodeHost } from "../../compiler/node-host.js";
 import { createService } from "../../compiler/service.js";
-import type { Optimizer } from "../../compiler/train/optimizer.js";
+import type { Optimizer } from "../../compiler/train/optimizer-names.js";
 import { trainingStep } from "../../compiler/train/step.js";
 import { modelOf, service } from "../parity/models.js";
 import { stepOf } from "./support.js";

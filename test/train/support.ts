@@ -5,7 +5,7 @@ import { eliminateDeadCode } from "../../compiler/ir/passes/optimize.js";
 import { arrayOf, countOf } from "../../compiler/ops/array.js";
 import type { NdArray } from "../../compiler/ops/define.js";
 import { generator } from "../../compiler/ops/samples.js";
-import type { Optimizer } from "../../compiler/train/optimizer.js";
+import type { Optimizer } from "../../compiler/train/optimizer-names.js";
 import { type TrainingStep, trainingStep } from "../../compiler/train/step.js";
 
 export type Arrays = Readonly<Record<string, NdArray>>;
