@@ -3,7 +3,7 @@ import { type Inlined, inline } from "../ir/passes/inline.js";
 
 /** How a runtime gets a graph. */
 export interface FlatRules {
-  /** The graph as a build for it has it, where that is not as it stands; `paths` by value. */
+  /** The graph as a build for it has it, where that is not as it stands; `paths`: the instance that a value comes from. */
   rewrite?(graph: Graph): { readonly graph: Graph; readonly paths: ReadonlyMap<Value, string> };
   /** Calls that run as one kernel, whose inner results are never there. */
   readonly kernels: ReadonlySet<string>;

@@ -48,12 +48,13 @@ export function onAxes(facts: Omit<Facts, "origin">, value: Value): Omit<Facts, 
   };
 }
 
+/** Positions times a number; undefined where that is no whole one, or not known. */
 export function scaled(a: Affine | undefined, by: number | undefined): Affine | undefined {
   if (!a || by === undefined || !Number.isInteger(by)) return undefined;
   return combine(affine(Dim.zero), a, by);
 }
 
-/** How a reshape that only adds or drops axes of size 1 moves the others. */
+/** How a reshape that only adds or drops axes of size 1 moves the others: the new axis of an old one. Others move none. */
 export function axisMap(from: Value, to: Value): (axis: number) => number | undefined {
   const map = new Map<number, number>();
   const targets = to.shape.flatMap((dim, i) => (dim.isOne ? [] : [i]));

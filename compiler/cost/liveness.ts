@@ -19,6 +19,7 @@ export function isView(node: Node): boolean {
   return node.op === "reshape" || node.op === "stop_gradient";
 }
 
+/** The plan of a region, made once; throws where an op has no cost rule. */
 export function planOf(region: Region, costs: CostRules): Plan {
   const known = plans.get(region);
   if (known) return known;

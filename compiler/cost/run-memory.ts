@@ -9,7 +9,10 @@ import { type Stored, valueBytes, weightBytes } from "./stored.js";
 /** The last answer for a graph: a report asks for it as a metric and as a whole. */
 const lastMemory = new WeakMap<Graph, { readonly asked: string; readonly report: MemoryReport }>();
 
-/** Of a pass that leaves its states; of a step where something is past. */
+/**
+ * Bytes of a pass that leaves its states, or of a step where something is past, with values kept as `stored` says.
+ * Throws RangeError where a size is missing.
+ */
 export function inferenceMemory(model: ModelCost, point: Point, stored: Stored = "f32"): MemoryReport {
   const graph = (point.past ?? 0n) > 0n ? model.step : model.prefill;
   const asked = `${stored};${Object.entries(point).join(";")}`;
@@ -24,7 +27,10 @@ export function inferenceMemory(model: ModelCost, point: Point, stored: Stored =
   return report;
 }
 
-/** Of a process that loads a build into a runtime and runs it: a whole pass, or a step where something is past. */
+/**
+ * Bytes of a process that loads a build into a runtime and runs it: a whole pass, or a step where something is past.
+ * Throws RangeError where a size is missing.
+ */
 export function runtimeMemory(model: ModelCost, point: Point, runtime: Runtime): ProcessMemory {
   const at = model.at(point);
   if (at.past === 0n) return processMemory(model.prefill, at, runtime);

@@ -95,6 +95,7 @@ function readTransposed(node: Node & { op: "einsum" }, operand: number, point: A
   return own.length > 1 && !out.includes(own.at(-1)!);
 }
 
+/** The bytes of a value at a point, four for a number and one for a flag. Throws RangeError where a size is missing. */
 export function sizeOf(value: Value, point: AtPoint): bigint {
   return value.shape.reduce(
     (product, dim) => product * point.whole(dim),
@@ -111,7 +112,10 @@ function dependent(graph: Graph): ReadonlySet<Value> {
   return found;
 }
 
-/** The kernel maps a file by 128 KiB around what is touched; rows are taken to be spread over the table. */
+/**
+ * Bytes of a table that are in memory once rows of it were gathered: the kernel maps a file by 128 KiB around what is
+ * touched; rows are taken to be spread over the table.
+ */
 export function windows({ bytes, gathered, together, row }: WeightUse): bigint {
   const window = Math.max(131_072, Number(row));
   const count = Math.ceil(Number(bytes) / window);
@@ -122,6 +126,7 @@ export function windows({ bytes, gathered, together, row }: WeightUse): bigint {
   return held < bytes ? held : bytes;
 }
 
+/** The size of each letter of an equation at a point; 1 for one that no operand has. */
 export function letterSizes(node: Node & { op: "einsum" }, point: AtPoint): (letter: string) => bigint {
   const sizes = new Map<string, bigint>();
   const terms = node.attrs.equation.replaceAll(" ", "").split("->")[0]!.split(",");
