@@ -1,5 +1,6 @@
 import { SafetensorsError } from "../../runtime/safetensors.js";
 import type { ModelInstance } from "../check/instance.js";
+import type { TensorFault } from "../diagnostics/codes/checkpoint.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
 import type { StoredTensor } from "../weights/fill.js";
@@ -49,7 +50,14 @@ export async function importWeights(
     const ranges = instance.start.inputPorts.flatMap((p) =>
       p.role === "weight" && p.weight.within ? [[p.name, p.weight.within] as const] : [],
     );
-    const wrong = [...(await untied(result.ties, file)), ...(await outOfRange(ranges, stored, result.plan))];
+    let wrong: readonly TensorFault[];
+    try {
+      wrong = [...(await untied(result.ties, file)), ...(await outOfRange(ranges, stored, result.plan))];
+    } catch (error) {
+      // A number that cannot be read ends it; nobody else knows of the open file.
+      await file.close();
+      throw error;
+    }
     if (wrong.length === 0) return { file, plan: result.plan };
     mismatch = { missing: [], leftOver: [], wrong, unread: [] };
   } else mismatch = result.mismatch;

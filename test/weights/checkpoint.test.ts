@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,6 +81,22 @@ describe("a GPT-2 as transformers saves it", () => {
       2,
       expect.stringContaining("lm_head.weight: differs from `wte.weight`"),
     ]);
+    const huge = stored(
+      "F64",
+      Array.from({ length: head.bytes.length / 4 }, () => 1e300),
+    );
+    tensors.set("lm_head.weight", { ...head, dtype: "F64", bytes: huge });
+    const file = writeRaw(out("huge.safetensors"), tensors);
+    const refused = await build(out("huge"), file);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("holds 1e+300, which f32 cannot hold"),
+    ]);
+    const open = readdirSync("/proc/self/fd").flatMap((fd) => {
+      const path = join("/proc/self/fd", fd);
+      return existsSync(path) ? [readlinkSync(path)] : [];
+    });
+    expect(open).not.toContain(file);
   });
 
   it("is refused with every tensor that does not fit, and nothing is written", async () => {
