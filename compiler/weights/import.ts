@@ -7,7 +7,7 @@ import { type Move, moveInto, type Words } from "./copy.js";
 import { bytesOf, fillBytes, type StoredTensor } from "./fill.js";
 import type { ForeignWeights } from "./foreign.js";
 import type { Layout } from "./layout.js";
-import type { Sink } from "./write.js";
+import { LARGEST, type Sink } from "./write.js";
 
 /** Everything in which a file and a checkpoint differ. */
 export interface Mismatch {
@@ -167,9 +167,6 @@ export async function outOfRange(
   return faults;
 }
 
-/** Bytes made at a time. */
-const CHUNK = 16 << 20;
-
 /** Hands over the bytes of all tensors of a layout: what the plan reads, and what starts as its init says. */
 export async function produceTensors(
   layout: Layout,
@@ -177,24 +174,20 @@ export async function produceTensors(
   movesOf: (name: string) => readonly Move[] | undefined,
   sink: Sink,
 ): Promise<void> {
-  // A model of thousands of blocks has more tensors than a call takes arguments.
-  const largest = layout.placed.reduce((most, { bytes }) => Math.max(most, bytes), 4);
-  const memory = new ArrayBuffer(Math.min(CHUNK, largest));
   for (const { tensor, bytes } of layout.placed) {
     const moves = movesOf(tensor.name);
     const unit = bytesOf[tensor.dtype];
     const row = bytes / (tensor.shape[0] || 1);
     // Whole rows, so that no row of a tensor that stands turned is looked for twice.
-    const step = row <= CHUNK && row > 0 ? CHUNK - (CHUNK % row) : CHUNK;
+    const step = row <= LARGEST && row > 0 ? LARGEST - (LARGEST % row) : LARGEST;
     for (let at = 0; at < bytes; at += step) {
-      const chunk = new Uint8Array(memory, 0, Math.min(step, bytes - at));
-      if (moves === undefined) fillBytes(tensor, seed, at / unit, chunk);
-      else {
-        const words: Words = unit === 1 ? chunk : new Int32Array(memory, 0, chunk.length / unit);
+      await sink(Math.min(step, bytes - at), async (chunk) => {
+        if (moves === undefined) return fillBytes(tensor, seed, at / unit, chunk);
+        const words: Words =
+          unit === 1 ? chunk : new Int32Array(chunk.buffer, chunk.byteOffset, chunk.length / unit);
         words.fill(0);
         for (const move of moves) await moveInto(move, at / unit, words);
-      }
-      await sink(chunk);
+      });
     }
   }
 }

@@ -1,9 +1,10 @@
 import { bytesOf, fillBytes } from "./fill.js";
-import type { Placed } from "./layout.js";
+import type { Layout, Placed } from "./layout.js";
 
-/** Draws the bytes of a weight file from `offset` on, whichever tensors they belong to; header bytes stay as they are. */
-export function fillRange(placed: readonly Placed[], seed: number, offset: number, out: Uint8Array): void {
+/** Draws the bytes of a weight file from `offset` on, header and tensors alike. */
+export function fillRange({ header, placed }: Layout, seed: number, offset: number, out: Uint8Array): void {
   const end = offset + out.length;
+  if (offset < header.length) out.set(header.subarray(offset, end));
   for (let i = firstEndingAfter(placed, offset); i < placed.length; i++) {
     const { tensor, offset: at, bytes } = placed[i]!;
     if (at >= end) return;

@@ -11,7 +11,7 @@ const MIDDLE = 1825361100;
 
 /** Where things stand in the module's memory: words, normals, and the words and places of those in the tails. */
 const WORDS = 0;
-const NORMALS = WORDS + 4 * BLOCK + 64;
+const NORMALS = WORDS + 4 * BLOCK + 256;
 const TAILS = NORMALS + 4 * BLOCK + 64;
 const PLACES = TAILS + 4 * BLOCK + 64;
 
@@ -24,30 +24,45 @@ const polynomial = (x: Code, [first, ...rest]: readonly number[]): Code =>
 
 const ROUNDS = [[13, 15, 26, 6], [17, 29, 16, 24], [13, 15, 26, 6], [17]] as const;
 
-/** (first, second, k1, k2a, k2, k0a, k0, k1a, pairs): four counters at a time. */
+/** (first, second, k1, k2a, k2, k0a, k0, k1a, pairs): four counters at a time, in groups. */
 function threefryCode() {
-  const [pairs, i, a, b] = [8, 9, 10, 11];
-  const round = (bits: number): Code => {
-    const turned = v128.or(i32x4.shl(get(b), i32.of(bits)), i32x4.shr(get(b), i32.of(32 - bits)));
-    return [...set(a, i32x4.add(get(a), get(b))), ...set(b, v128.xor(turned, get(a)))];
-  };
-  const plus = (to: number, key: number): Code => set(to, i32x4.add(get(to), i32x4.splat(get(key))));
+  const GROUPS = 4;
+  const [pairs, i] = [8, 9];
+  const groups = Array.from({ length: GROUPS }, (_, g) => ({ a: 10 + 2 * g, b: 11 + 2 * g, g }));
+  const keys = Array.from({ length: 8 }, (_, n) => 10 + 2 * GROUPS + n);
+  const round = (bits: number): Code[] =>
+    groups.flatMap(({ a, b }) => {
+      const turned = v128.or(i32x4.shl(get(b), i32.of(bits)), i32x4.shr(get(b), i32.of(32 - bits)));
+      return [set(a, i32x4.add(get(a), get(b))), set(b, v128.xor(turned, get(a)))];
+    });
+  const plus = (n: number): Code[] =>
+    groups.flatMap(({ a, b }) => [
+      set(a, i32x4.add(get(a), get(keys[2 + 2 * n]!))),
+      set(b, i32x4.add(get(b), get(keys[3 + 2 * n]!))),
+    ]);
   const words = i32.shl(get(i), i32.of(3));
   return {
     name: "threefry",
     parameters: Array.from({ length: 9 }, () => "i32" as const),
-    locals: ["i32", "v128", "v128"] as const,
+    locals: [
+      "i32",
+      ...groups.flatMap(() => ["v128", "v128"] as const),
+      ...keys.map(() => "v128" as const),
+    ] as const,
     body: [
+      ...keys.map((to, n) => set(to, i32x4.splat(get(n)))),
+      ...[set(keys[0]!, i32x4.add(get(keys[0]!), i32x4.of([0, 1, 2, 3])))],
       repeat([
-        set(a, i32x4.add(i32x4.splat(i32.add(get(0), get(i))), i32x4.of([0, 1, 2, 3]))),
-        set(b, i32x4.splat(get(1))),
-        ...ROUNDS.flatMap((rounds, n) => [
-          ...rounds.map(round),
-          ...(n < 3 ? [plus(a, 2 + 2 * n), plus(b, 3 + 2 * n)] : []),
+        ...groups.flatMap(({ a, b, g }) => [
+          set(a, i32x4.add(i32x4.splat(i32.add(get(i), i32.of(4 * g))), get(keys[0]!))),
+          set(b, get(keys[1]!)),
         ]),
-        v128.store(WORDS, words, v128.pick([0, 4, 1, 5], get(a), get(b))),
-        v128.store(WORDS + 16, words, v128.pick([2, 6, 3, 7], get(a), get(b))),
-        set(i, i32.add(get(i), i32.of(4))),
+        ...ROUNDS.flatMap((rounds, n) => [...rounds.flatMap(round), ...(n < 3 ? plus(n) : [])]),
+        ...groups.flatMap(({ a, b, g }) => [
+          v128.store(WORDS + 32 * g, words, v128.pick([0, 4, 1, 5], get(a), get(b))),
+          v128.store(WORDS + 32 * g + 16, words, v128.pick([2, 6, 3, 7], get(a), get(b))),
+        ]),
+        set(i, i32.add(get(i), i32.of(4 * GROUPS))),
         i32.below(get(i), get(pairs)),
       ]),
     ],

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Layout } from "./layout.js";
 import { fillRange } from "./range.js";
-import type { Job, WorkerStart } from "./worker.js";
+import { makeRing, Ring, type Shared } from "./ring.js";
+import type { Told, WorkerStart } from "./worker.js";
 
 /** Called with the bytes written so far, and those of the whole. */
 export type Progress = (done: number, total: number) => void;
@@ -14,123 +16,183 @@ export interface WrittenFile {
   readonly sha256: string;
 }
 
-/** A multiple of 4, so that no float straddles two chunks. */
-const CHUNK = 2 << 20;
-const SLOTS_PER_WORKER = 4;
+/** Hands over the file's next bytes, at most LARGEST of them: memory for them is given to `make`, which fills it. */
+export type Sink = (bytes: number, make: (chunk: Uint8Array) => void | Promise<void>) => Promise<void>;
+
+/** Bytes that a sink takes at a time. */
+export const LARGEST = 16 << 20;
+
+/** What is drawn at a time: a multiple of 4, so that no float straddles two chunks, and of pages. */
+const CHUNK = 1 << 20;
+const DRAWN_SLOTS = 16;
+const PRODUCED_SLOTS = 3;
 /** Below this, threads cost more than they save. */
 const SMALL = 32 << 20;
 
-/**
- * Writes a `.safetensors` file, freshly drawn from `seed`, and syncs it to disk. Memory stays flat: the file passes
- * through a ring of chunks that the workers fill while this thread hashes and writes them in order.
- */
+/** Writes a `.safetensors` file, freshly drawn from `seed`, and syncs it to disk. Memory stays flat, however large. */
 export function writeSafetensors(
   path: string,
   layout: Layout,
   seed: number,
   progress: Progress = () => {},
 ): Promise<WrittenFile> {
-  // Sources (as tests run them) cannot be loaded by a worker, only what was built.
-  const threaded = layout.size > SMALL && import.meta.url.endsWith(".js");
-  return writeChunks(
-    path,
-    layout,
-    (sink) => (threaded ? drawThreaded : drawHere)(layout, seed, sink),
-    progress,
-  );
+  return writeSynced(path, layout, async (file) => {
+    if (!isThreaded(layout)) {
+      return here(file, layout, progress, async (sink) => {
+        for (let at = 0; at < layout.size; at += CHUNK) {
+          await sink(Math.min(CHUNK, layout.size - at), (chunk) => fillRange(layout, seed, at, chunk));
+        }
+      });
+    }
+    const shared = makeRing(DRAWN_SLOTS, CHUNK, Math.ceil(layout.size / CHUNK));
+    const cores = Math.max(1, Math.min(8, availableParallelism()));
+    const starts = Array.from({ length: cores }, (_, i) => ({
+      shared,
+      hash: i === 0,
+      write: i === Math.min(1, cores - 1) ? file.fd : undefined,
+      draw: { layout, seed },
+      tellEvery: 16,
+    }));
+    return onThreads(starts, layout, progress, () => Promise.resolve());
+  });
 }
 
 /** Writes a `.safetensors` file whose tensors `produce` hands over as bytes, in their order, and syncs it to disk. */
-export async function writeChunks(
+export function writeChunks(
   path: string,
   layout: Layout,
   produce: (sink: Sink) => Promise<void>,
   progress: Progress = () => {},
 ): Promise<WrittenFile> {
+  const all = async (sink: Sink): Promise<void> => {
+    const { header } = layout;
+    for (let at = 0; at < header.length; at += LARGEST) {
+      const part = header.subarray(at, at + LARGEST);
+      await sink(part.length, (chunk) => chunk.set(part));
+    }
+    await produce(sink);
+  };
+  return writeSynced(path, layout, async (file) => {
+    if (!isThreaded(layout)) return here(file, layout, progress, all);
+    const shared = makeRing(PRODUCED_SLOTS, LARGEST);
+    const start = { shared, hash: false, write: undefined, draw: undefined, tellEvery: 1 };
+    const starts = [
+      { ...start, hash: true },
+      { ...start, write: file.fd },
+    ];
+    return onThreads(starts, layout, progress, (changed) => throughRing(shared, changed, all));
+  });
+}
+
+/** Sources (as tests run them) cannot be loaded by a worker, only what was built. */
+function isThreaded(layout: Layout): boolean {
+  return layout.size > SMALL && import.meta.url.endsWith(".js");
+}
+
+async function writeSynced(
+  path: string,
+  layout: Layout,
+  write: (file: FileHandle) => Promise<string>,
+): Promise<WrittenFile> {
   const file = await open(path, "w");
   try {
-    const hash = createHash("sha256").update(layout.header);
-    await writeAll(file, layout.header);
-    let done = layout.header.length;
-    const sink = async (chunk: Uint8Array): Promise<void> => {
-      const writing = writeAll(file, chunk);
-      // Hashed on this thread while the pool writes.
-      hash.update(chunk);
-      await writing;
-      done += chunk.length;
-      progress(done, layout.size);
-    };
-    await produce(sink);
+    const sha256 = await write(file);
     await file.sync();
-    return { bytes: layout.size, sha256: hash.digest("hex") };
+    return { bytes: layout.size, sha256 };
   } finally {
     await file.close();
   }
 }
 
-/** A write may take less than it was given. */
-async function writeAll(file: FileHandle, data: Uint8Array): Promise<void> {
-  for (let at = 0; at < data.length; ) {
-    const { bytesWritten } = await file.write(data, at, data.length - at);
-    at += bytesWritten;
-  }
-}
-
-export type Sink = (chunk: Uint8Array) => Promise<void>;
-
-async function drawHere(layout: Layout, seed: number, sink: Sink): Promise<void> {
-  const memory = new Uint8Array(CHUNK);
-  for (let offset = layout.header.length; offset < layout.size; offset += CHUNK) {
-    const chunk = memory.subarray(0, Math.min(CHUNK, layout.size - offset));
-    fillRange(layout.placed, seed, offset, chunk);
-    await sink(chunk);
-  }
-}
-
-async function drawThreaded(layout: Layout, seed: number, sink: Sink): Promise<void> {
-  const count = Math.max(1, Math.min(8, availableParallelism()));
-  const slots = count * SLOTS_PER_WORKER;
-  const memory = new SharedArrayBuffer(slots * CHUNK);
-  const start: WorkerStart = { placed: layout.placed, seed, memory };
-  // Without the flags of this process: `--input-type` and the like would break a worker.
-  const workerFile = new URL("./worker.js", import.meta.url);
-  const workers = Array.from(
-    { length: count },
-    () => new Worker(workerFile, { workerData: start, execArgv: [] }),
+/** Makes, hashes and writes one after the other; gives the hash. */
+async function here(
+  file: FileHandle,
+  layout: Layout,
+  progress: Progress,
+  produce: (sink: Sink) => Promise<void>,
+): Promise<string> {
+  const hash = createHash("sha256");
+  const memory = new Uint8Array(Math.min(LARGEST, layout.size));
+  let done = 0;
+  const packed = pack(
+    () => Promise.resolve(memory),
+    async (chunk) => {
+      hash.update(chunk);
+      for (let at = 0; at < chunk.length; ) at += writeSync(file.fd, chunk, at);
+      done += chunk.length;
+      progress(done, layout.size);
+    },
   );
+  await produce(packed.sink);
+  await packed.flush();
+  return hash.digest("hex");
+}
+
+/** A sink that puts small parts side by side: what was told to `give` is whole, or as much as fits. */
+function pack(
+  take: () => Promise<Uint8Array>,
+  give: (chunk: Uint8Array) => Promise<void>,
+): { readonly sink: Sink; flush(): Promise<void> } {
+  let memory: Uint8Array | undefined;
+  let used = 0;
+  const flush = async (): Promise<void> => {
+    if (memory && used > 0) await give(memory.subarray(0, used));
+    [memory, used] = [undefined, 0];
+  };
+  const sink: Sink = async (bytes, make) => {
+    if (memory && used + bytes > memory.length) await flush();
+    memory ??= await take();
+    await make(memory.subarray(used, used + bytes));
+    used += bytes;
+  };
+  return { sink, flush };
+}
+
+/** Hands what this thread produces to those that hash and write it. */
+async function throughRing(
+  shared: Shared,
+  changed: () => Promise<void>,
+  produce: (sink: Sink) => Promise<void>,
+): Promise<void> {
+  const ring = new Ring(shared);
+  let chunk: number | undefined;
+  const packed = pack(
+    async () => {
+      while ((chunk = ring.claim()) === undefined) await changed();
+      return ring.slotOf(chunk);
+    },
+    async ({ length }) => ring.fill(chunk!, length),
+  );
+  await produce(packed.sink);
+  await packed.flush();
+  ring.end();
+}
+
+/** Runs threads until the file is written and hashed; gives the hash. `produce` may await what changes on the ring. */
+async function onThreads(
+  starts: readonly WorkerStart[],
+  { size }: Layout,
+  progress: Progress,
+  produce: (changed: () => Promise<void>) => Promise<void>,
+): Promise<string> {
+  // Without the flags of this process: `--input-type` and the like would break a worker.
+  const file = new URL("./worker.js", import.meta.url);
+  const workers = starts.map((start) => new Worker(file, { workerData: start, execArgv: [] }));
   try {
-    const first = layout.header.length;
-    const chunks = Math.ceil((layout.size - first) / CHUNK);
-    const arrived = new Map<number, () => void>();
-    const ready = new Set<number>();
-    const failed = new Promise<never>((_, reject) => {
-      for (const worker of workers) {
-        worker.on("message", (job: Job) => {
-          ready.add(job.index);
-          arrived.get(job.index)?.();
-        });
-        worker.once("error", reject);
-      }
+    let wake = (): void => {};
+    let [written, sha256]: [number, string | undefined] = [0, undefined];
+    const ended = new Promise<string>((resolve, reject) => {
+      const listen = (told: Told): void => {
+        if ("written" in told && told.written > written) progress((written = told.written), size);
+        if ("sha256" in told) sha256 = told.sha256;
+        if (written === size && sha256 !== undefined) resolve(sha256);
+        wake();
+      };
+      for (const worker of workers) worker.on("message", listen).once("error", reject);
     });
-    failed.catch(() => {});
-    const send = (index: number): void => {
-      if (index >= chunks) return;
-      const offset = first + index * CHUNK;
-      const bytes = Math.min(CHUNK, layout.size - offset);
-      const job: Job = { index, offset, at: (index % slots) * CHUNK, bytes };
-      workers[index % count]!.postMessage(job);
-    };
-    for (let i = 0; i < slots; i++) send(i);
-    for (let i = 0; i < chunks; i++) {
-      if (!ready.has(i)) {
-        await Promise.race([failed, new Promise<void>((resolve) => arrived.set(i, resolve))]);
-        arrived.delete(i);
-      }
-      ready.delete(i);
-      const bytes = Math.min(CHUNK, layout.size - first - i * CHUNK);
-      await sink(new Uint8Array(memory, (i % slots) * CHUNK, bytes));
-      send(i + slots);
-    }
+    const changed = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+    const [hash] = await Promise.all([ended, produce(() => Promise.race([changed(), ended.then(() => {})]))]);
+    return hash;
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
