@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Layout } from "./layout.js";
 import { fillRange } from "./range.js";
-import { makeRing, Ring, type Shared } from "./ring.js";
+import { makeRing, Ring } from "./ring.js";
 import type { Told, WorkerStart } from "./worker.js";
 
 /** Called with the bytes written so far, and those of the whole. */
@@ -80,7 +80,7 @@ export function writeChunks(
       { ...start, hash: true },
       { ...start, write: file.fd },
     ];
-    return onThreads(starts, layout, progress, (changed) => throughRing(shared, changed, all));
+    return onThreads(starts, layout, progress, (changed) => throughRing(new Ring(shared), changed, all));
   });
 }
 
@@ -107,64 +107,45 @@ async function writeSynced(
 /** Makes, hashes and writes one after the other; gives the hash. */
 async function here(
   file: FileHandle,
-  layout: Layout,
+  { size }: Layout,
   progress: Progress,
   produce: (sink: Sink) => Promise<void>,
 ): Promise<string> {
   const hash = createHash("sha256");
-  const memory = new Uint8Array(Math.min(LARGEST, layout.size));
+  const memory = new Uint8Array(Math.min(LARGEST, size));
   let done = 0;
-  const packed = pack(
-    () => Promise.resolve(memory),
-    async (chunk) => {
-      hash.update(chunk);
-      for (let at = 0; at < chunk.length; ) at += writeSync(file.fd, chunk, at);
-      done += chunk.length;
-      progress(done, layout.size);
-    },
-  );
-  await produce(packed.sink);
-  await packed.flush();
+  await produce(async (bytes, make) => {
+    const chunk = memory.subarray(0, bytes);
+    await make(chunk);
+    hash.update(chunk);
+    for (let at = 0; at < bytes; ) at += writeSync(file.fd, chunk, at);
+    done += bytes;
+    progress(done, size);
+  });
   return hash.digest("hex");
 }
 
-/** A sink that puts small parts side by side: what was told to `give` is whole, or as much as fits. */
-function pack(
-  take: () => Promise<Uint8Array>,
-  give: (chunk: Uint8Array) => Promise<void>,
-): { readonly sink: Sink; flush(): Promise<void> } {
-  let memory: Uint8Array | undefined;
-  let used = 0;
-  const flush = async (): Promise<void> => {
-    if (memory && used > 0) await give(memory.subarray(0, used));
-    [memory, used] = [undefined, 0];
-  };
-  const sink: Sink = async (bytes, make) => {
-    if (memory && used + bytes > memory.length) await flush();
-    memory ??= await take();
-    await make(memory.subarray(used, used + bytes));
-    used += bytes;
-  };
-  return { sink, flush };
-}
-
-/** Hands what this thread produces to those that hash and write it. */
+/** Hands what this thread produces to those that hash and write it, small parts side by side. */
 async function throughRing(
-  shared: Shared,
+  ring: Ring,
   changed: () => Promise<void>,
   produce: (sink: Sink) => Promise<void>,
 ): Promise<void> {
-  const ring = new Ring(shared);
-  let chunk: number | undefined;
-  const packed = pack(
-    async () => {
-      while ((chunk = ring.claim()) === undefined) await changed();
-      return ring.slotOf(chunk);
-    },
-    async ({ length }) => ring.fill(chunk!, length),
-  );
-  await produce(packed.sink);
-  await packed.flush();
+  let [chunk, used]: [number | undefined, number] = [undefined, 0];
+  const give = (): void => {
+    if (chunk !== undefined) ring.fill(chunk, used);
+    [chunk, used] = [undefined, 0];
+  };
+  await produce(async (bytes, make) => {
+    if (used + bytes > LARGEST) give();
+    while (chunk === undefined) {
+      chunk = ring.claim();
+      if (chunk === undefined) await changed();
+    }
+    await make(ring.slotOf(chunk).subarray(used, used + bytes));
+    used += bytes;
+  });
+  give();
   ring.end();
 }
 

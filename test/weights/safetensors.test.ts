@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fill, type StoredTensor } from "../../compiler/weights/fill.js";
 import { layOut } from "../../compiler/weights/layout.js";
 import { writeSafetensors } from "../../compiler/weights/write.js";
@@ -62,31 +62,99 @@ describe("writeSafetensors", () => {
     for (const { offset, tensor } of placed) if (tensor.dtype !== "bool") expect(offset % 4).toBe(0);
     expect(size).toBe(header.length + sizes.reduce((a, b) => a + b, 0));
   });
+});
 
-  it("gives the same bytes on threads and without", async () => {
-    const large: StoredTensor[] = [
-      { name: "odd", dtype: "f32", shape: [333], init: { kind: "normal", mean: 0, std: 1 } },
-      { name: "a", dtype: "f32", shape: [3001, 1601], init: { kind: "normal", mean: 0, std: 0.02 } },
-      { name: "b", dtype: "f32", shape: [1 << 22], init: { kind: "uniform", low: 0, high: 1 } },
-      { name: "c", dtype: "f32", shape: [5], init: { kind: "ones" } },
-    ];
-    const here = await writeSafetensors(join(folder, "here"), layOut(large, {}), 3);
-    const js = transpile(["compiler/weights"]);
-    const script = `
-      import { layOut } from ${JSON.stringify(join(js, "compiler/weights/layout.js"))};
-      import { writeSafetensors } from ${JSON.stringify(join(js, "compiler/weights/write.js"))};
+describe("with threads", () => {
+  const large: StoredTensor[] = [
+    { name: "odd", dtype: "f32", shape: [333], init: { kind: "normal", mean: 0, std: 1 } },
+    { name: "a", dtype: "f32", shape: [3001, 1601], init: { kind: "normal", mean: 0, std: 0.02 } },
+    { name: "b", dtype: "f32", shape: [1 << 22], init: { kind: "uniform", low: 0, high: 1 } },
+    { name: "c", dtype: "f32", shape: [5], init: { kind: "ones" } },
+    ...Array.from({ length: 400 }, (_, i): StoredTensor => {
+      return { name: `small.${i}`, dtype: "f32", shape: [i], init: { kind: "constant", value: i } };
+    }),
+    { name: "flags", dtype: "bool", shape: [7], init: { kind: "ones" } },
+  ];
+  let js = "";
+  beforeAll(() => {
+    js = transpile(["compiler/weights", "compiler/diagnostics/did-you-mean.ts", "runtime"]);
+  });
+  afterAll(() => rmSync(js, { recursive: true }));
+
+  /** Runs a script on what was transpiled, as on a machine of so many cores; gives what it prints, from JSON. */
+  const run = (cores: number, script: string): unknown => {
+    const text = `
+      import { syncBuiltinESMExports } from "node:module";
+      import os from "node:os";
+      os.availableParallelism = () => ${cores};
+      syncBuiltinESMExports();
+      const load = (name) => import(${JSON.stringify(`${js}/compiler/weights/`)} + name + ".js");
+      const [{ layOut }, { writeChunks, writeSafetensors }, { produceTensors }] =
+        await Promise.all(["layout", "write", "import"].map(load));
       const layout = layOut(${JSON.stringify(large)}, {});
-      console.log(JSON.stringify(await writeSafetensors(${JSON.stringify(join(folder, "there"))}, layout, 3)));
+      ${script}
     `;
-    const child = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
-    rmSync(js, { recursive: true });
+    const child = spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8" });
     expect(child.stderr).toBe("");
-    expect(JSON.parse(child.stdout)).toEqual(here);
-    const hash = (name: string) =>
-      createHash("sha256")
-        .update(new Uint8Array(readFileSync(join(folder, name))))
-        .digest("hex");
-    expect(hash("there")).toBe(hash("here"));
+    return JSON.parse(child.stdout);
+  };
+  const hashOf = (path: string) =>
+    createHash("sha256")
+      .update(new Uint8Array(readFileSync(path)))
+      .digest("hex");
+
+  it("draws the same bytes as without, on any number of cores", async () => {
+    const here = await writeSafetensors(join(folder, "here"), layOut(large, {}), 3);
+    expect(hashOf(join(folder, "here"))).toBe(here.sha256);
+    for (const cores of [1, 2, 5]) {
+      const there = join(folder, `there-${cores}`);
+      const steps = run(
+        cores,
+        `const steps = [];
+         const file = await writeSafetensors(${JSON.stringify(there)}, layout, 3, (done) => steps.push(done));
+         console.log(JSON.stringify({ file, steps }));`,
+      ) as { file: unknown; steps: number[] };
+      expect(steps.file).toEqual(here);
+      expect(steps.steps).toEqual([...new Set(steps.steps)].sort((x, y) => x - y));
+      expect(steps.steps.at(-1)).toBe(here.bytes);
+      expect(hashOf(there)).toBe(here.sha256);
+    }
+  });
+
+  it("takes the same bytes from a producer", async () => {
+    const here = await writeSafetensors(join(folder, "here"), layOut(large, {}), 3);
+    const there = join(folder, "produced");
+    const file = run(
+      2,
+      `const produce = (sink) => produceTensors(layout, 3, () => undefined, sink);
+       console.log(JSON.stringify(await writeChunks(${JSON.stringify(there)}, layout, produce)));`,
+    );
+    expect(file).toEqual(here);
+    expect(hashOf(there)).toBe(here.sha256);
+  });
+
+  it("ends with the error of a producer, and lets its process end", () => {
+    const message = run(
+      2,
+      `const produce = async (sink) => {
+         for (let i = 0; i < 6; i++) await sink(9_000_000, (chunk) => chunk.fill(i));
+         await sink(4, () => { throw new Error("no more"); });
+       };
+       const failed = await writeChunks(${JSON.stringify(join(folder, "half"))}, layout, produce).catch((e) => e);
+       console.log(JSON.stringify(failed.message));`,
+    );
+    expect(message).toBe("no more");
+  });
+
+  it.runIf(existsSync("/dev/full"))("ends with what the file system says", () => {
+    const codes = run(
+      2,
+      `const produce = (sink) => produceTensors(layout, 3, () => undefined, sink);
+       const files = [writeSafetensors("/dev/full", layout, 3), writeChunks("/dev/full", layout, produce)];
+       const results = await Promise.allSettled(files);
+       console.log(JSON.stringify(results.map((r) => r.reason.code)));`,
+    );
+    expect(codes).toEqual(["ENOSPC", "ENOSPC"]);
   });
 });
 
