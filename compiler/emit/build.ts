@@ -92,10 +92,7 @@ async function attempt(
     const { retrace } = options;
     const instance = plan && retrace ? await decideLearned(model, plan, retrace, sink) : model;
     if (!instance) return undefined;
-    const programs = emitPrograms(instance, options, layout);
-    const manifest = await replaceFolder(out, (folder) =>
-      write(folder, instance, options, layout, programs, plan),
-    );
+    const manifest = await replaceFolder(out, (folder) => write(folder, instance, options, layout, plan));
     return { out, manifest };
   } catch (error) {
     if (error instanceof SafetensorsError) {
@@ -147,30 +144,43 @@ function emitPrograms(instance: ModelInstance, options: BuildOptions, layout: La
   return { files, onnx, tfjs };
 }
 
-async function write(
+async function writePrograms(
   folder: string,
   instance: ModelInstance,
   options: BuildOptions,
   layout: Layout,
-  programs: Programs,
-  plan: ImportPlan | undefined,
-): Promise<Manifest> {
+): Promise<{ readonly programs: Programs; readonly files: Manifest["files"] }> {
+  const programs = emitPrograms(instance, options, layout);
   const files: Manifest["files"] = [];
   for (const { name, data } of programs.files) {
     await writeSynced(join(folder, name), data);
     files.push({ name, bytes: data.length, sha256: sha256(data) });
   }
+  return { programs, files };
+}
+
+async function write(
+  folder: string,
+  instance: ModelInstance,
+  options: BuildOptions,
+  layout: Layout,
+  plan: ImportPlan | undefined,
+): Promise<Manifest> {
   const path = join(folder, WEIGHTS);
   const { seed, progress } = options;
+  // Under way on other threads while this one makes the programs.
   const weights = plan
-    ? await writeChunks(
-        path,
-        layout,
-        (sink) => produceTensors(layout, seed, (n) => plan.get(n), sink),
-        progress,
-      )
-    : await writeSafetensors(path, layout, seed, progress);
-  files.push({ name: WEIGHTS, ...weights });
+    ? writeChunks(path, layout, (sink) => produceTensors(layout, seed, (n) => plan.get(n), sink), progress)
+    : writeSafetensors(path, layout, seed, progress);
+  const [made, written] = await Promise.allSettled([
+    writePrograms(folder, instance, options, layout),
+    weights,
+  ]);
+  // Only now, when nothing writes to the folder any more.
+  if (written.status === "rejected") throw written.reason;
+  if (made.status === "rejected") throw made.reason;
+  const { programs, files } = made.value;
+  files.push({ name: WEIGHTS, ...written.value });
   const stored = layout.placed.map((p) => p.tensor);
   const learned = learnedPart(instance);
   const manifest = manifestSchema.parse({

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { writeSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, fdatasync, fsync, openSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import type { Layout } from "./layout.js";
 import { fillRange } from "./range.js";
@@ -36,9 +36,9 @@ export function writeSafetensors(
   seed: number,
   progress: Progress = () => {},
 ): Promise<WrittenFile> {
-  return writeSynced(path, layout, async (file) => {
+  return writeSynced(path, layout, progress, (fd, tell) => {
     if (!isThreaded(layout)) {
-      return here(file, layout, progress, async (sink) => {
+      return here(fd, layout, tell, async (sink) => {
         for (let at = 0; at < layout.size; at += CHUNK) {
           await sink(Math.min(CHUNK, layout.size - at), (chunk) => fillRange(layout, seed, at, chunk));
         }
@@ -49,11 +49,11 @@ export function writeSafetensors(
     const starts = Array.from({ length: cores }, (_, i) => ({
       shared,
       hash: i === 0,
-      write: i === Math.min(1, cores - 1) ? file.fd : undefined,
+      write: i === Math.min(1, cores - 1) ? fd : undefined,
       draw: { layout, seed },
       tellEvery: 16,
     }));
-    return onThreads(starts, layout, progress, () => Promise.resolve());
+    return onThreads(starts, layout, tell, () => Promise.resolve());
   });
 }
 
@@ -72,15 +72,15 @@ export function writeChunks(
     }
     await produce(sink);
   };
-  return writeSynced(path, layout, async (file) => {
-    if (!isThreaded(layout)) return here(file, layout, progress, all);
+  return writeSynced(path, layout, progress, (fd, tell) => {
+    if (!isThreaded(layout)) return here(fd, layout, tell, all);
     const shared = makeRing(PRODUCED_SLOTS, LARGEST);
     const start = { shared, hash: false, write: undefined, draw: undefined, tellEvery: 1 };
     const starts = [
       { ...start, hash: true },
-      { ...start, write: file.fd },
+      { ...start, write: fd },
     ];
-    return onThreads(starts, layout, progress, (changed) => throughRing(new Ring(shared), changed, all));
+    return onThreads(starts, layout, tell, (changed) => throughRing(new Ring(shared), changed, all));
   });
 }
 
@@ -89,26 +89,43 @@ function isThreaded(layout: Layout): boolean {
   return layout.size > SMALL && import.meta.url.endsWith(".js");
 }
 
+/** Bytes after which the disk is set to work, though more is to come. */
+const EARLY = 256 << 20;
+
+/** All of it is under way when this returns: where there are threads, the caller may be busy meanwhile. */
 async function writeSynced(
   path: string,
   layout: Layout,
-  write: (file: FileHandle) => Promise<string>,
+  progress: Progress,
+  write: (fd: number, tell: (done: number) => void) => Promise<string>,
 ): Promise<WrittenFile> {
-  const file = await open(path, "w");
+  const fd = openSync(path, "w");
+  let [asked, early] = [0, Promise.resolve()];
+  const tell = (done: number): void => {
+    progress(done, layout.size);
+    if (done - asked < EARLY) return;
+    asked = done;
+    early = early.then(() => promisify(fdatasync)(fd));
+    // Awaited below; until then it is nobody's.
+    early.catch(() => {});
+  };
   try {
-    const sha256 = await write(file);
-    await file.sync();
+    const sha256 = await write(fd, tell);
+    // What an early sync has said of a failing disk, a later one does not say again.
+    await early;
+    await promisify(fsync)(fd);
     return { bytes: layout.size, sha256 };
   } finally {
-    await file.close();
+    await early.catch(() => {});
+    closeSync(fd);
   }
 }
 
 /** Makes, hashes and writes one after the other; gives the hash. */
 async function here(
-  file: FileHandle,
+  fd: number,
   { size }: Layout,
-  progress: Progress,
+  tell: (done: number) => void,
   produce: (sink: Sink) => Promise<void>,
 ): Promise<string> {
   const hash = createHash("sha256");
@@ -118,9 +135,9 @@ async function here(
     const chunk = memory.subarray(0, bytes);
     await make(chunk);
     hash.update(chunk);
-    for (let at = 0; at < bytes; ) at += writeSync(file.fd, chunk, at);
+    for (let at = 0; at < bytes; ) at += writeSync(fd, chunk, at);
     done += bytes;
-    progress(done, size);
+    tell(done);
   });
   return hash.digest("hex");
 }
@@ -153,7 +170,7 @@ async function throughRing(
 async function onThreads(
   starts: readonly WorkerStart[],
   { size }: Layout,
-  progress: Progress,
+  tell: (done: number) => void,
   produce: (changed: () => Promise<void>) => Promise<void>,
 ): Promise<string> {
   // Without the flags of this process: `--input-type` and the like would break a worker.
@@ -164,7 +181,7 @@ async function onThreads(
     let [written, sha256]: [number, string | undefined] = [0, undefined];
     const ended = new Promise<string>((resolve, reject) => {
       const listen = (told: Told): void => {
-        if ("written" in told && told.written > written) progress((written = told.written), size);
+        if ("written" in told && told.written > written) tell((written = told.written));
         if ("sha256" in told) sha256 = told.sha256;
         if (written === size && sha256 !== undefined) resolve(sha256);
         wake();
