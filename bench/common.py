@@ -7,7 +7,8 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-CLI = os.path.join("dist", "compiler", "cli", "main.js")
+# The command as it is installed.
+CLI = os.path.join("dist", "bin", "archc.js")
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -9,7 +9,10 @@ import { type Code, f64x2, get, i32, i32x4, moduleOf, repeat, set, v128 } from "
 /** The largest word of the middle, and, its bits turned over, the smallest. */
 const MIDDLE = 1825361100;
 
-/** Where things stand in the module's memory: words, normals, and the words and places of those in the tails. */
+/**
+ * Where things stand in the module's memory: words, normals, and the words and places of those in the tails; behind
+ * each, room for what is made beyond the number that was asked for.
+ */
 const WORDS = 0;
 const NORMALS = WORDS + 4 * BLOCK + 256;
 const TAILS = NORMALS + 4 * BLOCK + 64;
@@ -24,12 +27,14 @@ const polynomial = (x: Code, [first, ...rest]: readonly number[]): Code =>
 
 const ROUNDS = [[13, 15, 26, 6], [17, 29, 16, 24], [13, 15, 26, 6], [17]] as const;
 
-/** (first, second, k1, k2a, k2, k0a, k0, k1a, pairs): four counters at a time, in groups. */
+/** Fours of counters that go through the rounds side by side: one alone waits for itself. */
+const GROUPS = 4;
+
+/** (first, second, k1, k2a, k2, k0a, k0, k1a, pairs): sixteen counters at a time. */
 function threefryCode() {
-  const GROUPS = 4;
   const [pairs, i] = [8, 9];
   const groups = Array.from({ length: GROUPS }, (_, g) => ({ a: 10 + 2 * g, b: 11 + 2 * g, g }));
-  const keys = Array.from({ length: 8 }, (_, n) => 10 + 2 * GROUPS + n);
+  const [first, second, ...added] = Array.from({ length: 8 }, (_, n) => 10 + 2 * GROUPS + n);
   const round = (bits: number): Code[] =>
     groups.flatMap(({ a, b }) => {
       const turned = v128.or(i32x4.shl(get(b), i32.of(bits)), i32x4.shr(get(b), i32.of(32 - bits)));
@@ -37,25 +42,21 @@ function threefryCode() {
     });
   const plus = (n: number): Code[] =>
     groups.flatMap(({ a, b }) => [
-      set(a, i32x4.add(get(a), get(keys[2 + 2 * n]!))),
-      set(b, i32x4.add(get(b), get(keys[3 + 2 * n]!))),
+      set(a, i32x4.add(get(a), get(added[2 * n]!))),
+      set(b, i32x4.add(get(b), get(added[2 * n + 1]!))),
     ]);
   const words = i32.shl(get(i), i32.of(3));
   return {
     name: "threefry",
     parameters: Array.from({ length: 9 }, () => "i32" as const),
-    locals: [
-      "i32",
-      ...groups.flatMap(() => ["v128", "v128"] as const),
-      ...keys.map(() => "v128" as const),
-    ] as const,
+    locals: ["i32", ...Array.from({ length: 2 * GROUPS + 8 }, () => "v128" as const)] as const,
     body: [
-      ...keys.map((to, n) => set(to, i32x4.splat(get(n)))),
-      ...[set(keys[0]!, i32x4.add(get(keys[0]!), i32x4.of([0, 1, 2, 3])))],
+      set(first!, i32x4.add(i32x4.splat(get(0)), i32x4.of([0, 1, 2, 3]))),
+      ...[second!, ...added].map((to, n) => set(to, i32x4.splat(get(n + 1)))),
       repeat([
         ...groups.flatMap(({ a, b, g }) => [
-          set(a, i32x4.add(i32x4.splat(i32.add(get(i), i32.of(4 * g))), get(keys[0]!))),
-          set(b, get(keys[1]!)),
+          set(a, i32x4.add(i32x4.splat(i32.add(get(i), i32.of(4 * g))), get(first!))),
+          set(b, get(second!)),
         ]),
         ...ROUNDS.flatMap((rounds, n) => [...rounds.flatMap(round), ...(n < 3 ? plus(n) : [])]),
         ...groups.flatMap(({ a, b, g }) => [
