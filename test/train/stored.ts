@@ -19,7 +19,11 @@ export async function weightsFrom(instance: ModelInstance, file: string): Promis
     layout,
     1,
     (name) => imported.plan.get(name),
-    async (chunk) => void chunks.push(chunk.slice()),
+    async (count, make) => {
+      const chunk = new Uint8Array(count);
+      await make(chunk);
+      chunks.push(chunk);
+    },
   );
   await imported.file.close();
   const bytes = new Uint8Array(Buffer.concat(chunks));
