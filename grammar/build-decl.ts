@@ -50,6 +50,14 @@ function nameOf({ exprs }: Within, found: IToken | undefined, node: CstNode): Na
   return exprs.name(found, exprs.span(node, 0).end);
 }
 
+/** A model whose name is missing (reported) is checked all the same, under one. */
+function modelName(within: Within, node: CstNode): Name {
+  const name = nameOf(within, token(node, "Name"), node);
+  const word = token(node, "Model");
+  if (name.text !== "" || word === undefined) return name;
+  return { text: "Nameless", span: spanOf(within.exprs.source, word) };
+}
+
 /** `import { decoder } from "std"` */
 export function buildImport(within: Within, node: CstNode): Import {
   const span = within.exprs.span(node, 0);
@@ -72,7 +80,7 @@ export function buildImport(within: Within, node: CstNode): Import {
 export function buildModel(within: Within, node: CstNode): ModelDecl {
   const base = token(node, "base");
   const extended = token(node, "extends") ?? token(node, "CallParen");
-  const name = nameOf(within, token(node, "Name"), node);
+  const name = modelName(within, node);
   if (extended !== undefined && base !== undefined) {
     const closer = token(node, "RParen");
     const span = { ...name.span, start: name.span.end, end: spanOf(within.exprs.source, closer ?? base).end };

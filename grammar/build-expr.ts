@@ -1,7 +1,8 @@
 import type { CstNode, IToken } from "chevrotain";
-import type { Arg, Expr, Missing, Name, NameExpr, Range, Span, Stmt, Subscript, Text } from "./ast.js";
+import type { Arg, Expr, Missing, Name, NameExpr, Range, Span, Stmt, Text } from "./ast.js";
+import { buildIndex } from "./build-index.js";
 import { buildNumber, quotedNumber, readQuoted } from "./build-number.js";
-import { buildEinsum, buildPattern } from "./build-shape.js";
+import { buildEinsum, buildPattern } from "./build-pattern.js";
 import { child, isToken, nodes, ordered, spanOf, spanOfNode, token, tokens } from "./cst.js";
 import type { Source } from "./lex.js";
 import { around, combine, type Part } from "./precedence.js";
@@ -95,8 +96,7 @@ export class Exprs {
       } else if (token(postfix, "CallParen") !== undefined) {
         target = this.call(target, postfix, whole);
       } else {
-        const subscripts = nodes(postfix, "subscript").map((one) => this.subscript(one, whole.end));
-        target = { kind: "index", target, subscripts, span: whole };
+        target = buildIndex(this, target, postfix, whole);
       }
     }
     return target;
@@ -191,66 +191,6 @@ export class Exprs {
         fixes: [{ title: "write `=`", span, replacement: touches ? " =" : "=" }],
       },
     );
-  }
-
-  private subscript(node: CstNode, fallback: number): Subscript {
-    const span = this.span(node, fallback);
-    const named = token(node, "Name");
-    const colon = token(node, "Colon");
-    if (named !== undefined) this.colonForEquals(colon, named.image);
-    const group = child(node, "pattern");
-    if (group !== undefined) {
-      return { kind: "at", axis: undefined, index: buildPattern(this, group, span.end), span };
-    }
-    const axis = named === undefined ? undefined : this.name(named, span.start);
-    const colonRange = token(node, "colonRange");
-    const exclusive = token(node, "DotDotLess");
-    const operator = token(node, "DotDot") ?? exclusive ?? colonRange;
-    const from = child(node, "from");
-    const index = this.expr(from, operator?.startOffset ?? span.end);
-    if (operator === undefined && token(node, "as") === undefined) {
-      if (from === undefined) this.source.sink.report("syntax/empty-subscript", {}, { span });
-      return { kind: "at", axis, index, span };
-    }
-    const place = operator === undefined ? span : spanOf(this.source, operator);
-    const to = child(node, "to");
-    if (colonRange !== undefined) {
-      this.source.sink.report(
-        "syntax/colon-slice",
-        {},
-        {
-          span: place,
-          fixes:
-            axis === undefined
-              ? []
-              : [{ title: "write `..<`", span: place, replacement: to === undefined ? " .." : " ..< " }],
-        },
-      );
-    } else if (axis === undefined) {
-      this.source.sink.report("syntax/slice-without-axis", {}, { span });
-    } else if (operator === undefined) {
-      this.source.sink.report("syntax/rename-in-index", { axis: axis.text }, { span });
-    } else if (from === undefined) {
-      const written = exclusive === undefined ? ".." : "..<";
-      this.source.sink.report(
-        "syntax/slice-without-start",
-        { written },
-        {
-          span: place,
-          fixes: [{ title: "start at 0", span: { ...place, end: place.start }, replacement: "0 " }],
-        },
-      );
-    }
-    const as = token(node, "as");
-    return {
-      kind: "slice",
-      axis: axis ?? this.name(undefined, span.start),
-      from: index,
-      to: to === undefined ? undefined : this.expr(to, span.end),
-      inclusive: exclusive === undefined && colonRange === undefined,
-      as: as === undefined ? undefined : this.name(as, span.end),
-      span,
-    };
   }
 
   range(node: CstNode | undefined, fallback: number): Range {

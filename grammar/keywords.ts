@@ -1,98 +1,23 @@
 import type { IToken, TokenType } from "chevrotain";
 import { nearest } from "../compiler/diagnostics/did-you-mean.js";
-import { tokenMatcher } from "./chevrotain.js";
+import { headerWithoutName, readForeignForm } from "./foreign-forms.js";
 import { endOf, retag, type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";
 import { units } from "./units.js";
-
-/** Words that are never names, except after a dot. */
-const reserved = new Map<string, TokenType>([
-  ["if", t.If],
-  ["then", t.Then],
-  ["else", t.Else],
-  ["for", t.For],
-  ["and", t.And],
-  ["or", t.Or],
-  ["not", t.Not],
-]);
-
-/** Words that begin a line before a name: `weight gate`, `layer attention`. */
-const declaring = new Map<string, TokenType>([
-  ["model", t.Model],
-  ["layer", t.Layer],
-  ["profile", t.Profile],
-  ["fn", t.Fn],
-  ["slot", t.Slot],
-  ["weight", t.Weight],
-  ["state", t.State],
-  ["random", t.Random],
-  ["maximize", t.Aim],
-  ["minimize", t.Aim],
-]);
-
-/** Words that begin a line before a value, unless the line assigns to that name. */
-const acting = new Map<string, TokenType>([
-  ["return", t.Return],
-  ["require", t.Require],
-  ["loss", t.Loss],
-]);
-
-/** Words between two values: `1..8 step 2`. Elsewhere no value follows another. */
-const joining = new Map<string, TokenType>([
-  ["in", t.In],
-  ["init", t.Init],
-  ["step", t.Step],
-  ["every", t.Every],
-  ["along", t.Along],
-  ["as", t.As],
-]);
-
-/** What a line may begin with before a name, and before `{` or `2 {`: a word like one of these is a slip. */
-const beforeName = [...declaring.keys(), ...acting.keys(), "import"];
-const beforeBlock = ["blocks", "budget", "expect", "checkpoint", "solve", "at", "import"];
-
-/** How other languages declare, and what that is here. */
-const foreignWords = new Map<string, "drop" | "callable" | "model">([
-  ["let", "drop"],
-  ["const", "drop"],
-  ["var", "drop"],
-  ["export", "drop"],
-  ["pub", "drop"],
-  ["public", "drop"],
-  ["def", "callable"],
-  ["func", "callable"],
-  ["function", "callable"],
-  ["class", "model"],
-  ["struct", "model"],
-]);
-
-const operandEnds = new Set<TokenType>([
-  t.Name,
-  t.AxisName,
-  t.NumberToken,
-  t.Unit,
-  t.TextToken,
-  t.RParen,
-  t.RBracket,
-  t.Question,
-]);
-const callableEnds = new Set<TokenType>([t.Name, t.AxisName, t.TextToken, t.RParen, t.RBracket]);
-const operandStarts = new Set<TokenType>([
-  t.Name,
-  t.AxisName,
-  t.NumberToken,
-  t.TextToken,
-  t.LParen,
-  t.LBracket,
-  t.Minus,
-  t.Question,
-  t.Not,
-]);
-const assigning = new Set<TokenType>([t.Equals, t.Colon, t.Comma, t.Dot]);
-
-function isName(token: IToken | undefined): boolean {
-  return token !== undefined && tokenMatcher(token, t.Name);
-}
+import {
+  acting,
+  assigning,
+  beforeBlock,
+  beforeName,
+  callableEnds,
+  declaring,
+  foreignWords,
+  isName,
+  joining,
+  operandEnds,
+  operandStarts,
+  reserved,
+} from "./words.js";
 
 /** Decides which names are keywords, which numbers have units, and which brackets call or index. */
 export class Keywords {
@@ -116,8 +41,20 @@ export class Keywords {
   }
 
   run(): IToken[] {
-    for (const [i, token] of this.tokens.entries()) {
+    const left = new Set<number>();
+    for (let i = 0; i < this.tokens.length; i++) {
+      if (left.has(i)) continue;
+      const token = this.tokens[i]!;
       const type = token.tokenType;
+      const foreign = readForeignForm(this.source, this.tokens, i, this.out);
+      if (foreign !== undefined) {
+        this.out.length = foreign.kept;
+        this.out.push(...foreign.put);
+        const [from, to] = foreign.without ?? [0, 0];
+        for (let k = from; k < to; k++) left.add(k);
+        i = foreign.next - 1;
+        continue;
+      }
       if (isName(token)) {
         if (!this.readWord(token, i)) continue;
       } else if (type === t.LParen || type === t.LBracket || type === t.LBrace) {
@@ -172,8 +109,7 @@ export class Keywords {
     const fixed = reserved.get(token.image);
     if (fixed !== undefined) retag(token, fixed);
     else if (before?.tokenType === t.NumberToken && this.readUnit(token, next)) retag(token, t.Unit);
-    else if (this.atStart && foreignWords.has(token.image) && isName(next))
-      return this.readForeign(token, at);
+    else if (this.atStart && this.isForeignWord(token, next)) return this.readForeign(token, at);
     else if (this.atStart && this.isForeignImport(token, next)) {
       this.source.sink.report(
         "syntax/import-form",
@@ -201,8 +137,9 @@ export class Keywords {
     const next = this.tokens[at + 1];
     if (next === undefined) return undefined;
     const { image } = token;
+    if (image === "layer" && this.isNamelessLayer(next)) return t.Layer;
     const spaced = next.startOffset > endOf(token);
-    if (declaring.has(image)) return isName(next) ? declaring.get(image) : undefined;
+    if (declaring.has(image)) return isName(next) ? declaring.get(image) : headerWithoutName(this.tokens, at);
     if (acting.has(image)) {
       return assigning.has(next.tokenType) ? undefined : acting.get(image);
     }
@@ -234,6 +171,13 @@ export class Keywords {
       default:
         return this.innerKeyword(token, at);
     }
+  }
+
+  /** `layer (x: [.. D]) -> [.. D] {` */
+  private isNamelessLayer(next: IToken): boolean {
+    const partner = next.tokenType === t.LParen ? this.partner.get(next) : undefined;
+    const after = partner === undefined ? undefined : this.tokens[partner + 1]?.tokenType;
+    return this.open.length === 0 && after === t.Arrow;
   }
 
   private beginsOperand(next: IToken, spaced: boolean): boolean {
@@ -310,7 +254,14 @@ export class Keywords {
     return true;
   }
 
-  /** `let x = 3`, `def f(x) …`, `class Foo …` */
+  /** A word that begins a line in another language, before what would follow it there. */
+  private isForeignWord(token: IToken, next: IToken | undefined): boolean {
+    const kind = foreignWords.get(token.image);
+    if (kind === undefined || next === undefined) return false;
+    return isName(next) || (kind === "require" && operandStarts.has(next.tokenType));
+  }
+
+  /** `let x = 3`, `def f(x) …`, `class Foo …`, `assert c` */
   private readForeign(token: IToken, at: number): boolean {
     const kind = foreignWords.get(token.image);
     const span = spanOf(this.source, token);
@@ -330,7 +281,7 @@ export class Keywords {
     const opener = this.tokens[at + 2];
     const partner = opener === undefined ? undefined : this.partner.get(opener);
     const abbreviates = partner !== undefined && this.tokens[partner + 1]?.tokenType === t.Equals;
-    const write = kind === "model" ? "model" : abbreviates ? "fn" : "layer";
+    const write = kind === "callable" ? (abbreviates ? "fn" : "layer") : kind!;
     this.source.sink.report(
       "syntax/foreign-word",
       { word: token.image, write },
@@ -339,7 +290,7 @@ export class Keywords {
         fixes: [{ title: `write \`${write}\``, span, replacement: write }],
       },
     );
-    retag(token, write === "model" ? t.Model : write === "fn" ? t.Fn : t.Layer);
+    retag(token, { model: t.Model, require: t.Require, fn: t.Fn, layer: t.Layer }[write as "model"]);
     return true;
   }
 }

@@ -1,5 +1,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import type { Span } from "./ast.js";
+import { readComments } from "./comments.js";
+import { readForeign } from "./foreign-operators.js";
 import type { Reports } from "./reports.js";
 import * as t from "./tokens.js";
 
@@ -50,34 +52,6 @@ export function makeToken(type: TokenType, offset: number, image = ""): IToken {
   };
 }
 
-/** How operators of other languages are written here, and what they are read as. */
-const foreignOperators = new Map<string, { write: string; type: TokenType }>([
-  ["**", { write: "^", type: t.Caret }],
-  ["&&", { write: "and", type: t.And }],
-  ["||", { write: "or", type: t.Or }],
-  ["!", { write: "not", type: t.Not }],
-  ["===", { write: "==", type: t.EqualEqual }],
-  ["!==", { write: "!=", type: t.NotEqual }],
-  ["<>", { write: "!=", type: t.NotEqual }],
-  ["≠", { write: "!=", type: t.NotEqual }],
-  [":=", { write: "=", type: t.Equals }],
-  ["...", { write: "..", type: t.DotDot }],
-  ["…", { write: "..", type: t.DotDot }],
-  ["..=", { write: "..", type: t.DotDot }],
-  ["≤", { write: "<=", type: t.LessEqual }],
-  ["≥", { write: ">=", type: t.GreaterEqual }],
-  ["×", { write: "*", type: t.Star }],
-  ["→", { write: "->", type: t.Arrow }],
-  ["−", { write: "-", type: t.Minus }],
-  ["–", { write: "-", type: t.Minus }],
-  ["—", { write: "-", type: t.Minus }],
-  ["（", { write: "(", type: t.LParen }],
-  ["）", { write: ")", type: t.RParen }],
-  ["，", { write: ",", type: t.Comma }],
-  ["：", { write: ":", type: t.Colon }],
-  ["＝", { write: "=", type: t.Equals }],
-]);
-
 /** The file's tokens with line ends, words of other languages read as ours; and its comments. */
 export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
   const result = t.lexer.tokenize(source.text);
@@ -102,13 +76,14 @@ export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
       readBarePoint(source, read[i + 1]!);
       continue;
     }
+    let more: readonly IToken[] = [];
     if (token.tokenType === t.Semicolon) readSemicolon(source, token, read[i + 1]);
-    else if (token.tokenType === t.Foreign) readForeign(source, token, tokens[tokens.length - 1]);
+    else if (token.tokenType === t.Foreign) more = readForeign(source, token, tokens);
     else if (token.tokenType === t.SingleText) readSingleQuotes(source, token);
     else if (token.tokenType === t.OpenText) readOpenText(source, token);
     else if (token.image === "__proto__")
       source.sink.report("syntax/reserved-name", { name: token.image }, { span: spanOf(source, token) });
-    tokens.push(token);
+    tokens.push(token, ...more);
   }
   readComments(source, comments, tokens);
   return { tokens, comments };
@@ -173,47 +148,6 @@ function readBarePoint(source: Source, number: IToken): void {
   );
 }
 
-function readForeign(source: Source, token: IToken, previous: IToken | undefined): void {
-  const span = spanOf(source, token);
-  const written = token.image;
-  const known = foreignOperators.get(written);
-  if (known !== undefined) {
-    source.sink.report(
-      "syntax/foreign-operator",
-      { written, write: known.write },
-      {
-        span,
-        fixes: [{ title: `write \`${known.write}\``, span, replacement: apart(source, span, known.write) }],
-      },
-    );
-    retag(token, known.type);
-  } else if (written === "=>") {
-    const arrow = previous?.tokenType === t.RParen;
-    const write = arrow ? "->" : ">=";
-    source.sink.report(
-      "syntax/foreign-operator",
-      { written, write },
-      {
-        span,
-        fixes: [{ title: `write \`${write}\``, span, replacement: write }],
-      },
-    );
-    retag(token, arrow ? t.Arrow : t.GreaterEqual);
-  } else {
-    const operand = previous === undefined ? "x" : previous.image;
-    source.sink.report("syntax/update", { written, operand, operator: written.charAt(0) }, { span });
-    retag(token, t.Equals);
-  }
-}
-
-/** A word in place of a symbol, with the spaces that keep it from running into its neighbours. */
-function apart(source: Source, span: Span, write: string): string {
-  if (!/^\w/.test(write)) return write;
-  const before = /\w/.test(source.text[span.start - 1] ?? "") ? " " : "";
-  const after = /\w/.test(source.text[span.end] ?? "") ? " " : "";
-  return before + write + after;
-}
-
 function readSingleQuotes(source: Source, token: IToken): void {
   const span = spanOf(source, token);
   const replacement = JSON.stringify(token.image.slice(1, -1));
@@ -239,67 +173,4 @@ function readOpenText(source: Source, token: IToken): void {
     },
   );
   retag(token, t.TextToken);
-}
-
-/** Reports comments of other languages and hands each run of `///` lines to the token below it. */
-function readComments(source: Source, comments: readonly IToken[], tokens: readonly IToken[]): void {
-  let at = 0;
-  let behind = 0;
-  let doc: string[] = [];
-  for (const [i, comment] of comments.entries()) {
-    const { image } = comment;
-    while (behind < tokens.length && tokens[behind]!.startOffset < comment.startOffset) behind++;
-    const before = tokens[behind - 1];
-    if (!image.startsWith("//")) reportComment(source, comment);
-    else if (/^\/\/ *\d+ *$/.test(image)) reportDivision(source, comment, before);
-    if (!image.startsWith("///")) {
-      doc = [];
-      continue;
-    }
-    doc.push(image.slice(image.startsWith("/// ") ? 4 : 3).trimEnd());
-    while (
-      at < tokens.length &&
-      (tokens[at]!.tokenType === t.Eol || tokens[at]!.startOffset < comment.startOffset)
-    )
-      at++;
-    const token = tokens[at];
-    const above = comments[i + 1];
-    if (token !== undefined && !(above !== undefined && above.startOffset < token.startOffset)) {
-      info(token).doc = doc.join("\n");
-    }
-    if (above === undefined || token === undefined || above.startOffset > token.startOffset) doc = [];
-  }
-}
-
-/** `n // 2` behind a value with a name: where that divides, the half that was meant is lost without a word. */
-function reportDivision(source: Source, comment: IToken, before: IToken | undefined): void {
-  if (before?.tokenType !== t.Name && before?.tokenType !== t.AxisName && before?.tokenType !== t.RParen)
-    return;
-  const by = comment.image.slice(2).trim();
-  source.sink.report(
-    "syntax/comment-divides",
-    { value: before.image, by },
-    { span: spanOf(source, comment) },
-  );
-}
-
-function reportComment(source: Source, comment: IToken): void {
-  const span = spanOf(source, comment);
-  const opener = comment.image.startsWith("#") ? "#" : "/*";
-  const body = comment.image.replace(/^#+|^\/\*+|\*+\/$/g, "").trim();
-  const replacement = body
-    .split(/\r\n|\n|\r/)
-    .map((line) => `// ${line.replace(/^\s*\*\s?/, "").trim()}`.trimEnd())
-    .join("\n");
-  source.sink.report(
-    "syntax/comment",
-    { opener },
-    {
-      span,
-      // Before code on its line, `//` would hide that code.
-      fixes: /^[ \t]*($|[\r\n])/.test(source.text.slice(span.end, span.end + 200))
-        ? [{ title: "write `//`", span, replacement }]
-        : [],
-    },
-  );
 }

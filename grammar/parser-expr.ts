@@ -1,32 +1,11 @@
 import type { CstNode, ParserMethod } from "chevrotain";
-import { CstParser } from "./chevrotain.js";
-import { LazyLookahead } from "./lookahead.js";
-import type { Failures } from "./syntax-messages.js";
+import { ShapeParser } from "./parser-shape.js";
 import * as t from "./tokens.js";
 
-export interface ParserOptions {
-  /** Reads on behind a fault; without, it stops at the first and is ready sooner. */
-  readonly recovers?: boolean;
-  /** Checks the grammar itself, for tests. */
-  readonly validates?: boolean;
-}
-
-/** The part of the grammar that has values: expressions, shapes and patterns. Statements build on it. */
-export abstract class ExprParser extends CstParser {
+/** The part of the grammar that has values. Statements build on it. */
+export abstract class ExprParser extends ShapeParser {
   /** `{ … }`, whose lines only the whole grammar knows. */
   protected abstract readonly block: ParserMethod<[], CstNode>;
-
-  constructor(failures: Failures, { recovers = true, validates = false }: ParserOptions) {
-    const maxLookahead = 2;
-    super(t.vocabulary, {
-      recoveryEnabled: recovers,
-      maxLookahead,
-      lookaheadStrategy: new LazyLookahead({ maxLookahead }),
-      nodeLocationTracking: "onlyOffset",
-      errorMessageProvider: failures,
-      skipValidations: !validates,
-    });
-  }
 
   /** Flat; `build-expr.ts` knows the precedence. */
   protected readonly expr = this.RULE("expr", () => {
@@ -170,18 +149,6 @@ export abstract class ExprParser extends CstParser {
     return this.LA(1).tokenType === t.AxisName && this.LA(2).tokenType === t.AxisName;
   }
 
-  protected readonly pattern = this.RULE("pattern", () => {
-    this.AT_LEAST_ONE(() => this.SUBRULE(this.patternAxis));
-    this.OPTION(() => {
-      this.CONSUME(t.Arrow);
-      this.MANY(() => this.SUBRULE2(this.patternAxis, { LABEL: "to" }));
-    });
-  });
-
-  protected readonly patternAxis = this.RULE("patternAxis", () => {
-    this.OR([{ ALT: () => this.CONSUME(t.DotDot) }, { ALT: () => this.CONSUME(t.Name) }]);
-  });
-
   protected readonly subscript = this.RULE("subscript", () => {
     this.OPTION({
       GATE: () => this.LA(2).tokenType === t.Equals || this.LA(2).tokenType === t.Colon,
@@ -190,11 +157,14 @@ export abstract class ExprParser extends CstParser {
         this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Colon) }]);
       },
     });
-    this.OPTION2(() => {
-      this.OR3([
-        { GATE: () => this.startsGroup(), IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.pattern) },
-        { ALT: () => this.SUBRULE(this.expr, { LABEL: "from" }) },
-      ]);
+    this.OPTION2({
+      GATE: () => this.LA(1).tokenType !== t.DotDot,
+      DEF: () => {
+        this.OR3([
+          { GATE: () => this.startsGroup(), IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.pattern) },
+          { ALT: () => this.SUBRULE(this.expr, { LABEL: "from" }) },
+        ]);
+      },
     });
     this.OPTION3(() => {
       this.OR2([
@@ -208,66 +178,6 @@ export abstract class ExprParser extends CstParser {
       this.CONSUME(t.Arrow);
       this.CONSUME2(t.Name, { LABEL: "as" });
     });
-  });
-
-  // ------------------------------------------------------------------------------------- shapes
-
-  protected readonly shape = this.RULE("shape", () => {
-    this.CONSUME(t.LBracket);
-    this.MANY(() => {
-      this.OR([{ ALT: () => this.CONSUME(t.Comma) }, { ALT: () => this.SUBRULE(this.axis) }]);
-    });
-    this.CONSUME(t.RBracket);
-  });
-
-  protected readonly axis = this.RULE("axis", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.DotDot) },
-      {
-        GATE: () => this.startsAxis(),
-        IGNORE_AMBIGUITIES: true,
-        ALT: () => {
-          this.CONSUME(t.AxisName);
-          this.OPTION(() => {
-            this.OR2([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.LessEqual) }]);
-            this.SUBRULE(this.expr);
-          });
-        },
-      },
-      {
-        ALT: () => {
-          this.SUBRULE2(this.expr, { LABEL: "size" });
-          this.OPTION2(() => {
-            this.CONSUME2(t.Equals);
-            this.SUBRULE3(this.expr, { LABEL: "value" });
-          });
-        },
-      },
-    ]);
-  });
-
-  /** An axis in a shape, unless an operator makes it an expression. */
-  private startsAxis(): boolean {
-    const after = this.LA(2);
-    if (after.tokenType === t.LessEqual || after.tokenType === t.Equals) return true;
-    if (after.tokenType === t.CallParen || after.tokenType === t.IndexBracket) return false;
-    return after.tokenType !== t.Dot && !(after.tokenType.CATEGORIES ?? []).includes(t.BinaryOperator);
-  }
-
-  protected readonly einsum = this.RULE("einsum", () => {
-    this.CONSUME(t.Einsum);
-    this.CONSUME(t.LBracket);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.einsumInput) });
-    this.CONSUME(t.Arrow);
-    this.MANY(() => this.SUBRULE(this.patternAxis));
-    this.CONSUME(t.RBracket);
-    this.CONSUME(t.LParen);
-    this.MANY_SEP2({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
-    this.CONSUME(t.RParen);
-  });
-
-  protected readonly einsumInput = this.RULE("einsumInput", () => {
-    this.MANY(() => this.SUBRULE(this.patternAxis));
   });
 
   /** `if c { … } else { … }` and `if c then a else b`: one rule, since they part after the condition. */

@@ -82,6 +82,17 @@ export const lexicalCodes = {
       ],
     }),
   ),
+  "syntax/choice-form": code<{ write: string }>("error", ({ write }) => ({
+    message: "a value is chosen by `if c then a else b`",
+    helps: [`write \`${clip(write)}\``],
+  })),
+  "syntax/nameless-function": code<{ body: string }>("error", ({ body }) => ({
+    message: "a function has a name here",
+    helps: [
+      `give it one on a line of its own, \`fn f(y) = ${clip(body)}\`, and write \`f(x)\``,
+      "what is passed on to a layer is a layer: `layer f(x: [..]) -> [..] { return … }`",
+    ],
+  })),
   "syntax/foreign-word": code<{ word: string; write: string | undefined }>("error", ({ word, write }) =>
     write === undefined
       ? {

@@ -287,6 +287,12 @@ export const syntaxCodes = {
     message: "this subscript is empty",
     helps: ["write `x[T = 0]`, `x[T = 0 ..< n -> N]` or `list[0]`"],
   })),
+  "syntax/positional-index": code<Record<string, never>>("error", () => ({
+    message: "a tensor is indexed by the names of its axes, not by their order",
+    helps: [
+      "write `x[T = 0]` to pick, `x[T = 0 ..< n -> N]` to slice, `x[T = 0, D = 1]` for two axes; axes that stay whole are not written",
+    ],
+  })),
   "syntax/colon-slice": code<Record<string, never>>("error", () => ({
     message: "a slice is written with `..<`",
     helps: ["write `x[T = 0 ..< n -> N]`: the axis, from, to (left out), and the new axis"],
