@@ -9,6 +9,7 @@ import { circumstancesOf, profileSettings } from "./check/profile.js";
 import { loadProgram, type Program } from "./check/program.js";
 import { misread } from "./check/rests-on.js";
 import { unbuiltProblems } from "./check/unbuilt.js";
+import { unusedProfileProblems } from "./check/unused-profiles.js";
 import { type CostReport, costReport } from "./cost/report.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { LineIndex } from "./diagnostics/render-text.js";
@@ -74,7 +75,8 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       const models = [...bound.values()].filter((m) => !isMisread(m.decl));
       const unbuilt = program.models.filter((m) => !models.some((b) => b.decl === m.decl));
       const others = unbuilt.flatMap((m) => unbuiltProblems(program, m.decl, { source, place }));
-      result = { models, diagnostics: [...inOrder(found.list), ...sink.list, ...others] };
+      const unused = unusedProfileProblems(program);
+      result = { models, diagnostics: [...inOrder(found.list), ...sink.list, ...others, ...unused] };
       made.set(path, result);
     }
     return result;

@@ -158,20 +158,24 @@ class Reader {
     let colon = at + 1;
     while (colon < tokens.length && [t.Name, t.AxisName, t.Comma].includes(tokens[colon]!.tokenType)) colon++;
     if (tokens[colon]?.tokenType !== t.Colon) return undefined;
-    return this.nameless(out.length, colon, tokens[at]!);
+    const params = colon > at + 1 ? this.text(tokens[at + 1]!, tokens[colon - 1]) : "";
+    return this.nameless(out.length, colon, tokens[at]!, params);
   }
 
   /** `y => 2 * y`, `(y) => 2 * y`; elsewhere `=>` is meant as `>=` or as `->`, which the lexer has said. */
   arrow(): ForeignForm {
-    return this.nameless(startOfExpression(this.out), this.at, this.tokens[this.at]!);
+    const { out } = this;
+    const kept = startOfExpression(out);
+    const params = out[kept] && this.text(out[kept], out[out.length - 1]).replace(/^\(|\)$/g, "");
+    return this.nameless(kept, this.at, this.tokens[this.at]!, params ?? "");
   }
 
-  private nameless(kept: number, sign: number, place: IToken): ForeignForm {
+  private nameless(kept: number, sign: number, place: IToken, params: string): ForeignForm {
     const { tokens, source } = this;
     const next = endOfExpression(tokens, sign + 1);
     const [body, last] = [tokens[sign + 1], tokens[next - 1]];
     const text = body === undefined || last === undefined || next === sign + 1 ? "…" : this.text(body, last);
-    source.sink.report("syntax/nameless-function", { body: text }, { span: spanOf(source, place) });
+    source.sink.report("syntax/nameless-function", { params, body: text }, { span: spanOf(source, place) });
     const { startOffset } = place;
     const put = [makeToken(t.LParen, startOffset, "("), makeToken(t.RParen, startOffset, ")")];
     return { kept, put, next };

@@ -1,10 +1,12 @@
 import type { Expr, LayerDecl, Name, Param, Span, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { join } from "./calls.js";
-import { evaluate, valuesIn } from "./expressions.js";
-import { checkKind } from "./kinds.js";
+import { evaluate } from "./expressions.js";
+import { checkKind, type Hint } from "./kinds.js";
+import { valuesIn } from "./read-values.js";
 import { Scope } from "./scope.js";
 import type { Tracer } from "./tracer.js";
+import { signature } from "./usage.js";
 import { asNumber, type Bound, type Recipe, unknown, unknownLayer, type Val } from "./values.js";
 
 /** What a call writes for a parameter: by its name, or by its place. */
@@ -35,9 +37,33 @@ export function makeRecipe(scope: Scope, recipe: Recipe, args: readonly CallArg[
         what: `\`${param.name.text}\` of \`${recipe.decl.name.text}\``,
         path: "",
         leaveOut: optional(param),
+        hint: () => hintOf(scope, recipe.decl, param, bound),
       });
   }
   return { kind: "recipe", recipe: { ...recipe, args: bound, span } };
+}
+
+/**
+ * What a layer takes, for an argument of another kind; and where the arguments would fit without the first, which other
+ * libraries want as the width that comes in, the call without it.
+ */
+function hintOf(scope: Scope, decl: LayerDecl, param: Param, args: ReadonlyMap<string, Bound>): Hint {
+  const plain = decl.params.filter((p) => !p.shape);
+  const i = plain.indexOf(param);
+  const [before, here] = [plain[i - 1], args.get(param.name.text)];
+  const width = before && args.get(before.name.text);
+  const text = here && scope.tracer.program.source(here.span.file)?.slice(here.span.start, here.span.end);
+  const fits =
+    i === 1 && before?.type?.name === "count" && width?.val.kind === "count" && here?.val.kind === "count";
+  return {
+    signature: signature(decl),
+    helps:
+      fits && text !== undefined
+        ? [
+            `a layer sees the width of what comes in: write \`${decl.name.text}(${text.replace(/\s+/g, " ")})\``,
+          ]
+        : [],
+  };
 }
 
 /** The name of a parameter that is `none` where it is left out. */
@@ -101,15 +127,6 @@ export function bindArguments(
   return ok ? result : undefined;
 }
 
-/** `attention(x, heads: count, causal: flag = false)` for messages. */
-export function signature(decl: LayerDecl): string {
-  const params = decl.params.map((p) => {
-    const type = p.shape ? "tensor" : (p.type?.name ?? "");
-    return `${p.name.text}: ${type}${p.value ? " = …" : ""}`;
-  });
-  return `${decl.name.text}(${params.join(", ")})`;
-}
-
 const statics: ReadonlySet<Val["kind"]> = new Set(["count", "number", "flag", "none"] as const);
 export const isStatic = (val: Val): boolean => statics.has(val.kind);
 
@@ -167,6 +184,7 @@ export function bindParams(
       within,
       notes: given || !value ? undefined : () => valuesIn(value, scope),
       leaveOut: optional(param),
+      hint: given && (() => hintOf(scope, decl, param, args)),
     });
     if (!checked && param.type?.name === "layer" && val.kind !== "hole") {
       scope.vars.set(name, unknownLayer);

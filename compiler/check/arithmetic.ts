@@ -1,6 +1,6 @@
 import type { BinaryOp, Span } from "../../grammar/ast.js";
 import type { DType } from "../ir/graph.js";
-import { elementwise, type Operand, type Want } from "./operands.js";
+import { elementwise, flagHelps, type Operand, type Want } from "./operands.js";
 import type { Scope } from "./scope.js";
 import { statically, tooLarge } from "./static-arithmetic.js";
 import { limits } from "./tracer.js";
@@ -140,7 +140,7 @@ function logic(scope: Scope, op: "and" | "or", left: Operand, right: Operand, sp
     if (o.val.kind !== "flag" && !(o.val.kind === "tensor" && o.val.tensor.value.dtype === "bool")) {
       scope.tracer.report(
         "kind/expected",
-        { expected: `a flag for \`${op}\``, found: kindOf(o.val) },
+        { expected: `a flag for \`${op}\``, found: kindOf(o.val), helps: flagHelps(o.val) },
         o.span,
       );
       return unknown;
@@ -166,7 +166,11 @@ export function unary(scope: Scope, op: "-" | "not", operand: Operand, span: Spa
   }
   scope.tracer.report(
     "kind/expected",
-    { expected: op === "not" ? "a flag" : "a number or a tensor", found: kindOf(v) },
+    {
+      expected: op === "not" ? "a flag" : "a number or a tensor",
+      found: kindOf(v),
+      helps: op === "not" ? flagHelps(v) : [],
+    },
     span,
   );
   return unknown;

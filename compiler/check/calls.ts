@@ -82,7 +82,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   const { tracer } = caller;
   const { decl } = instance.recipe;
   if (tracer.calls.length >= limits.depth) {
-    tracer.report("layer/too-deep", { layer: decl.name.text, limit: limits.depth }, span);
+    tracer.reportDepth(decl.name.text, span);
     return unknown;
   }
   if (!tracer.step(span, limits.stepsOfCall)) return unknown;
@@ -105,6 +105,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   let results: readonly { tensor: Tensor; names: readonly string[] }[] = [];
   const depth = tracer.calls.length;
   tracer.calls.push({ span, text: `\`${decl.name.text}\` is used here` });
+  tracer.running.push({ decl, span });
   // Where the library runs a layer that the user wrote down, the user's place is the one to look at.
   if (isLibrary(span.file))
     tracer.calls.push({ span: instance.recipe.span, text: `\`${decl.name.text}\` is asked for here` });
@@ -198,6 +199,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
     { path: instance.path, args: staticArgs(decl, args), names: decl.results.map((r) => r.name?.text ?? "") },
   );
   tracer.calls.length = depth;
+  tracer.running.pop();
   if (failed) instance.failed = true;
   const form = formOf(instance.path);
   tracer.ran.set(form, !instance.failed && tracer.ran.get(form) !== false);

@@ -1,4 +1,4 @@
-import type { Expr, Name, Span, Stmt } from "../../grammar/ast.js";
+import type { Expr, Name, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { Dim } from "../dim/dim.js";
 import { makeRecipe } from "./arguments.js";
@@ -9,9 +9,11 @@ import { evaluateEinsum } from "./einsum.js";
 import { callFn } from "./functions.js";
 import { evaluateIndex } from "./index-form.js";
 import { evaluateFor, evaluateForAlong } from "./loops.js";
-import type { Want } from "./operands.js";
+import { member } from "./members.js";
+import { flagHelps, type Want } from "./operands.js";
+import { valuesIn } from "./read-values.js";
 import { Scope } from "./scope.js";
-import { type Bound, count, flag, isLost, kindOf, none, number, show, unknown, type Val } from "./values.js";
+import { type Bound, count, flag, isLost, kindOf, none, number, unknown, type Val } from "./values.js";
 
 /** The largest finite float with a minus: what masks put where nothing may be seen. */
 export const LOWEST = -3.4028234663852886e38;
@@ -101,7 +103,11 @@ export function decide(scope: Scope, condition: Expr): boolean | undefined {
     scope.tracer.report("size/undecidable", { condition: text }, condition.span);
     return undefined;
   }
-  scope.tracer.report("kind/expected", { expected: "a flag", found: kindOf(val) }, condition.span);
+  scope.tracer.report(
+    "kind/expected",
+    { expected: "a flag", found: kindOf(val), helps: flagHelps(val) },
+    condition.span,
+  );
   return undefined;
 }
 
@@ -170,41 +176,6 @@ function nextValue(scope: Scope, name: Name): Val {
   return unknown;
 }
 
-/** `embed.table`, `embed.parts`, `pattern.window`. A weight that the layer declares under a condition that did not hold is `none`. */
-function member(target: Val, name: Name, scope: Scope): Val {
-  if (target.kind === "unknown" || target.kind === "hole") return unknown;
-  if (target.kind !== "instance" && target.kind !== "record") {
-    scope.tracer.report("kind/no-members", { found: kindOf(target), name: name.text }, name.span);
-    return unknown;
-  }
-  const { members } = target.kind === "instance" ? target.instance : target;
-  const found = members.get(name.text);
-  if (found) return found;
-  const known = target.kind === "instance" ? target.instance.statics.get(name.text) : undefined;
-  if (known) return known;
-  // Reported, and what it lacks for that follows from it.
-  if (target.kind === "instance" ? target.instance.failed : target.owner?.failed) return unknown;
-  if (target.kind === "instance" && target.instance.runs === 0) {
-    scope.tracer.report("layer/not-run-yet", { path: target.instance.path, name: name.text }, name.span);
-    return unknown;
-  }
-  const body = target.kind === "instance" ? target.instance.recipe.decl.body : target.body;
-  if (declaresWeight(body, name.text)) return none;
-  scope.tracer.report(
-    "name/unknown-member",
-    { name: name.text, near: nearest(name.text, [...members.keys()]), known: [...members.keys()] },
-    name.span,
-  );
-  return unknown;
-}
-
-const declaresWeight = (body: readonly Stmt[], name: string): boolean =>
-  body.some((stmt) =>
-    stmt.kind === "if"
-      ? declaresWeight(stmt.then, name) || declaresWeight(stmt.otherwise ?? [], name)
-      : stmt.kind === "weight" && stmt.names.some((n) => n.text === name),
-  );
-
 function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
   const { callee } = expr;
   if (callee.kind === "name" && isBuiltin(callee.name) && !scope.find(callee.name)) {
@@ -262,52 +233,4 @@ function call(expr: Expr & { kind: "call" }, scope: Scope, want: Want): Val {
 function passedOn(args: readonly { readonly bound: Bound }[]): Val {
   const first = args[0]?.bound.val;
   return first?.kind === "tensor" && first.tensor.value.dtype === "f32" ? first : unknown;
-}
-
-/** The plain names that arithmetic on sizes reads. */
-export function namesIn(expr: Expr): ReadonlySet<string> {
-  const names = new Set<string>();
-  const visit = (e: Expr): void => {
-    if (e.kind === "name") names.add(e.name);
-    else if (e.kind === "binary") {
-      visit(e.left);
-      visit(e.right);
-    } else if (e.kind === "unary") visit(e.operand);
-    else if (e.kind === "call") for (const a of e.args) visit(a.value);
-  };
-  visit(expr);
-  return names;
-}
-
-/** What stands on the sides of the comparisons in a condition, where it is more than a name: `sum(dims)` as 24. */
-export function sidesIn(condition: Expr, scope: Scope): string[] {
-  if (condition.kind === "unary") return sidesIn(condition.operand, scope);
-  if (condition.kind !== "binary") return [];
-  if (condition.op === "and" || condition.op === "or")
-    return [...new Set([...sidesIn(condition.left, scope), ...sidesIn(condition.right, scope)])];
-  const sides = [condition.left, condition.right].flatMap((side) => {
-    if (side.kind === "name" || side.kind === "number") return [];
-    const val = evaluate(side, scope);
-    const text = scope.tracer.program.source(side.span.file)?.slice(side.span.start, side.span.end);
-    return text !== undefined && val.kind === "count"
-      ? [`\`${text.replace(/\s+/g, " ")}\` as ${show(val)}`]
-      : [];
-  });
-  return [...new Set(sides)];
-}
-
-/** The values of the names in an expression, for messages: `T` as 100, `chunk` as 64. */
-export function valuesIn(expr: Expr, scope: Scope): string[] {
-  return [...namesIn(expr)].flatMap((name) => {
-    const val =
-      scope.find(name) ??
-      scope.outer?.(name, expr.span) ??
-      (scope.axes.sizes.has(name)
-        ? ({ kind: "count", dim: scope.axes.sizes.get(name)!.size } as const)
-        : undefined);
-    const isPlain = val?.kind === "list" && val.items.every((v) => v.kind === "count" || v.kind === "number");
-    return val && (isPlain || val.kind === "count" || val.kind === "number" || val.kind === "flag")
-      ? [`\`${name}\` as ${show(val)}`]
-      : [];
-  });
 }

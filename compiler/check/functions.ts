@@ -21,7 +21,7 @@ export function callFn(caller: Scope, decl: FnDecl, home: Scope, args: readonly 
   }
   if (args.some((a) => a.bound.val.kind === "unknown")) return unknown;
   if (tracer.calls.length >= limits.depth) {
-    tracer.report("layer/too-deep", { layer: decl.name.text, limit: limits.depth }, span);
+    tracer.reportDepth(decl.name.text, span);
     return unknown;
   }
   const shaped = decl.params.some((p) => p.shape);
@@ -35,6 +35,7 @@ export function callFn(caller: Scope, decl: FnDecl, home: Scope, args: readonly 
     outer: home.outer,
   });
   tracer.calls.push({ span, text: `\`${decl.name.text}\` is used here` });
+  tracer.running.push({ decl, span });
   const back = new Map<string, string>();
   let first: Tensor | undefined;
   let ok = true;
@@ -57,6 +58,7 @@ export function callFn(caller: Scope, decl: FnDecl, home: Scope, args: readonly 
   }
   const result = ok ? evaluate(decl.body, scope) : unknown;
   tracer.calls.pop();
+  tracer.running.pop();
   if (!shaped || result.kind !== "tensor") return result;
   return tensorVal(result.tensor.value, giveBack(result.tensor, back, first));
 }

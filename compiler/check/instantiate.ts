@@ -2,8 +2,7 @@ import type { ModelDecl, Span } from "../../grammar/ast.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import type { Dim } from "../dim/dim.js";
 import { isLibrary } from "../host.js";
-import type { Graph, InputPort, OutputPort, Region, SymbolInfo } from "../ir/graph.js";
-import { symbolsIn } from "../ir/traverse.js";
+import type { Graph, InputPort, OutputPort, Region } from "../ir/graph.js";
 import { join } from "./calls.js";
 import { readCheckpoints, weightsOf } from "./checkpoint.js";
 import { brokenWeights } from "./checkpoint-broken.js";
@@ -13,11 +12,12 @@ import { type WeightValues, withoutTwins } from "./learned.js";
 import { ModelEnv } from "./model.js";
 import { modelChain } from "./model-names.js";
 import type { Point } from "./point.js";
+import { statePorts, symbolsOf } from "./ports.js";
 import type { Program } from "./program.js";
 import { addRemedies } from "./remedy.js";
 import { requireThat } from "./statements.js";
 import { type TracedState, Tracer } from "./tracer.js";
-import type { Trial } from "./trial.js";
+import { placeOf, type Trial } from "./trial.js";
 
 /**
  * A model after late binding, as graphs. Undefined where something is wrong; all of it is in `sink`. `holes` says what
@@ -63,8 +63,12 @@ function instantiateOnce(
     return undefined;
   }
   const { decl, file } = found;
+  const before = sink.list.length;
   const start = trace(program, decl, file, sink, { ...how, decoding: false });
-  if (!start) return undefined;
+  if (!start) {
+    addStepProblems(program, { decl, file }, sink, before, how);
+    return undefined;
+  }
   const left = leftBy(start.states);
   let training: TrainingTrace | undefined;
   // Lines that only training runs would else be wrong unseen.
@@ -98,6 +102,26 @@ function traceTraining(program: Program, decl: ModelDecl, file: string, how: Set
   if (what !== undefined)
     return { kind: "not-yet", why: `the model uses ${what}, which no training graph has yet` };
   return { kind: "graph", graph: traced.graph, terms: losses.length };
+}
+
+/** What is wrong in a step alone, where the pass from nothing has errors already: told with them, not after. */
+function addStepProblems(
+  program: Program,
+  { decl, file }: { readonly decl: ModelDecl; readonly file: string },
+  sink: Diagnostics,
+  from: number,
+  how: Omit<How, "decoding" | "left">,
+): void {
+  const told = sink.list.slice(from);
+  // How much a step finds follows from what a pass leaves; where a run chooses that, it is not known here.
+  const forward = modelChain(program, decl, file).flatMap((c) =>
+    c.decl.items.filter((i) => i.kind === "forward"),
+  );
+  if (sink.halted || forward.at(-1)?.params.some((p) => !p.shape)) return;
+  const aside = new Diagnostics();
+  trace(program, decl, file, aside, { ...how, decoding: true });
+  const known = new Set(told.map(placeOf));
+  for (const d of aside.list) if (d.severity === "error" && !known.has(placeOf(d))) sink.take(d);
 }
 
 /** How long each growing state is after a pass, by the state's path. */
@@ -242,63 +266,6 @@ function holed(
     sink.report("model/hole-not-solved", { name }, { span });
     env.fillHole(name);
   }
-}
-
-/**
- * States under the names that the ecosystem's runtimes know: keys and values of attention, and all others. A model
- * with caches of another sequence says which is which, as `transformers` and its exporters do.
- */
-function statePorts(states: readonly TracedState[]): { state: TracedState; past: string; present: string }[] {
-  const groups = new Map<string, TracedState[]>();
-  for (const s of states) {
-    const group = groups.get(s.info.path);
-    if (group) group.push(s);
-    else groups.set(s.info.path, [s]);
-  }
-  const kinds = [...groups.values()].map((group) => ({
-    group,
-    kind: group
-      .map((s) => s.info.name)
-      .sort()
-      .join(),
-  }));
-  const sides: Readonly<Record<string, string>> = {
-    "keys,values": kinds.some((k) => k.kind === "memory_keys,memory_values") ? "decoder." : "",
-    "memory_keys,memory_values": "encoder.",
-  };
-  const counts = new Map<string | undefined, number>();
-  return kinds.flatMap(({ group, kind }) => {
-    const side = sides[kind];
-    const n = counts.get(side) ?? 0;
-    counts.set(side, n + 1);
-    return group.map((state) => {
-      const { name } = state.info;
-      const short = `${side}${name.endsWith("keys") ? "key" : "value"}`;
-      return side === undefined
-        ? { state, past: `past_state.${n}.${name}`, present: `present_state.${n}.${name}` }
-        : { state, past: `past_key_values.${n}.${short}`, present: `present.${n}.${short}` };
-    });
-  });
-}
-
-/** The sizes of run time that a graph depends on. */
-function symbolsOf(region: Region, ports: readonly InputPort[], tracer: Tracer): SymbolInfo[] {
-  const names = new Set<string>();
-  for (const p of ports)
-    if (p.role !== "weight") for (const d of p.value.shape) for (const s of d.symbols) names.add(s);
-  // No input need show how much is past, or what a count is; then they are given as numbers.
-  if (tracer.decoding && tracer.readsPast) names.add("past");
-  if (tracer.counts.size > 0)
-    for (const name of symbolsIn(region)) if (tracer.counts.has(name)) names.add(name);
-  return [...names].map((name) => {
-    const [usual, left] = [tracer.counts.get(name), tracer.kept.get(name)];
-    return {
-      name,
-      least: name.startsWith("past") ? 0n : 1n,
-      ...(usual === undefined ? {} : { usual }),
-      ...(left === undefined ? {} : { left }),
-    };
-  });
 }
 
 function fieldValues(env: ModelEnv): FieldValue[] {

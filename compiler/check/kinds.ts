@@ -17,6 +17,14 @@ export interface Place {
   readonly notes?: (() => readonly string[]) | undefined;
   /** The name of a parameter that need not be given. */
   readonly leaveOut?: string | undefined;
+  /** What a message about an argument says of the call. */
+  readonly hint?: (() => Hint) | undefined;
+}
+
+/** Of the layer that is called: what it takes, and what may have been meant. */
+export interface Hint {
+  readonly signature: string;
+  readonly helps: readonly string[];
 }
 
 /**
@@ -30,7 +38,12 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
   const wrong = (expected: string, written?: string): undefined => {
     scope.tracer.report(
       "kind/expected",
-      { expected: `${expected} for ${what}`, found: `${kindOf(val)} ${show(val)}`.trim(), written },
+      {
+        expected: `${expected} for ${what}`,
+        found: `${kindOf(val)} ${show(val)}`.trim(),
+        written,
+        ...hint?.(),
+      },
       span,
     );
     return undefined;

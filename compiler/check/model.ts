@@ -1,47 +1,16 @@
-import type {
-  Assign,
-  BlocksDecl,
-  Expr,
-  ForwardDecl,
-  KindRef,
-  ModelDecl,
-  Name,
-  Range,
-  RequireStmt,
-  Span,
-  WeightStmt,
-} from "../../grammar/ast.js";
-import { nearest } from "../diagnostics/did-you-mean.js";
+import type { ForwardDecl, KindRef, ModelDecl, RequireStmt, Span, WeightStmt } from "../../grammar/ast.js";
 import { changeArgument } from "./arguments.js";
 import { evaluate } from "./expressions.js";
 import type { BlockInfo } from "./instance.js";
 import { checkKind } from "./kinds.js";
-import { fieldNames, MAX_BASES, modelChain, stackName } from "./model-names.js";
+import { type Field, merge, type Source } from "./model-merge.js";
+import { fieldNames, MAX_BASES, modelChain } from "./model-names.js";
 import { Scope } from "./scope.js";
 import { resolveShape } from "./shapes.js";
-import { Stack } from "./stack.js";
+import type { Stack } from "./stack.js";
 import { runBody } from "./statements.js";
 import type { Tracer } from "./tracer.js";
 import { inPlaceOf, unknown, unknownLayer, type Val } from "./values.js";
-
-interface Source {
-  readonly expr: Expr;
-  readonly file: string;
-  readonly span: Span;
-}
-
-interface Field {
-  readonly name: Name;
-  readonly type: KindRef | undefined;
-  readonly within: Range | undefined;
-  source: Source | undefined;
-  /** What the field was declared with, which stands where a variant's value is wrong. */
-  readonly usual: Source | undefined;
-  /** The line that has set it last. */
-  setBy?: { readonly decl: ModelDecl; readonly name: Name };
-  /** `ffn.k = 64`: arguments changed afterwards, in order. */
-  readonly changes: { readonly path: readonly Name[]; readonly source: Source }[];
-}
 
 /** A model with its bases merged: fields are late-bound, so each is evaluated once, when first asked for. */
 export class ModelEnv {
@@ -59,7 +28,7 @@ export class ModelEnv {
   /** What stands in each block, for reports. */
   readonly blocks: BlockInfo[] = [];
   /** Every name that the model or a base declares, wherever it stands. */
-  private readonly declared: ReadonlySet<string>;
+  readonly declared: ReadonlySet<string>;
   private readonly values = new Map<string, Val>();
   private readonly busy: string[] = [];
   private readonly scopes = new Map<string, Scope>();
@@ -71,7 +40,7 @@ export class ModelEnv {
     this.declared = fieldNames(this.chain.map((c) => c.decl));
     this.usable = this.hasBase();
     if (!this.usable) return;
-    for (const [depth, link] of this.chain.entries()) this.merge(link.decl, link.file, depth);
+    for (const [depth, link] of this.chain.entries()) merge(this, link.decl, link.file, depth);
   }
 
   /** The model itself, without its bases. */
@@ -108,123 +77,6 @@ export class ModelEnv {
     ]);
     this.tracer.report("name/unknown-model", { name: base.text, near, isLayer, inStd }, base.span);
     return false;
-  }
-
-  private merge(decl: ModelDecl, file: string, depth: number): void {
-    const derived = depth > 0 || decl.base !== undefined;
-    for (const item of decl.items) {
-      switch (item.kind) {
-        case "field":
-        case "slot": {
-          const names = item.kind === "field" ? item.names : [item.name];
-          for (const name of names) {
-            const known = this.fields.get(name.text);
-            if (known && !item.value) {
-              this.tracer.report("name/declared-twice", { name: name.text }, name.span, {
-                labels: [{ span: known.name.span, text: "first declared here" }],
-              });
-              continue;
-            }
-            const source = item.value && { expr: item.value, file, span: item.span };
-            this.fields.set(name.text, {
-              name,
-              type: item.type,
-              within: item.kind === "field" ? item.within : undefined,
-              source,
-              usual: source,
-              changes: [],
-            });
-          }
-          break;
-        }
-        case "instances":
-          for (const name of item.names) {
-            const source = { expr: item.value, file, span: item.span };
-            this.fields.set(name.text, {
-              name,
-              type: undefined,
-              within: undefined,
-              source,
-              usual: undefined,
-              changes: [],
-            });
-          }
-          break;
-        case "assign":
-          this.assign(item, decl, file, derived);
-          break;
-        case "blocks":
-          this.mergeBlocks(item, file, depth);
-          break;
-        case "weight":
-          this.weights.push({ stmt: item, file });
-          break;
-        case "require":
-          this.requires.push({ stmt: item, file });
-          break;
-        case "forward":
-          this.forward = { decl: item, file };
-          break;
-      }
-    }
-  }
-
-  private assign(item: Assign, decl: ModelDecl, file: string, derived: boolean): void {
-    const [first, ...rest] = item.path;
-    const source = { expr: item.value, file, span: item.span };
-    const known = this.fields.get(first!.text);
-    if (!known) {
-      if (!derived && rest.length === 0) {
-        this.fields.set(first!.text, {
-          name: first!,
-          type: undefined,
-          within: undefined,
-          source,
-          usual: undefined,
-          setBy: { decl, name: first! },
-          changes: [],
-        });
-        return;
-      }
-      const stackSlot = [...this.stacks.values()].find((s) => s.has(first!.text));
-      const names = [...this.fields.keys()];
-      const near = nearest(first!.text, names);
-      this.tracer.report(
-        "model/unknown-field",
-        { name: first!.text, near, known: names, inBlocks: stackSlot !== undefined, model: decl.name.text },
-        first!.span,
-        {
-          fixes: near ? [{ title: "replace", span: first!.span, replacement: near }] : [],
-        },
-      );
-      // Most likely a slip of the pen: with the value in its place the rest can be checked.
-      const meant = near === undefined ? undefined : this.fields.get(near);
-      if (meant && !meant.source && rest.length === 0) meant.source = source;
-      return;
-    }
-    if (rest.length > 0) known.changes.push({ path: rest, source });
-    else {
-      if (known.setBy?.decl === decl) this.tracer.reportSetTwice(first!, known.setBy.name);
-      known.setBy = { decl, name: first! };
-      known.source = source;
-      known.changes.length = 0;
-    }
-  }
-
-  private mergeBlocks(item: BlocksDecl, file: string, depth: number): void {
-    const name = stackName(item, this.declared);
-    let stack = this.stacks.get(name);
-    if (!stack) {
-      const known = [...this.stacks.keys()];
-      if (depth > 0 && known.length > 0) {
-        const place = item.name?.span ?? item.span;
-        this.tracer.report("model/unknown-stack", { name, near: nearest(name, known), known }, place);
-        return;
-      }
-      stack = new Stack(this, name, item.span);
-      this.stacks.set(name, stack);
-    }
-    stack.merge(item, file, depth);
   }
 
   /** The scope in which expressions of a file are evaluated for this model. */

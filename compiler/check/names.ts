@@ -9,16 +9,13 @@ import type {
   Param,
   Result,
   Shape,
-  Span,
   Stmt,
 } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
-import { builtins, isBuiltin } from "./builtins/index.js";
 import { axisNames, collect, collectExpr } from "./declared-names.js";
-import { directlyIn } from "./directly-in.js";
-import { constants } from "./expressions.js";
 import { modelChain, modelNames } from "./model-names.js";
+import { ExprNames } from "./names-expr.js";
 import type { Program } from "./program.js";
 
 /**
@@ -41,22 +38,15 @@ export function checkNames(
   }
 }
 
-class Walker {
-  /** A base of the model is not there (reported elsewhere), so that any name may be one of its fields. */
-  private isPartial = false;
-  /** Small letters that a signature has in the place of axes, and that have been reported. */
-  private small: ReadonlySet<string> = new Set();
-
-  constructor(
-    private readonly program: Program,
-    private readonly file: string,
-    private readonly sink: Diagnostics,
-    private readonly unresolved: Set<string>,
-    private readonly quiet: ReadonlySet<string>,
-  ) {}
-
+class Walker extends ExprNames {
   layer(decl: LayerDecl): void {
     this.body(decl.params, decl.results, decl.body, new Set());
+    const set = new Set(linesOf(decl.body).flatMap((s) => (s.kind === "next" ? [s.name.text] : [])));
+    for (const stmt of linesOf(decl.body)) {
+      if (stmt.kind !== "state" || !stmt.shape.axes.some((a) => a.kind === "rest")) continue;
+      for (const { text, span } of stmt.names)
+        if (!set.has(text)) this.sink.report("state/never-set", { name: text }, { span });
+    }
   }
 
   fn(
@@ -157,7 +147,7 @@ class Walker {
     this.body(item.params, item.results, item.body, known);
   }
 
-  private stmt(stmt: Stmt, known: ReadonlySet<string>): void {
+  protected stmt(stmt: Stmt, known: ReadonlySet<string>): void {
     switch (stmt.kind) {
       case "weight":
         this.shape(stmt.shape, known);
@@ -214,55 +204,14 @@ class Walker {
       if (axis.kind === "axis" && axis.bound) this.expr(axis.bound, known);
     }
   }
+}
 
-  private expr(expr: Expr, known: ReadonlySet<string>): void {
-    if (expr.kind === "name") {
-      this.name(expr.name, expr.span, known, false);
-      return;
-    }
-    for (const inner of directlyIn(expr)) {
-      if (expr.kind !== "call" || inner.kind !== "name") this.expr(inner, known);
-      else if (inner === expr.callee) this.name(inner.name, inner.span, known, true);
-      else this.name(inner.name, inner.span, known, false, expr.callee);
-    }
-    if (expr.kind !== "for" && expr.kind !== "for-along") return;
-    const within = new Set([...known, expr.name.text]);
-    for (const s of expr.body) this.stmt(s, within);
-  }
-
-  /** `callee` is what it is an argument of. */
-  private name(name: string, span: Span, known: ReadonlySet<string>, called: boolean, callee?: Expr): void {
-    if (known.has(name) || isBuiltin(name) || (constants as readonly string[]).includes(name)) return;
-    if (
-      this.small.has(name) ||
-      this.quiet.has(name) ||
-      (this.isPartial && !called && !this.program.lookup(this.file, name))
-    ) {
-      this.unresolved.add(`${span.file}:${span.start}`);
-      return;
-    }
-    const declared = this.program.lookup(this.file, name);
-    if (declared && declared.decl.kind !== "profile") return;
-    this.unresolved.add(`${span.file}:${span.start}`);
-    const near = this.program.nearest(name, () => {
-      const layers = this.program.names(this.file);
-      return called ? [...layers, ...Object.keys(builtins), ...known] : [...known, ...layers];
-    });
-    const argumentOf = callee?.kind === "name" && this.hasParam(callee.name, name) ? callee.name : undefined;
-    const place = {
-      span,
-      fixes: near && argumentOf === undefined ? [{ title: "replace", span, replacement: near }] : [],
-    };
-    const literal = [...constants, ...known].find((c) => c !== name && c === name.toLowerCase());
-    if (/^[A-Z]/.test(name) && !called && literal === undefined) {
-      const axes = [...known].filter((k) => /^[A-Z]/.test(k));
-      this.sink.report("shape/unknown-axis", { axis: name, near: nearest(name, axes), known: axes }, place);
-    } else if (called) this.sink.report("name/unknown-layer", { name, near, file: this.file }, place);
-    else this.sink.report("name/unknown", { name, near: literal ?? near, argumentOf }, place);
-  }
-
-  private hasParam(layer: string, name: string): boolean {
-    const found = this.program.lookup(this.file, layer)?.decl;
-    return found?.kind === "layer" && found.params.some((p) => p.name.text === name);
-  }
+/** The lines of a body with those of its branches and loops. */
+function linesOf(body: readonly Stmt[]): readonly Stmt[] {
+  return body.flatMap((stmt) => {
+    if (stmt.kind === "if") return [...linesOf(stmt.then), ...linesOf(stmt.otherwise ?? [])];
+    const value = stmt.kind === "let" || stmt.kind === "expr" ? stmt.value : undefined;
+    const loop = value?.kind === "for" || value?.kind === "for-along" ? value.body : [];
+    return [stmt, ...linesOf(loop)];
+  });
 }

@@ -96,6 +96,21 @@ export function toTensor(scope: Scope, operand: Operand, dtype?: DType): Tensor 
   return undefined;
 }
 
+/** What to write where a flag is wanted and another value stands. */
+export function flagHelps(val: Val): readonly string[] {
+  if (val.kind === "tensor")
+    return val.tensor.value.dtype === "bool"
+      ? [
+          "a branch is chosen when the model is built; by the numbers of a run, values are chosen with `where(c, a, b)`",
+        ]
+      : [
+          "whether a tensor is given is `x != none`; its numbers are compared, `x > 0`, and choose with `where(c, a, b)`",
+        ];
+  if (val.kind === "instance" || val.kind === "recipe" || val.kind === "none")
+    return ["whether something is given is `x != none`"];
+  return val.kind === "count" || val.kind === "number" ? ["numbers are compared: `n > 0`"] : [];
+}
+
 /** An elementwise op over operands that meet by name; scalars spread. */
 export function elementwise(
   scope: Scope,
@@ -110,6 +125,16 @@ export function elementwise(
     const tensor = toTensor(scope, operand, typeof dtype === "string" ? dtype : dtype[i]!);
     if (!tensor) return unknown;
     tensors.push({ tensor, span: operand.span });
+  }
+  for (const { val } of operands) {
+    const all = val.kind === "tensor" ? scope.tracer.overAll.get(val.tensor.value) : undefined;
+    if (!all || !tensors.some((t) => t.tensor.axes.some((a) => a.startsWith("..")))) continue;
+    scope.tracer.report(
+      "builtin/over-all-axes",
+      { name: all.name, axes: all.axes.filter((a) => !a.startsWith("..")) },
+      all.span,
+    );
+    scope.tracer.overAll.delete((val as Val & { kind: "tensor" }).tensor.value);
   }
   const axes = meet(scope, span, tensors, want);
   if (!axes) return unknown;

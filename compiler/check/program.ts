@@ -5,6 +5,7 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import { type Host, isLibrary } from "../host.js";
 import { isBuiltin } from "./builtins/index.js";
 import { constants } from "./expressions.js";
+import { libraryIndex, parseLibrary } from "./library.js";
 import { checkNames } from "./names.js";
 import type { Remedied } from "./remedy.js";
 
@@ -44,6 +45,8 @@ export interface Program {
   /** Every name that `lookup` finds. */
   names(file: string): readonly string[];
   profile(file: string, name: string): ProfileDecl | undefined;
+  /** Layers of the library whose text has a word. */
+  mentioning(word: string): readonly string[];
 }
 
 const limit = { files: 256 } as const;
@@ -210,6 +213,10 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
       const unit = units.get(file);
       return [...(unit?.own.keys() ?? []), ...(unit?.imported.keys() ?? []), ...std.keys()];
     },
+    mentioning: (word) => {
+      const pattern = new RegExp(`^\\s+(weight\\s+)?${word}\\b`, "m");
+      return [...std.values()].filter((p) => pattern.test(p.text.slice(p.start, p.end))).map((p) => p.name);
+    },
     profile: (file, name) => {
       const found = lookup(file, name)?.decl;
       return found?.kind === "profile" ? found : undefined;
@@ -219,53 +226,6 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     checkNames(program, unit.ast, unit.path, sink, unresolved, quiet);
   }
   return program;
-}
-
-/** Where the library declares a name. */
-interface LibraryPlace {
-  readonly name: string;
-  readonly file: string;
-  /** Of the whole file. */
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The library is the same in every program of a process: each declaration is parsed once. */
-const library = new Map<string, { readonly place: LibraryPlace; readonly decl: Item | undefined }>();
-
-/** One declaration of a library file, as if nothing else stood there. */
-function parseLibrary(name: string, place: LibraryPlace, sink: Diagnostics): Item | undefined {
-  const { file, text, start, end } = place;
-  const known = library.get(name);
-  if (known?.place.file === file && known.place.text === text) return known.decl;
-  const before = sink.list.length;
-  const ast = parse(" ".repeat(start) + text.slice(start, end), file, sink);
-  const decl = ast.items.find((item) => item.name.text === name);
-  if (sink.list.length === before) library.set(name, { place, decl });
-  return decl;
-}
-
-/** Where the library declares each name, read off the text: only what is asked for is parsed. */
-function libraryIndex(host: Host): ReadonlyMap<string, LibraryPlace> {
-  const index = new Map<string, LibraryPlace>();
-  for (const file of host.std()) {
-    for (const place of placesIn(file, host.read(file) ?? "")) index.set(place.name, place);
-  }
-  return index;
-}
-
-const indexed = new Map<string, { readonly text: string; readonly places: readonly LibraryPlace[] }>();
-
-function placesIn(file: string, text: string): readonly LibraryPlace[] {
-  const known = indexed.get(file);
-  if (known?.text === text) return known.places;
-  const heads = [...text.matchAll(/^(?:\/\/.*\n)*(?:layer|model|fn|profile)\s+(\w+)/gm)];
-  const places = heads.map(({ 1: name, index: start }, i) => {
-    return { name: name!, file, text, start, end: heads[i + 1]?.index ?? text.length };
-  });
-  indexed.set(file, { text, places });
-  return places;
 }
 
 function emptyProgram(path: string): Program {
@@ -284,6 +244,7 @@ function emptyProgram(path: string): Program {
     lookup: () => undefined,
     names: () => [],
     profile: () => undefined,
+    mentioning: () => [],
   };
 }
 

@@ -141,6 +141,8 @@ class Search {
   private readonly dials: Dials;
   /** The model's errors as it stands. */
   private readonly before: Tally;
+  /** No model before this one has been tried. */
+  private readonly isFirst: boolean;
   /** What may be spent until the error in question must be done with. */
   private most = 0;
   /** Whether an edit mends the error in question, where that was tried. */
@@ -150,6 +152,7 @@ class Search {
     private readonly program: Program,
     private readonly retrace: Retrace,
   ) {
+    this.isFirst = program.spent.trials === 0;
     const sink = new TrialSink();
     this.dials = new Dials(program, this.run(sink, undefined));
     this.before = sink.tally;
@@ -174,7 +177,8 @@ class Search {
     const place = placeOf(error);
     // An error of flags and names alone has no number that would mend it.
     if (!this.before.has(place) || numbersIn(wordsOf(error)).length === 0) return [];
-    this.most = this.program.spent.trials + limits.trialsOfError;
+    const isFrugal = !this.isFirst && this.program.spent.trials > limits.trialsAtEase;
+    this.most = this.program.spent.trials + limits.trialsOfError / (isFrugal ? 4 : 1);
     this.tried.clear();
     const { numbers } = this.run(new TrialSink(undefined, place), undefined);
     const flags = this.dials.flags(error).filter((change) => this.mends(change.edit, place));
@@ -188,12 +192,17 @@ class Search {
     const told = new Set<NumberLit>();
     const { likely, rest } = this.dials.for(error, numbers);
     for (const [i, dial] of [...likely, ...rest].slice(0, most.dials).entries()) {
-      if (found.length >= most.remedies || this.isSpent || (found.length > 0 && i >= likely.length)) break;
+      if (
+        found.length >= (isFrugal ? 1 : most.remedies) ||
+        this.isSpent ||
+        (found.length > 0 && i >= likely.length)
+      )
+        break;
       const [first] = dial.list ?? [];
       if ((first && told.has(first)) || !this.matters(dial, error, place)) continue;
       const whole = dial.list && this.turnList(dial.list, error, place);
       if (whole) told.add(first!);
-      const changes = whole ? [whole] : this.turn(dial, error, place);
+      const changes = whole ? [whole] : this.turn(dial, error, place, isFrugal);
       if (changes.length > 0) found.push({ changes, label: dial.label, added: dial.added, near: dial.near });
     }
     if (found.length === 0)
@@ -229,8 +238,8 @@ class Search {
     return mends;
   }
 
-  /** The nearest values below and above that mend the error. */
-  private turn(dial: Dial, error: Diagnostic, place: string): readonly Change[] {
+  /** The nearest values below and above that mend the error; `one` of them where that is enough. */
+  private turn(dial: Dial, error: Diagnostic, place: string, one: boolean): readonly Change[] {
     const fits = (value: bigint) => this.mends(dial.change(value).edit, place);
     const all = candidates(dial.now, numbersIn(wordsOf(error)));
     const sides = [all.filter((v) => v < dial.now), all.filter((v) => v > dial.now)];
@@ -238,7 +247,7 @@ class Search {
     return sides.flatMap((side) => {
       const far = side.slice(0, tries).find(fits);
       // Where one side has a value, the other is worth a few more trials alone.
-      if (far !== undefined) tries = most.triesBeside;
+      if (far !== undefined) tries = one ? 0 : most.triesBeside;
       return far === undefined ? [] : [dial.change(nearer(dial.now, far, fits))];
     });
   }

@@ -15,7 +15,7 @@ const ofNumbers: ReadonlySet<string> = new Set([
 
 /**
  * Which models may differ from what was meant because a text was not understood whole: one that rests on the
- * declaration with the fault, or any, where the fault lies outside of all declarations. Names that stand nowhere are
+ * declaration with the fault, or that has the name of what a text outside of all declarations may have declared. Names that stand nowhere are
  * not among these faults: they stop what reads them, wherever it is.
  */
 export function misread(program: Program, found: readonly Diagnostic[]): (decl: ModelDecl) => boolean {
@@ -35,17 +35,23 @@ export function misread(program: Program, found: readonly Diagnostic[]): (decl: 
   for (const item of items) for (const other of next(item)) items.add(other);
   const around = itemsAt([...items]);
   const faulty = new Set<Item>();
-  let isLoose = false;
+  const loose = new Set<string>();
   for (const fault of faults) {
     const item = around(fault.span!);
-    if (item === undefined) isLoose = true;
+    if (item === undefined) for (const word of declaredBy(program, fault.span!)) loose.add(word);
     else if (!isAside(fault, item)) faulty.add(item);
   }
+  const rests = new Map<Item, boolean>();
+  const isNamed = (item: Item): boolean => {
+    let is = rests.get(item);
+    if (is === undefined) rests.set(item, (is = wordsOf(program, item).some((word) => loose.has(word))));
+    return is;
+  };
   return (decl) => {
-    if (isLoose) return true;
     const reached = new Set<Item>([decl]);
     for (const item of reached) {
       if (faulty.has(item)) return true;
+      if (loose.size > 0 && isNamed(item)) return true;
       for (const other of next(item)) reached.add(other);
     }
     return false;
@@ -80,11 +86,27 @@ function isAside(fault: Diagnostic, item: Item): boolean {
   return item.items.some((i) => (i.kind === "budget" || i.kind === "expect") && within(fault.span!, i.span));
 }
 
+/** The first words of the line of a fault, and of those above it that begin no item: what stands there may declare one. */
+function declaredBy(program: Program, { file, start }: Span): readonly string[] {
+  const text = program.source(file) ?? "";
+  const above = text.slice(0, start).split("\n").slice(-20);
+  const line = text.slice(start).split("\n", 1)[0] ?? "";
+  const heads = [...above.slice(0, -1), `${above.at(-1)}${line}`].filter((l) => /^\w/.test(l)).slice(-2);
+  return heads.flatMap((head) => {
+    const words = [...head.matchAll(/[A-Za-z_]\w*/g)].map(([word]) => word);
+    return words[0] === "import" ? words : words.slice(0, 2);
+  });
+}
+
+function wordsOf(program: Program, item: Item): readonly string[] {
+  const { file, start, end }: Span = item.span;
+  return [...new Set((program.source(file) ?? "").slice(start, end).match(/[A-Za-z_]\w*/g))];
+}
+
 /** The declarations of the project whose names stand in the text of one. */
 function named(program: Program, item: Item): readonly Item[] {
-  const { file, start, end }: Span = item.span;
-  const words = new Set((program.source(file) ?? "").slice(start, end).match(/[A-Za-z_]\w*/g));
-  return [...words].flatMap((word) => {
+  const { file } = item.span;
+  return wordsOf(program, item).flatMap((word) => {
     const found = program.lookup(file, word);
     return found && !isLibrary(found.file) ? [found.decl] : [];
   });

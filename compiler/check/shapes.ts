@@ -2,7 +2,8 @@ import type { Axis, Expr, Name, Shape, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Dim } from "../dim/dim.js";
 import { shapeText } from "./conform.js";
-import { evaluate, namesIn, valuesIn } from "./expressions.js";
+import { evaluate } from "./expressions.js";
+import { namesIn, valuesIn } from "./read-values.js";
 import type { Scope } from "./scope.js";
 import { kindOf, show, showShape, type Tensor, type Val } from "./values.js";
 

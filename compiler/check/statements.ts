@@ -3,8 +3,9 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import { bindInstance, dtypes, join } from "./calls.js";
 import { conform } from "./conform.js";
 import { collect } from "./declared-names.js";
-import { decide, evaluate, sidesIn, valuesIn } from "./expressions.js";
-import { toTensor } from "./operands.js";
+import { decide, evaluate } from "./expressions.js";
+import { flagHelps, toTensor } from "./operands.js";
+import { sidesIn, valuesIn } from "./read-values.js";
 import type { Scope } from "./scope.js";
 import { declareWritten, restAxes } from "./shapes.js";
 import { declareStates } from "./states.js";
@@ -179,7 +180,7 @@ export function requireThat(stmt: RequireStmt, scope: Scope): void {
   if (val.kind !== "flag") {
     scope.tracer.report(
       "kind/expected",
-      { expected: "a condition", found: kindOf(val) },
+      { expected: "a condition", found: kindOf(val), helps: flagHelps(val) },
       stmt.condition.span,
     );
     return;

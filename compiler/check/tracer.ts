@@ -21,9 +21,13 @@ export const limits = {
   stepsOfCall: 4,
   /** Of all models and layers of a file. */
   stepsOfFile: 2_000_000,
-  /** Of all trials that look for values that fit, in steps as well; and of those for one error. */
-  trialsOfFile: 240_000,
+  /**
+   * Of all trials that look for values that fit, in steps as well, and of those for one error; and after how many one
+   * value is enough for each error of the models behind the first that has any. All of them take a fraction of a second.
+   */
+  trialsOfFile: 190_000,
   trialsOfError: 60_000,
+  trialsAtEase: 40_000,
   /** Bytes and operations that deciding a graph's `learned` counts takes. */
   learning: 100_000_000,
   bits: 512,
@@ -96,6 +100,13 @@ export class Tracer {
   private readonly home: Span | undefined;
   /** Calls from the model inwards. */
   readonly calls: Label[] = [];
+  /** What was reduced over all axes, a batch's too, without their names being written. */
+  readonly overAll = new Map<
+    Value,
+    { readonly name: string; readonly axes: readonly string[]; readonly span: Span }
+  >();
+  /** The layers and functions around the place being traced, with where each is called. */
+  readonly running: { readonly decl: { readonly name: Name }; readonly span: Span }[] = [];
   readsDecoding = false;
   readsTraining = false;
   /** A layer reads `past`, or keeps what grows with it. */
@@ -198,6 +209,16 @@ export class Tracer {
     }
     const trace = [...this.calls.slice(from + 1), { span, text: "here" }];
     this.sink.report(code, data, { ...place, span: this.calls[from]!.span, trace });
+  }
+
+  /** Refuses a call that nests too deep; where layers run one another in a circle, the circle is shown. */
+  reportDepth(name: string, span: Span): void {
+    const { running } = this;
+    const last = running.findLastIndex(({ decl }, i) => running.findIndex((r) => r.decl === decl) < i);
+    const before = running.findLastIndex(({ decl }, i) => i < last && decl === running[last]!.decl);
+    const circle = before < 0 ? [] : running.slice(before, last + 1).map((r) => r.decl.name.text);
+    const layer = running[last]?.decl.name.text ?? name;
+    this.report("layer/too-deep", { layer, limit: limits.depth, circle }, running[last]?.span ?? span);
   }
 
   /** Two lines for one name, where the first would be without effect. */

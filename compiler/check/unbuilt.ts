@@ -40,6 +40,23 @@ const ofNames: ReadonlySet<string> = new Set([
   "budget/profile-field",
 ]);
 
+/** The sizes of run time that a model's text speaks of, with what it builds on. */
+export function sizesOf(
+  program: Program,
+  decl: ModelDecl,
+): { readonly names: readonly string[]; readonly chain: readonly ModelDecl[]; readonly hasForward: boolean } {
+  const chain = modelChain(program, decl, program.path).map((link) => link.decl);
+  const forward = chain.flatMap((d) => d.items.filter((i) => i.kind === "forward")).at(-1);
+  const inputs = (forward?.params ?? []).flatMap((p) => {
+    if (!p.shape) return p.type?.name === "count" ? [p.name.text] : [];
+    return p.shape.axes.flatMap((a) =>
+      a.kind === "axis" && !a.size ? [symbolNames[a.name.text] ?? a.name.text.toLowerCase()] : [],
+    );
+  });
+  const names = [...new Set(["batch", "seq", "past", ...inputs])];
+  return { names, chain, hasForward: forward !== undefined };
+}
+
 /**
  * What is wrong in the budgets of a model that could not be built, whatever it would cost: figures and names that are
  * not there, bytes against counts, the sizes of profiles. Told with its other problems, not after.
@@ -50,15 +67,7 @@ export function unbuiltProblems(
   read: { source(file: string): string | undefined; place(span: Span): string },
 ): readonly Diagnostic[] {
   const sink = new Diagnostics();
-  const chain = modelChain(program, decl, program.path).map((link) => link.decl);
-  const forward = chain.flatMap((d) => d.items.filter((i) => i.kind === "forward")).at(-1);
-  const inputs = (forward?.params ?? []).flatMap((p) => {
-    if (!p.shape) return p.type?.name === "count" ? [p.name.text] : [];
-    return p.shape.axes.flatMap((a) =>
-      a.kind === "axis" && !a.size ? [symbolNames[a.name.text] ?? a.name.text.toLowerCase()] : [],
-    );
-  });
-  const sizes = [...new Set(["batch", "seq", "past", ...inputs])];
+  const { names: sizes, chain, hasForward: isWhole } = sizesOf(program, decl);
   const settings: Settings = new Map(sizes.map((name) => [name, { value: 1n, span: undefined }]));
   const instance = {
     fields: [...fieldNames(chain)].map((name) => ({ name, value: 1n, span: decl.name.span })),
@@ -70,6 +79,5 @@ export function unbuiltProblems(
     if (profile) profileSettings((name) => (name === "past" ? 0n : 1n), profile, settings, sink);
     for (const constraint of item.constraints) sidesOf(instance, constraint, settings, options, sink);
   }
-  const isWhole = forward !== undefined;
   return sink.list.filter((d) => !ofValues.has(d.code) && (isWhole || !ofNames.has(d.code)));
 }

@@ -1,5 +1,6 @@
-import type { Expr, Name, RandomStmt, WeightStmt } from "../../grammar/ast.js";
+import type { Axis, Expr, LayerDecl, Name, RandomStmt, WeightStmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
+import { isLibrary } from "../host.js";
 import type { Init, WeightInfo } from "../ir/graph.js";
 import { join } from "./calls.js";
 import { conform } from "./conform.js";
@@ -100,9 +101,19 @@ function stored(name: Name, shape: ResolvedShape, info: WeightInfo, scope: Scope
   if (changing && !scope.tracer.generic) {
     const axis = shape.axes[at];
     const named = axis !== undefined && /^[A-Z]/.test(axis) ? axis : undefined;
+    const library = isLibrary(name.span.file);
+    // A layer of the library says once that it stands in the wrong place.
+    if (library && scope.axes.lost.has(axis ?? "")) return unknown;
+    if (library) scope.axes.lost.add(axis ?? "");
+    const decl = library ? scope.instance?.recipe.decl : undefined;
     scope.tracer.report(
       "weight/size-unknown",
-      { name: name.text, axis: named, size: String(changing) },
+      {
+        name: name.text,
+        axis: named,
+        size: String(changing),
+        layer: decl && { name: decl.name.text, takes: tensorsOf(decl), doc: firstSentence(decl.doc) },
+      },
       name.span,
     );
     return unknown;
@@ -110,3 +121,14 @@ function stored(name: Name, shape: ResolvedShape, info: WeightInfo, scope: Scope
   const path = join(scope.path, name.text);
   return tensorVal(scope.tracer.weight(path, shape.sizes, "f32", info, shape.axes), shape.axes);
 }
+
+/** `q: [.. H T K]`, as a layer's head declares them. */
+function tensorsOf(decl: LayerDecl): string {
+  const axis = (a: Axis) => (a.kind === "rest" ? ".." : a.kind === "axis" ? a.name.text : "_");
+  return decl.params
+    .flatMap((p) => (p.shape && !p.value ? [`${p.name.text}: [${p.shape.axes.map(axis).join(" ")}]`] : []))
+    .join(", ");
+}
+
+const firstSentence = (doc: string | undefined): string | undefined =>
+  doc && /^.*?\.(?=\s|$)/s.exec(doc.replace(/\s+/g, " "))?.[0];

@@ -4,6 +4,8 @@ import { configCodes } from "./codes/config.js";
 import { diffCodes } from "./codes/diff.js";
 import { emitCodes } from "./codes/emit.js";
 import { internalCodes } from "./codes/internal.js";
+import { kindCodes } from "./codes/kind.js";
+import { layerCodes } from "./codes/layer.js";
 import { learnedCodes } from "./codes/learned.js";
 import { lintCodes } from "./codes/lint.js";
 import { modelCodes } from "./codes/model.js";
@@ -17,7 +19,9 @@ export const codes = {
   ...syntaxCodes,
   ...nameCodes,
   ...shapeCodes,
+  ...kindCodes,
   ...modelCodes,
+  ...layerCodes,
   ...budgetCodes,
   ...checkpointCodes,
   ...learnedCodes,

@@ -112,7 +112,7 @@ model M { slot of: layer = linear(4, bias = ${bias})
     expect(weights(model(text("shift", false)))).toEqual({ "of.matrix": "4 4" });
     expect(Object.keys(weights(model(text("shift", true))))).toEqual(["of.matrix", "of.shift"]);
     expect(check(text("shfit", false)).said).toEqual([
-      "name/unknown-member: there is no weight, inner layer, argument or number named `shfit` here",
+      "name/unknown-member: `linear` has no weight, inner layer, argument or number named `shfit`",
     ]);
   });
 

@@ -30,8 +30,11 @@ function reduce(lower: (b: Builder, x: Value, axes: readonly number[]) => Value)
     if (!t || !names) return unknown;
     const axes = names.map((a) => t.axes.indexOf(a)).sort((a, b) => a - b);
     if (axes.length === 0) return tensorVal(t.value, t.axes);
+    const reduced = lower(call.scope.builder, t.value, axes);
+    if (call.positional.length === 1 && t.axes.some((a) => a.startsWith("..")))
+      call.scope.tracer.overAll.set(reduced, { name: call.name, axes: t.axes, span: call.span });
     return tensorVal(
-      lower(call.scope.builder, t.value, axes),
+      reduced,
       t.axes.filter((a) => !names.includes(a)),
     );
   };

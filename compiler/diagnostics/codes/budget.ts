@@ -1,5 +1,30 @@
 import { code } from "../code.js";
-import { didYouMeanText } from "../did-you-mean.js";
+import { didYouMeanText, orList } from "../did-you-mean.js";
+
+/** What is often called so, under the names of our figures. */
+const figures: Readonly<Record<string, string>> = {
+  parameters: "params",
+  param: "params",
+  size: "params",
+  flop: "flops",
+  macs: "flops",
+  compute: "flops",
+  ram: "memory",
+  vram: "memory",
+  mem: "memory",
+  kv_cache: "cache",
+};
+
+/** `params` is no figure, `params.total` is one: all that begin with the name. */
+function figuresOf(name: string, known: readonly string[]): string | undefined {
+  if (/latency|time|speed|throughput|tokens_per/i.test(name))
+    return "what a machine takes is measured by `archc run`, not counted; a budget bounds `flops.forward` or `flops.decode`";
+  const [first = "", ...rest] = name.toLowerCase().split(".");
+  const stem = known.some((k) => k.startsWith(`${first}.`)) ? first : figures[first];
+  const all = known.filter((k) => stem !== undefined && k.startsWith(`${stem}.`));
+  if (all.length === 0 || (rest.length > 0 && stem === first)) return undefined;
+  return `it is ${orList(all.map((k) => `\`${k}\``))}`;
+}
 
 /** Budgets and expectations: what they ask, and where they do not hold. */
 export const budgetCodes = {
@@ -52,7 +77,11 @@ export const budgetCodes = {
   })),
   "budget/unknown-metric": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
     message: `there is no figure \`${name}\``,
-    helps: [didYouMeanText(name, known) ?? `figures: ${known.map((k) => `\`${k}\``).join(", ")}`],
+    helps: [
+      figuresOf(name, known) ??
+        didYouMeanText(name, known) ??
+        `figures: ${known.map((k) => `\`${k}\``).join(", ")}`,
+    ],
   })),
   "budget/unknown-argument": code<{ name: string; metric: string; known: readonly string[] }>(
     "error",
@@ -88,7 +117,9 @@ export const budgetCodes = {
   "budget/unknown-name": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
     message: `\`${name}\` is neither a figure, nor a unit, nor a field of the model`,
     helps: [
-      didYouMeanText(name, known) ?? "a limit may use the model's fields, `batch`, `seq`, `past` and `token`",
+      figuresOf(name, known) ??
+        didYouMeanText(name, known) ??
+        "a limit may use the model's fields, `batch`, `seq`, `past` and `token`",
     ],
   })),
   "budget/divides-by-zero": code<Record<never, never>>("error", () => ({ message: "this divides by zero" })),

@@ -1,26 +1,9 @@
 import { code } from "../code.js";
+import { saidHere } from "./foreign.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
-
-/** What libraries for tensors name so, and how it is said here. */
-const foreignCalls = new Map<string, string>(
-  Object.entries({
-    "matmul mm bmm dot": "a matrix product is `einsum[.. T D, D H -> .. T H](x, w)`",
-    "reshape view flatten unflatten rearrange":
-      "an axis is cut by `split(x, L -> C M, M = size)`, and several are made one by `merge(x, A B -> P)`",
-    "transpose permute swapaxes t T":
-      "axes have names, and `einsum[.. T D -> .. D T](x)` writes them in another order",
-    "var variance std": "with `m = mean(x, D)`, the variance is `mean((x - m) * (x - m), D)`",
-    "cat concatenate stack": "two axes are put one behind the other by `concat(a, b, P T -> S)`",
-    "range arange": "a range is `0 ..< n`; the places along an axis are `index(T)`",
-    "shape size dim": "the size of an axis is its name: `T`, `D`",
-  }).flatMap(([names, help]) => names.split(" ").map((name) => [name, help] as const)),
-);
-
-/** How what other libraries call `name` is said here. */
-export const saidHere = (name: string): string | undefined => foreignCalls.get(name);
 
 /** Names that stand nowhere, or twice; imports. */
 export const nameCodes = {
@@ -35,13 +18,38 @@ export const nameCodes = {
           : [`\`${name}\` is an argument of \`${argumentOf}\`: give it a value, \`${name} = …\``],
     }),
   ),
+  /** `said`: how it is said here, where that is not by a layer or a function of `meant`'s name. */
+  "name/foreign-module": code<{
+    module: string;
+    name: string | undefined;
+    meant: string | undefined;
+    usage: string | undefined;
+  }>("error", ({ module, name, meant, usage }) => {
+    if (module === "self")
+      return {
+        message: "`self` does not exist: what a layer declares is known by its name alone",
+        helps: [name === undefined ? "leave `self` out" : `write \`${name}\``],
+      };
+    const said = name === undefined ? undefined : saidHere(name);
+    return {
+      message: `\`${module}\` is a library of another language, and there are no modules to call into`,
+      label: "layers and functions are called by their names alone",
+      helps:
+        usage !== undefined
+          ? [`\`${meant}\` is written \`${usage}\``]
+          : [
+              said ??
+                "`archc explain` and docs/language.md list the functions; layers are in the standard library",
+            ],
+    };
+  }),
   "name/unknown-layer": code<{ name: string; near: string | undefined; file: string }>(
     "error",
     ({ name, near }) => ({
       message: `cannot find a layer or function named \`${name}\``,
       label: "neither declared here nor in the standard library",
-      helps: foreignCalls.has(name)
-        ? [foreignCalls.get(name)!]
+      helps: saidHere(name)
+        ? [saidHere(name)!]
         : near === undefined
           ? [`declare it (\`layer ${name}(x: [.. D]) -> [.. D] { … }\`), or import it from its file`]
           : meant(near),
@@ -56,14 +64,25 @@ export const nameCodes = {
       helps: inStd ? [`import it: \`import { ${name} } from "std"\``] : isLayer ? [] : meant(near),
     }),
   ),
-  "name/unknown-member": code<{ name: string; near: string | undefined; known: readonly string[] }>(
-    "error",
-    ({ name, near, known }) => ({
-      message: `there is no weight, inner layer, argument or number named \`${name}\` here`,
-      notes: known.length > 0 ? [`it has ${list(known)}`] : ["it has none"],
-      helps: meant(near),
-    }),
-  ),
+  /** `layer`: whose member is asked for; `having`: layers that have one of that name. */
+  "name/unknown-member": code<{
+    name: string;
+    layer: string | undefined;
+    near: string | undefined;
+    known: readonly string[];
+    having: readonly string[];
+  }>("error", ({ name, layer, near, known, having }) => ({
+    message: `${layer === undefined ? "this" : `\`${layer}\``} has no weight, inner layer, argument or number named \`${name}\``,
+    notes: known.length > 0 ? [`it has ${list(known)}`] : ["it has none"],
+    helps: [
+      ...meant(near),
+      ...(having.length > 0
+        ? [
+            `${list(having)} ${having.length === 1 ? "has" : "have"} one${layer === undefined ? "" : `, and may stand in the place of \`${layer}\``}`,
+          ]
+        : []),
+    ],
+  })),
   "name/unknown-state": code<{ name: string; near: string | undefined }>("error", ({ name, near }) => ({
     message: `there is no state named \`${name}\``,
     helps: near === undefined ? [`declare it first: \`state ${name}: [.., P, D]\``] : meant(near),

@@ -1,5 +1,4 @@
 import { code } from "../code.js";
-import { saidHere } from "./name.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
@@ -7,7 +6,7 @@ const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).
 const plain = (axis: string): string =>
   axis === ".." ? "`..`" : axis.startsWith("..") ? "an axis behind `..`" : `axis \`${axis}\``;
 
-/** Axes and sizes, kinds of values, and the forms that use them. */
+/** Axes and sizes, and the forms that use them. */
 export const shapeCodes = {
   "shape/unknown-axis": code<{ axis: string; near: string | undefined; known: readonly string[] }>(
     "error",
@@ -103,64 +102,6 @@ export const shapeCodes = {
     message: `axis \`${axis}\` of the result stands in no operand`,
     label: "comes from nowhere",
   })),
-  /** `written`: how it is written, where what was found is nearly that. */
-  "kind/expected": code<{ expected: string; found: string; written?: string | undefined }>(
-    "error",
-    ({ expected, found, written }) => ({
-      message: `expected ${expected}, found ${found}`,
-      helps: written === undefined ? [] : [`it is written \`${written}\``],
-    }),
-  ),
-  "kind/quantity-here": code<{ written: string }>("error", ({ written }) => ({
-    message: `the quantity \`${written}\` cannot stand here`,
-    helps: ["quantities with units belong in a `budget` or `expect`; a count is written `400M`"],
-  })),
-  "kind/pattern-here": code<object>("error", () => ({
-    message: "an axis pattern cannot stand here",
-    helps: ["patterns are arguments of functions such as `merge(x, A B -> P)`"],
-  })),
-  "kind/no-members": code<{ found: string; name: string }>("error", ({ found, name }) => ({
-    message: `a ${found} has no \`${name}\``,
-    helps: [saidHere(name) ?? "`.` reads a weight or an inner layer of a layer's instance: `embed.table`"],
-  })),
-  "kind/not-callable": code<{ found: string; name: string | undefined }>("error", ({ found, name }) => {
-    if (name === undefined) return { message: `a ${found} cannot be called` };
-    if (found === "none")
-      return {
-        message: `\`${name}\` is \`none\`: there is no layer to call`,
-        helps: [`give a layer for \`${name}\`, or call it only under \`if ${name} != none { … }\``],
-      };
-    return {
-      message: `\`${name}\` is a ${found}, and cannot be called`,
-      helps: [`its value is \`${name}\` alone; only layers and functions have parentheses`],
-    };
-  }),
-  "kind/out-of-range": code<{ what: string; value: string; low: string; high: string; inclusive: boolean }>(
-    "error",
-    ({ what, value, low, high, inclusive }) => ({
-      message: `${what} is ${value}, outside ${low} ${inclusive ? ".." : "..<"} ${high}`,
-    }),
-  ),
-  "count/not-whole": code<{ what: string; value: string }>("error", ({ what, value }) => ({
-    message: `${what} must be whole, and is ${value}`,
-    helps: [
-      "counts divide exactly: change one of the two, or round with `round_up(n, m)` or `floor_div(a, b)`",
-    ],
-  })),
-  "count/negative": code<{ what: string; value: string; leaveOut?: string | undefined }>(
-    "error",
-    ({ what, value, leaveOut }) => ({
-      message: `${what} cannot be negative, and is ${value}`,
-      helps: leaveOut === undefined ? [] : [`for none, leave \`${leaveOut}\` out`],
-    }),
-  ),
-  "count/divided-by-zero": code<{ values: readonly string[] }>("error", ({ values }) => ({
-    message: "division by zero",
-    notes: values.length > 0 ? [`with ${values.join(", ")}`] : [],
-  })),
-  "number/undefined": code<{ call: string }>("error", ({ call }) => ({
-    message: `\`${call}\` has no value`,
-  })),
   "index/needs-axis": code<{ axes: readonly string[] }>("error", ({ axes }) => ({
     message: "a tensor is indexed by the name of an axis",
     helps: [`write \`x[${axes[0] ?? "T"} = …]\``],
@@ -228,6 +169,13 @@ export const shapeCodes = {
       helps: [`it is written \`${usage}\``],
     }),
   ),
+  "builtin/over-all-axes": code<{ name: string; axes: readonly string[] }>("warning", ({ name, axes }) => ({
+    message: `\`${name}\` without an axis is of all numbers, so that the examples of a batch mix`,
+    label: "meets a tensor that has one row for each example",
+    helps: [
+      `name the axes: \`${name}(x, ${axes.at(-1) ?? "D"})\`${axes.length > 1 ? `, \`${name}(x, ${axes.join(" ")})\`` : ""}; for a term of a \`loss\` all of them are right`,
+    ],
+  })),
   "builtin/reduces": code<{ name: string; other: string }>("error", ({ name, other }) => ({
     message: `\`${name}\` reduces along an axis; the larger or smaller of two values is \`${other}\``,
     helps: [`write \`${other}(a, b)\``],

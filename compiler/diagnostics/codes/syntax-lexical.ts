@@ -86,10 +86,10 @@ export const lexicalCodes = {
     message: "a value is chosen by `if c then a else b`",
     helps: [`write \`${clip(write)}\``],
   })),
-  "syntax/nameless-function": code<{ body: string }>("error", ({ body }) => ({
+  "syntax/nameless-function": code<{ params: string; body: string }>("error", ({ params, body }) => ({
     message: "a function has a name here",
     helps: [
-      `give it one on a line of its own, \`fn f(y) = ${clip(body)}\`, and write \`f(x)\``,
+      `give it one on a line of its own, \`fn f(${clip(params)}) = ${clip(body)}\``,
       "what is passed on to a layer is a layer: `layer f(x: [..]) -> [..] { return … }`",
     ],
   })),

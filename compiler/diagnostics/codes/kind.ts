@@ -1,0 +1,76 @@
+import { code } from "../code.js";
+import { saidHere } from "./foreign.js";
+
+/** Values of another kind than is wanted, and numbers that cannot be. */
+export const kindCodes = {
+  /** `written`: how it is written, where what was found is nearly that; `signature`: of the layer that is called. */
+  "kind/expected": code<{
+    expected: string;
+    found: string;
+    written?: string | undefined;
+    signature?: string | undefined;
+    helps?: readonly string[] | undefined;
+  }>("error", ({ expected, found, written, signature, helps }) => ({
+    message: `expected ${expected}, found ${found}`,
+    notes: signature === undefined ? [] : [`it takes ${signature}`],
+    helps: [...(written === undefined ? [] : [`it is written \`${written}\``]), ...(helps ?? [])],
+  })),
+  "kind/quantity-here": code<{ written: string }>("error", ({ written }) => ({
+    message: `the quantity \`${written}\` cannot stand here`,
+    helps: ["quantities with units belong in a `budget` or `expect`; a count is written `400M`"],
+  })),
+  "kind/pattern-here": code<object>("error", () => ({
+    message: "an axis pattern cannot stand here",
+    helps: ["patterns are arguments of functions such as `merge(x, A B -> P)`"],
+  })),
+  /** `usage`: how a layer or function of that name is called. */
+  "kind/no-members": code<{ found: string; name: string; usage?: string | undefined }>(
+    "error",
+    ({ found, name, usage }) => ({
+      message: `a ${found} has no \`${name}\``,
+      helps: [
+        usage !== undefined
+          ? `layers and functions are called with what they work on: \`${usage}\``
+          : (saidHere(name) ?? "`.` reads a weight or an inner layer of a layer's instance: `embed.table`"),
+      ],
+    }),
+  ),
+  "kind/not-callable": code<{ found: string; name: string | undefined }>("error", ({ found, name }) => {
+    if (name === undefined) return { message: `a ${found} cannot be called` };
+    if (found === "none")
+      return {
+        message: `\`${name}\` is \`none\`: there is no layer to call`,
+        helps: [`give a layer for \`${name}\`, or call it only under \`if ${name} != none { … }\``],
+      };
+    return {
+      message: `\`${name}\` is a ${found}, and cannot be called`,
+      helps: [`its value is \`${name}\` alone; only layers and functions have parentheses`],
+    };
+  }),
+  "kind/out-of-range": code<{ what: string; value: string; low: string; high: string; inclusive: boolean }>(
+    "error",
+    ({ what, value, low, high, inclusive }) => ({
+      message: `${what} is ${value}, outside ${low} ${inclusive ? ".." : "..<"} ${high}`,
+    }),
+  ),
+  "count/not-whole": code<{ what: string; value: string }>("error", ({ what, value }) => ({
+    message: `${what} must be whole, and is ${value}`,
+    helps: [
+      "counts divide exactly: change one of the two, or round with `round_up(n, m)` or `floor_div(a, b)`",
+    ],
+  })),
+  "count/negative": code<{ what: string; value: string; leaveOut?: string | undefined }>(
+    "error",
+    ({ what, value, leaveOut }) => ({
+      message: `${what} cannot be negative, and is ${value}`,
+      helps: leaveOut === undefined ? [] : [`for none, leave \`${leaveOut}\` out`],
+    }),
+  ),
+  "count/divided-by-zero": code<{ values: readonly string[] }>("error", ({ values }) => ({
+    message: "division by zero",
+    notes: values.length > 0 ? [`with ${values.join(", ")}`] : [],
+  })),
+  "number/undefined": code<{ call: string }>("error", ({ call }) => ({
+    message: `\`${call}\` has no value`,
+  })),
+};
