@@ -42,7 +42,7 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
         expected: `${expected} for ${what}`,
         found: `${kindOf(val)} ${show(val)}`.trim(),
         written,
-        ...hint?.(),
+        ...place.hint?.(),
       },
       span,
     );
