@@ -24,9 +24,9 @@ export function reduce<K extends "reduce_sum" | "reduce_max" | "reduce_min">(nam
     const source = integers
       ? code`${body.helper("asFloats")}(tf, ${x}, (t) => tf.${name}(t, ${rest}))`
       : code`tf.${name}(${x}, ${rest})`;
-    const reduced = body.line(source, nameOf(n));
     const [out] = n.outputs as [Value];
     const shape = kept ? keptShape(operand(n, 0), axes) : out.shape;
+    const reduced = body.made(source, nameOf(n), shape);
     body.bind(out, reshape(body, reduced, shape, out.shape, nameOf(n)));
   };
 }

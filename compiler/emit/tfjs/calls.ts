@@ -1,7 +1,8 @@
 import type { NodeOf } from "../../ir/graph.js";
 import { epsilonOf } from "../probe.js";
 import type { Body } from "./body.js";
-import { code, destructured, list, type Operand } from "./lines.js";
+import { centredNorm } from "./centre.js";
+import { code, destructured, list, type Operand, type Variable } from "./lines.js";
 import type { LowerRegion } from "./module.js";
 import { isLayerNorm, isSoftmax } from "./rewrite.js";
 import { reshape } from "./structure.js";
@@ -17,23 +18,29 @@ const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boo
     const { of, dims } =
       root?.dims.at(-1)?.equals(x.shape.at(-1)!) === true ? root : { of: body.tensor(x), dims: x.shape };
     const name = out.name || "weights";
-    body.bind(out, reshape(body, body.line(code`tf.softmax(${of})`, name), dims, out.shape, name));
+    body.helper("spread");
+    const source = code`${body.helper("softmax")}(tf, ${of})`;
+    body.bind(out, reshape(body, body.line(source, name), dims, out.shape, name));
     return true;
   },
   layer_norm(body, node) {
-    const [x, ...rows] = node.inputs;
-    if (!x || !isLayerNorm(node)) return false;
-    const given = list([
-      code`tf`,
-      body.tensor(x),
-      code`${epsilonOf(node)}`,
-      ...rows.map((v) => body.tensor(v)),
-    ]);
-    const source = code`${body.helper("layerNorm")}(${given})`;
-    body.bind(node.outputs[0]!, body.line(source, node.outputs[0]!.name || "norm", body.noteOf(node)));
+    if (!isLayerNorm(node)) return false;
+    normLine(body, node, "layerNorm");
+    return true;
+  },
+  [centredNorm](body, node) {
+    normLine(body, node, "centredNorm");
     return true;
   },
 };
+
+function normLine(body: Body, node: NodeOf<"call">, helper: "layerNorm" | "centredNorm"): void {
+  const tensors = node.inputs.map((v) => body.tensor(v));
+  const [x, ...rows] = tensors as [Variable, ...Variable[]];
+  body.helper("spread");
+  const source = code`${body.helper(helper)}(${list([code`tf`, x, code`${epsilonOf(node)}`, ...rows])})`;
+  body.bind(node.outputs[0]!, body.line(source, node.outputs[0]!.name || "norm", body.noteOf(node)));
+}
 
 const isLiteral = (operand: Operand) =>
   operand.kind !== "variable" && /^-?([0-9.e+-]+|Infinity|NaN)$/.test(operand.text);

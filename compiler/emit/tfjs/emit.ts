@@ -3,6 +3,7 @@ import type { Graph } from "../../ir/graph.js";
 import { optimize } from "../../ir/passes/optimize.js";
 import { type Arranging, arrange, type Entry } from "./arrange.js";
 import { Body } from "./body.js";
+import { centreSums } from "./centre.js";
 import { helpers } from "./helpers.js";
 import { lowerRegion } from "./lower.js";
 import { mergeWithin } from "./merge.js";
@@ -68,7 +69,7 @@ function emitApart(
 
 function prepare(graph: Graph, kind: "start" | "step", alone: ReadonlySet<string>): Graph {
   const lean = optimize(rewrite(graph, (value) => countElements(value.shape, typical[kind])));
-  return optimize(mergeWithin(lean, alone));
+  return optimize(mergeWithin(optimize(centreSums(lean, alone)), alone));
 }
 
 function banner(graph: Graph): string {

@@ -29,6 +29,8 @@ const ofWeights: ReadonlySet<string> = new Set([
   "mul",
   "div",
   "add",
+  "sub",
+  "reduce_sum",
   "einsum",
 ]);
 

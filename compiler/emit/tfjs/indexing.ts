@@ -41,7 +41,7 @@ export function lowerGather(body: Body, node: NodeOf<"gather">): void {
     x.name || "table",
   );
   const numbers = rowNumbers(body, indices, [outer, inner], rows, each);
-  const found = body.line(code`tf.gatherND(${table}, ${numbers})`, name);
+  const found = body.line(code`${body.helper("rowsOf")}(tf, ${table}, ${numbers})`, name);
   body.bind(out, reshape(body, found, [outer.times(inner).times(each), width], out.shape, name));
 }
 

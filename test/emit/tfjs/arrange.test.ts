@@ -57,6 +57,31 @@ const afterNorm: Trace = (b, x, [scale, shift, matrix, more]) => {
 };
 const normShapes = [[6], [6], [6, 2, 4], [2, 1, 4]];
 
+function layerNorm(b: Builder, ...given: readonly Value[]): Value {
+  const lines = (inner: Builder, [x, scale, shift]: readonly Value[]): Value => {
+    const of = (v: Value) => {
+      const total = inner.op("reduce_sum", [v], { axes: [1] });
+      const mean = inner.op("mul", [total, inner.scalar(1 / 6)], {});
+      return inner.op("reshape", [mean], { shape: [x!.shape[0]!, Dim.one] });
+    };
+    const centred = inner.op("sub", [x!, of(x!)], {});
+    const variance = inner.op("add", [of(inner.op("mul", [centred, centred], {})), inner.scalar(1e-5)], {});
+    const normal = inner.op("mul", [centred, inner.op("rsqrt", [variance], {})], {});
+    return inner.op("add", [inner.op("mul", [normal, scale!], {}), shift!], {});
+  };
+  const args = { args: { eps: 1e-5 }, path: "" };
+  return b.call("layer_norm", given, (inner, own) => [lines(inner, own)], args)[0]!;
+}
+
+/** A stream, and a layer behind a norm that is added to it. */
+function stream(b: Builder, x: Value, [scale, shift, matrix, more]: readonly Value[]): Value {
+  const before = b.op("exp", [x], {});
+  const product = b.op("einsum", [layerNorm(b, before, scale!, shift!), matrix!], { equation: "td,de->te" });
+  return b.op("add", [before, b.op("add", [product, more!], {})], {});
+}
+const beforeNorms: Trace = (b, x, weights) => [layerNorm(b, stream(b, x, weights), ...weights.slice(4))];
+const streamShapes = [[6], [6], [6, 6], [6], [6], [6]];
+
 const body = (source: string, name: string) =>
   new RegExp(`export function ${name}\\([^]*?\\n}\\n`).exec(source)![0];
 
@@ -110,6 +135,27 @@ describe("weights", () => {
     expect(body(module, "arrange")).toContain("return w;");
   });
 
+  it("take off the mean of what they add to a sum that norms alone read", () => {
+    const graph = graphOf(streamShapes, beforeNorms);
+    const { module } = emitTfjs(graph, graph);
+    expect(body(module, "arrange").match(/tf\.sub\(/g)).toHaveLength(2);
+    expect(body(module, "start").match(/tf\.sub\(/g)).toHaveLength(1);
+    expect(body(module, "start").match(/centredNorm\(/g)).toHaveLength(2);
+    expect(body(module, "start")).not.toContain("layerNorm");
+  });
+
+  it("keep the mean where something else reads the sum, or one norm alone would have it taken off", () => {
+    const [read, single] = [
+      graphOf(streamShapes, (b, x, weights) => {
+        const sum = stream(b, x, weights);
+        return [layerNorm(b, sum, ...weights.slice(4)), b.op("neg", [sum], {})];
+      }),
+      graphOf([[6], [6]], (b, x, weights) => [layerNorm(b, b.op("exp", [x], {}), ...weights)]),
+    ];
+    for (const graph of [read, single])
+      expect(emitTfjs(graph, graph).module).not.toMatch(/tf\.sub\(exp|centredNorm/);
+  });
+
   it("that a model gives out are still the caller's", () => {
     const graph = graphOf([[2, 3]], (b, x, [w]) => [
       b.op("neg", [x], {}),
@@ -131,6 +177,9 @@ for (const { name, backend, absent } of await present()) {
 
     it("with scales and shifts in them give the same numbers", () =>
       same(normShapes, ["w2 + w0", "w1 + w3"], afterNorm));
+
+    it("without a mean give the same numbers", () =>
+      same(streamShapes, ["w0", "w1", "w4", "w5", "w2", "w3"], beforeNorms));
 
     async function same(shapes: readonly (readonly number[])[], keys: readonly string[], trace: Trace) {
       const { tf } = backend!;
