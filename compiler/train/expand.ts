@@ -44,6 +44,21 @@ export function isCheap(body: Region): boolean {
   return answer;
 }
 
+/** How many nodes a region has when it is expanded. */
+export function expandedSize(region: Region, sizes = new Map<Region, number>()): number {
+  let size = sizes.get(region);
+  if (size === undefined) {
+    size = 0;
+    for (const node of region.nodes) {
+      const body =
+        node.op === "map" || (node.op === "call" && !isCheap(node.attrs.body)) ? node.attrs.body : undefined;
+      size += body ? expandedSize(body, sizes) : 1;
+    }
+    sizes.set(region, size);
+  }
+  return size;
+}
+
 /** A node that chooses integers by floats: where these come back a little otherwise, so might the choice. */
 function choiceOf(node: Node): Value | undefined {
   if (node.inputs[0]?.dtype !== "f32") return undefined;

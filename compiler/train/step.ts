@@ -3,7 +3,7 @@ import { Builder } from "../ir/build.js";
 import { gradient, type Vjp, vjpOfOp } from "../ir/grad.js";
 import type { Graph, InputPort, Node, OutputPort, StateInfo, Value } from "../ir/graph.js";
 import { commonSubexpressions, eliminateDeadCode, foldConstants } from "../ir/passes/optimize.js";
-import { expand, RunTwice } from "./expand.js";
+import { expand, expandedSize, RunTwice } from "./expand.js";
 import { crossEntropy } from "./loss.js";
 import { schedule, slotsOf, Updates } from "./optimizer.js";
 import type { Optimizer } from "./optimizer-names.js";
@@ -30,6 +30,9 @@ export interface Untrainable {
   readonly why: string;
 }
 
+/** Operations of a forward pass whose step is made: some 400 blocks, in seconds. */
+const largest = 20_000;
+
 /**
  * The training step of a model. Layers with an `inverse` keep none of their inputs (reverse.ts); of all others every
  * value that a derivative reads is kept, but what a cheap call computes within (expand.ts).
@@ -37,6 +40,11 @@ export interface Untrainable {
 export function trainingStep(instance: ModelInstance, optimizer: Optimizer): TrainingStep | Untrainable {
   const traced = instance.training();
   if (traced.kind === "not-yet") return traced;
+  const size = expandedSize(traced.graph);
+  if (size > largest) {
+    const why = `forwards alone it would be ${size} operations, and archc makes steps of up to ${largest}`;
+    return { kind: "not-yet", why };
+  }
   try {
     return build(traced.graph, traced.terms, optimizer);
   } catch (error) {

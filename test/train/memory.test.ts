@@ -237,6 +237,12 @@ layer twice(a: [.. D], b: [.. D], f: layer) -> (a: [.. D], b: [.. D]) {
     expect(whyOf(around("dropping(0)"))).not.toContain("dropout");
   });
 
+  it("is a step too large to be made", () => {
+    expect(whyOf(plain(4096).replace("return inner(x)", "return inner(inner(x))"))).toMatch(
+      /^not-yet: forwards alone it would be \d+ operations, and archc makes/,
+    );
+  });
+
   it("is a loss of each place", () => {
     expect(whyOf(around("costly()"))).toBe(
       "not-yet: the model uses a `loss` within `for … along`, which no training graph has yet",
