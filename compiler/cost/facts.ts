@@ -100,6 +100,11 @@ export class Analysis {
       node,
       inputs.map((f) => f.origin),
     );
+    // Of operands of which nothing is known nothing follows, but that an op puts zeros around them.
+    if (inputs.length > 0 && node.op !== "pad" && inputs.every((f) => f === plain[f.origin])) {
+      for (const v of node.outputs) this.facts.set(v, plain[origin]);
+      return;
+    }
     const one = node.outputs.length === 1 ? onAxes(this.infer(node, inputs), node.outputs[0]!) : {};
     const more = Object.values(one).some((fact) => fact !== undefined);
     const operands = inputs.map((f) => f.expression);
