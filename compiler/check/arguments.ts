@@ -81,6 +81,8 @@ export function bindArguments(
   const result = new Map(recipe.args);
   const plain = decl.params.filter((p) => !p.shape);
   const order = [...tensors, ...plain];
+  const given = new Set<string>();
+  let known: ReadonlySet<string> | undefined;
   let next = 0;
   let ok = true;
   for (const arg of args) {
@@ -94,34 +96,34 @@ export function bindArguments(
         );
         return undefined;
       }
+      given.add(param.name.text);
       result.set(param.name.text, arg.bound);
       continue;
     }
-    const known = [...decl.params.map((p) => p.name.text), ...weightNames(decl.body)];
-    if (!known.includes(arg.name.text)) {
+    known ??= new Set([...decl.params.map((p) => p.name.text), ...weightNames(decl.body)]);
+    if (!known.has(arg.name.text)) {
+      const near = nearest(arg.name.text, known);
       scope.tracer.report(
         "call/unknown-argument",
         {
           layer: decl.name.text,
           name: arg.name.text,
-          near: nearest(arg.name.text, known),
+          near,
           signature: signature(decl),
         },
         arg.name.span,
         {
-          fixes: nearest(arg.name.text, known)
-            ? [{ title: "replace", span: arg.name.span, replacement: nearest(arg.name.text, known)! }]
-            : [],
+          fixes: near ? [{ title: "replace", span: arg.name.span, replacement: near }] : [],
         },
       );
       ok = false;
       continue;
     }
-    const byPosition = order.slice(0, next).some((p) => p.name.text === arg.name!.text);
-    if (byPosition || args.some((a) => a !== arg && a.name?.text === arg.name!.text)) {
+    if (given.has(arg.name.text)) {
       scope.tracer.report("call/twice", { name: arg.name.text }, arg.name.span);
       ok = false;
     }
+    given.add(arg.name.text);
     result.set(arg.name.text, arg.bound);
   }
   return ok ? result : undefined;
