@@ -25,7 +25,8 @@ export const LARGEST = 16 << 20;
 /** What is drawn at a time: a multiple of 4, so that no float straddles two chunks, and of pages. */
 const CHUNK = 1 << 20;
 const DRAWN_SLOTS = 16;
-const PRODUCED_SLOTS = 3;
+/** One is filled while the other is taken. */
+const PRODUCED_SLOTS = 2;
 /** Below this, threads cost more than they save. */
 const SMALL = 32 << 20;
 
