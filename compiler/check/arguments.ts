@@ -1,4 +1,5 @@
 import type { Expr, LayerDecl, Name, Param, Span, Stmt } from "../../grammar/ast.js";
+import { argumentHere } from "../diagnostics/codes/foreign.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { join } from "./calls.js";
 import { evaluate } from "./expressions.js";
@@ -102,7 +103,7 @@ export function bindArguments(
     }
     known ??= new Set([...decl.params.map((p) => p.name.text), ...weightNames(decl.body)]);
     if (!known.has(arg.name.text)) {
-      const near = nearest(arg.name.text, known);
+      const near = argumentHere(arg.name.text, [...known]) ?? nearest(arg.name.text, known);
       scope.tracer.report(
         "call/unknown-argument",
         {
@@ -226,7 +227,7 @@ export function changeArgument(
     const data = {
       layer: decl.name.text,
       name: name.text,
-      near: nearest(name.text, known),
+      near: argumentHere(name.text, known) ?? nearest(name.text, known),
       signature: signature(decl),
     };
     tracer.report("call/unknown-argument", data, name.span);

@@ -50,7 +50,10 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
   };
   switch (type?.name) {
     case "count": {
-      if (val.kind !== "count") return wrong("a count");
+      if (val.kind !== "count") {
+        const whole = val.kind === "number" && Number.isSafeInteger(val.value);
+        return wrong("a count", whole ? String(val.value) : undefined);
+      }
       const dim = asWhole(scope, val, span, what, place.notes, place.leaveOut);
       return dim && inRange(scope, val, place) ? { kind: "count", dim } : undefined;
     }

@@ -138,6 +138,16 @@ class Walker extends ExprNames {
       case "forward":
         this.forward(item, known);
         return;
+      case "budget":
+      case "expect": {
+        const { profile } = item;
+        if (!profile || profile.text === "" || this.program.profile(this.file, profile.text)) return;
+        // One that was to be imported is told there.
+        if (this.quiet.has(profile.text)) return;
+        const known = this.program.ast.items.flatMap((i) => (i.kind === "profile" ? [i.name.text] : []));
+        this.sink.report("budget/unknown-profile", { name: profile.text, known }, { span: profile.span });
+        return;
+      }
       default:
         return;
     }

@@ -20,7 +20,9 @@ const ofNumbers: ReadonlySet<string> = new Set([
  */
 export function misread(program: Program, found: readonly Diagnostic[]): (decl: ModelDecl) => boolean {
   const faults = found.flatMap((d) =>
-    d.severity === "error" && d.span && !/^(name\/unknown|shape\/unknown-axis|import\/)/.test(d.code)
+    d.severity === "error" &&
+    d.span &&
+    !/^(name\/unknown|name\/foreign|shape\/unknown-axis|import\/|budget\/|state\/)/.test(d.code)
       ? [d]
       : [],
   );

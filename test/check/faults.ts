@@ -210,6 +210,7 @@ export const faults: readonly Fault[] = [
   fault("ffn", "linear(dim, 4 * dim)", "kind/expected"),
   fault("ffn", "persistent_memory(6)", "weight/size-unknown"),
   fault("budget", "params <= 10M", "budget/unknown-name"),
+  fault("field", "limit: count = 1e4", "kind/expected"),
   fault("other layer", "  y = torch.relu(x)\n  return x + y", "name/foreign-module"),
   fault("other layer", "  y = x.view(4, 8)\n  return x", "kind/no-members"),
   fault("other layer", "  y = x if T > 4 else 2 * x\n  return x + y", "syntax/choice-form"),

@@ -134,6 +134,10 @@ export const budgetCodes = {
     label: `allows ${own}, where \`${base}\` allows ${inherited}`,
     helps: [`a variant may only tighten: remove this line, or write \`${strictest}\` or stricter`],
   })),
+  "budget/unknown-profile": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
+    message: `there is no profile \`${name}\``,
+    helps: [didYouMeanText(name, known) ?? `declare it: \`profile ${name} { batch = 8 }\``],
+  })),
   "budget/profile-field": code<{ name: string; profile: string; known: readonly string[] }>(
     "error",
     ({ name, profile, known }) => ({

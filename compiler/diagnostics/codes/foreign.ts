@@ -99,6 +99,30 @@ const fields = table({
   bias: "each layer has its own: `ffn = mlp(bias = false)`",
 });
 
+/** What arguments of layers are called in other libraries. */
+const args = table({
+  "mem_len memory_len mem_length": "memory",
+  "topk top_k knn": "k",
+  "n_keys num_keys": "keys",
+  "num_hashes n_hashes n_rounds num_rounds": "rounds",
+  "num_buckets n_buckets": "buckets",
+  "bucket_size chunk_len chunk_length chunk_size": "chunk",
+  "num_heads n_head n_heads nhead": "heads",
+  "num_kv_heads n_kv_heads num_key_value_heads": "kv_heads",
+  "d_head dim_head d_k": "head_dim",
+  "d_ff d_inner hidden_dim hidden_size intermediate_size": "hidden",
+  "activation act_fn": "act",
+  is_causal: "causal",
+  use_bias: "bias",
+  "epsilon layer_norm_eps": "eps",
+});
+
+/** The argument among `known` that is called `name` elsewhere. */
+export function argumentHere(name: string, known: readonly string[]): string | undefined {
+  const ours = args.get(name);
+  return ours !== undefined && known.includes(ours) ? ours : undefined;
+}
+
 /** How a field of other configurations is set here, with its value as it was written, in a model with fields of the names `known`. */
 export function fieldHere(name: string, value: string, known: readonly string[]): string | undefined {
   const help = fields.get(name);
