@@ -214,3 +214,20 @@ describe("masks", () => {
     expectSlopes(step, inputs, sizes);
   });
 });
+
+it("sends nothing back through a relu at 0, as PyTorch does", () => {
+  const step = stepOf(modelIn(around("mlp(hidden = 6, act = relu)", "")));
+  const sizes = sizesOf(step.graph, { batch: 1, seq: 3, past: 0 });
+  const drawn = inputsOf(step.graph, sizes, 8);
+  const still = ["inner.up", "inner.up_shift"];
+  const zero = (name: string) =>
+    arrayOf("f32", drawn[name]!.shape, new Array(drawn[name]!.data.length).fill(0));
+  const inputs = { ...drawn, ...Object.fromEntries(still.map((name) => [name, zero(name)])) };
+  const found = gradientsOf(step, inputs, sizes);
+  for (const name of still)
+    expect(
+      [...found.get(name)!].every((x) => x === 0),
+      name,
+    ).toBe(true);
+  expect([...found.get("inner.down_shift")!].some((x) => x !== 0)).toBe(true);
+});
