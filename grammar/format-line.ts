@@ -1,6 +1,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import { tokenMatcher } from "./chevrotain.js";
 import { type Doc, group, hardLine, indent, type Line, line, softLine } from "./format-doc.js";
+import { isPrefix, operandEnds, space, typeAt } from "./format-space.js";
 import {
   type Block,
   type Comment,
@@ -47,75 +48,6 @@ export function ownerOf(nodes: readonly Node[]): TokenType | undefined {
   return nodes[0]?.kind === "word" ? nodes[0].token.tokenType : undefined;
 }
 
-// ---------------------------------------------------------------------------------------- spaces
-
-const declared = new Set<TokenType | undefined>([t.Layer, t.Fn]);
-const tightBefore = new Set<TokenType>([t.Comma, t.Dot, t.CallParen, t.IndexBracket]);
-const single = new Set<TokenType>([t.NumberToken, t.Name, t.AxisName]);
-const afterRange = new Set<TokenType>([t.Comma, t.Step, t.Every]);
-
-/** The space between `nodes[at - 1]` and `nodes[at]`. */
-function space(nodes: readonly Node[], at: number, place: Place): string {
-  const before = lastWord(nodes[at - 1]!).token;
-  const next = firstWord(nodes[at]!).token;
-  const [a, b] = [before.tokenType, next.tokenType];
-  if (tightBefore.has(b) || a === t.Dot || a === t.Einsum) return "";
-  if (b === t.Colon) return place.owner === t.Model ? " " : "";
-  if (b === t.Init || b === t.Lookup) return "  ";
-  if (b === t.LParen) {
-    const kind = typeAt(nodes, at - 2);
-    if (a === t.Forward || kind === t.Einsum || (at === 2 && declared.has(kind))) return "";
-  }
-  if (isPrefix(nodes, at - 1) && a !== t.Not) return "";
-  if (isTightRange(nodes, at, place)) return "";
-  return isTightRange(nodes, at - 1, place) && isSingle(nodes[at]) ? "" : " ";
-}
-
-function typeAt(nodes: readonly Node[], at: number): TokenType | undefined {
-  const node = nodes[at];
-  return node?.kind === "word" ? node.token.tokenType : undefined;
-}
-
-function isSingle(node: Node | undefined): boolean {
-  return node?.kind === "word" && single.has(node.token.tokenType);
-}
-
-/** `0..3` of `at` and of a hole, whose ends are single words; other ranges are spaced. */
-function isTightRange(nodes: readonly Node[], at: number, place: Place): boolean {
-  if (typeAt(nodes, at) !== t.DotDot || !isSingle(nodes[at - 1])) return false;
-  const before = typeAt(nodes, at - 2);
-  const hole = before === t.In && typeAt(nodes, at - 3) === t.Question;
-  const selector = place.owner === t.At && (before === t.At || before === t.Comma);
-  if (!hole && !selector) return false;
-  const ends = (node: Node | undefined): boolean =>
-    node === undefined || node.kind === "block" || afterRange.has(firstWord(node).token.tokenType);
-  return ends(nodes[at + 1]) || (isSingle(nodes[at + 1]) && ends(nodes[at + 2]));
-}
-
-const operandEnds = new Set<TokenType>([
-  t.Name,
-  t.AxisName,
-  t.NumberToken,
-  t.Unit,
-  t.TextToken,
-  t.Question,
-  t.RParen,
-  t.RBracket,
-  t.RBrace,
-]);
-const signs = new Set<TokenType | undefined>([t.Minus, t.Plus, t.Not]);
-
-/** A sign or `not`, which belongs to what follows it. */
-function isPrefix(nodes: readonly Node[], at: number): boolean {
-  const type = typeAt(nodes, at);
-  if (type === t.Not) return true;
-  if (!signs.has(type)) return false;
-  const before = nodes[at - 1];
-  return before === undefined || !operandEnds.has(lastWord(before).token.tokenType);
-}
-
-// ------------------------------------------------------------------------------------- documents
-
 /** A run of nodes; `from` and `to` bound it within `nodes`, whose neighbours still decide the spaces. */
 function sequence(nodes: readonly Node[], place: Place, from = 0, to = nodes.length): Doc {
   const then = nodes.findIndex((_, i) => i >= from && i < to && typeAt(nodes, i) === t.Then);
@@ -135,15 +67,26 @@ function isOperator(token: IToken): boolean {
   return token.tokenType === t.Not || tokenMatcher(token, t.BinaryOperator);
 }
 
+/** Whether a comment ends the line between `nodes[at - 1]` and `nodes[at]`. */
+function forced(nodes: readonly Node[], at: number): boolean {
+  const next = nodes[at];
+  const above = next !== undefined && firstWord(next).before.length > 0;
+  return above || lastWord(nodes[at - 1]!).after !== undefined;
+}
+
+/** The line end before `nodes[at]` where the document breaks, or a comment asks for one. */
+function lineAt(nodes: readonly Node[], at: number): Doc {
+  return forced(nodes, at) ? hardLine : line;
+}
+
 /** What stands between two nodes: a space, nothing, or a line end where a comment asks for it. */
 function gap(nodes: readonly Node[], at: number, from: number, place: Place): Doc {
   if (at === from) return "";
   const before = nodes[at - 1]!;
-  const forced = lastWord(before).after !== undefined || firstWord(nodes[at]!).before.length > 0;
-  if (forced) return before.kind === "block" ? hardLine : indent(hardLine);
+  if (forced(nodes, at)) return before.kind === "block" ? hardLine : indent(hardLine);
   const comma = lastWord(before).token.tokenType === t.Comma;
   if (comma && place.owner === t.Require) return indent(line);
-  return space(nodes, at, place);
+  return space(nodes, at, place.owner);
 }
 
 /** `if a then b else c`: a line for each case where one line does not hold them. */
@@ -151,20 +94,19 @@ function choice(nodes: readonly Node[], place: Place, from: number, to: number):
   const parts: Doc[] = [];
   let start = from;
   let nested = -1;
-  for (let i = from; i < to; i++) {
+  for (let i = from; i <= to; i++) {
     const type = typeAt(nodes, i);
     if (type === t.Then) nested++;
-    if (type !== t.Else || nested > 0) {
+    if (i < to && (type !== t.Else || nested > 0)) {
       if (type === t.Else) nested--;
       continue;
     }
-    parts.push(branch(nodes, place, start, i));
+    const part = branch(nodes, place, start, i);
+    parts.push(start === from ? part : indent([lineAt(nodes, start), part]));
     start = i;
     nested = -1;
   }
-  parts.push(branch(nodes, place, start, to));
-  const [first, ...rest] = parts;
-  return group([first!, indent(rest.map((part) => [line, part]))]);
+  return group(parts);
 }
 
 function branch(nodes: readonly Node[], place: Place, from: number, to: number): Doc {
@@ -221,16 +163,11 @@ function chain(nodes: readonly Node[], place: Place, from: number, to: number): 
     const operator: Doc = i < to ? [gap(nodes, i, from, place), node(nodes, i, place)] : "";
     if (start === from || start === to) pieces.push(operand, operator);
     else {
-      const forced = lastWord(nodes[start - 1]!).after !== undefined || hasBefore(nodes[start]);
-      pieces.push(indent([forced ? hardLine : line, operand, operator]));
+      pieces.push(indent([lineAt(nodes, start), operand, operator]));
     }
     start = i + 1;
   }
   return group(pieces);
-}
-
-function hasBefore(one: Node | undefined): boolean {
-  return one !== undefined && firstWord(one).before.length > 0;
 }
 
 /** The results of a header, whose parameters break before them. */
