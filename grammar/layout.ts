@@ -216,7 +216,7 @@ function reportLeading(source: Source, last: IToken, next: IToken): void {
   const replacement = next.tokenType === t.Dot ? "." : `${glue}${next.image}${gap}`;
   source.sink.report(
     "syntax/leading-operator",
-    { operator: next.image },
+    { operator: next.image, alone: false },
     {
       span: spanOf(source, next),
       fixes: [

@@ -66,6 +66,7 @@ export function readParts(exprs: Exprs, node: CstNode): Parts {
   const annotation = child(node, "annotation");
   const within = child(node, "range");
   const text = token(node, "Text");
+  if (exprs.source.text[span.start] === "+" && !exprs.isBroken(node)) reportPlus(exprs, span);
   return {
     left,
     annotation: colon === undefined ? undefined : buildAnnotation(exprs, annotation, span.end),
@@ -77,6 +78,13 @@ export function readParts(exprs: Exprs, node: CstNode): Parts {
     span,
     broken: exprs.isBroken(node),
   };
+}
+
+/** `+x`, which would go on with the line above if one stood there. */
+function reportPlus(exprs: Exprs, line: Span): void {
+  const span = { ...line, end: line.start + 1 };
+  const fixes = [{ title: "leave it out", span, replacement: "" }];
+  exprs.source.sink.report("syntax/leading-operator", { operator: "+", alone: true }, { span, fixes });
 }
 
 /** Plain names, or undefined where one is something else. */

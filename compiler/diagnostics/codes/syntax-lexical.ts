@@ -112,10 +112,10 @@ export const lexicalCodes = {
     message: 'this text has no closing `"`',
     helps: ["a text ends on the line where it starts"],
   })),
-  "syntax/leading-operator": code<{ operator: string }>("error", ({ operator }) => ({
+  "syntax/leading-operator": code<{ operator: string; alone: boolean }>("error", ({ operator, alone }) => ({
     message: `a line cannot begin with \`${operator}\``,
-    label: "the line above would end without it",
-    helps: [`move \`${operator}\` to the end of the line above, so that it goes on here`],
+    label: alone ? "nothing stands before it" : "the line above would end without it",
+    helps: alone ? [] : [`move \`${operator}\` to the end of the line above, so that it goes on here`],
   })),
 
   // --------------------------------------------------------------------------------- brackets
