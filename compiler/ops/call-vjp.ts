@@ -9,7 +9,7 @@ type Rule = (b: Builder, node: NodeOf<"call">, cotangent: Value) => Value;
  * Derivatives of library functions by what they mean, where that keeps and computes less than their bodies' would: the
  * result, which is kept anyhow, in the place of exponentials.
  */
-export const byMeaning: Readonly<Record<string, Rule>> = {
+const byMeaning: Readonly<Record<string, Rule>> = {
   // y · (c − Σ c · y)
   softmax(b, { outputs, attrs }, c) {
     const [y] = outputs;
@@ -28,6 +28,15 @@ export const byMeaning: Readonly<Record<string, Rule>> = {
     return b.op("mul", [mass, spread(b, c, at)], {});
   },
 };
+
+/** The rule of a call that has one. */
+export function ruleOf({ attrs }: NodeOf<"call">): Rule | undefined {
+  return attrs.path === "" && "axis" in attrs.args ? byMeaning[attrs.name] : undefined;
+}
+
+/** Does the derivative of a call read its result in the place of its operands? */
+export const derivesFromResult = (node: NodeOf<"call">): boolean =>
+  ruleOf(node) !== undefined && node.attrs.name !== "logsumexp";
 
 const axisOf = ({ args }: NodeOf<"call">["attrs"]): number => Number(args.axis);
 

@@ -1,6 +1,6 @@
 import { gradient, inlineRegion } from "../ir/grad.js";
 import type { Region, Type } from "../ir/graph.js";
-import { byMeaning } from "./call-vjp.js";
+import { ruleOf } from "./call-vjp.js";
 import type { Check, OpDef } from "./define.js";
 import { regionCost } from "./region-cost.js";
 import { sampleRegion } from "./sample-region.js";
@@ -17,9 +17,9 @@ export const call: OpDef<"call"> = {
   },
   cost: ({ attrs }) => regionCost(attrs.body),
   vjp(b, node, cotangents) {
-    const { body, path, name } = node.attrs;
+    const { body, path } = node.attrs;
     const { inputs } = node;
-    const rule = path === "" && "axis" in node.attrs.args ? byMeaning[name] : undefined;
+    const rule = ruleOf(node);
     if (rule && cotangents[0]) return [rule(b, node, cotangents[0])];
     const { nodes, outputs } = inlineRegion(b, body, inputs, path);
     return gradient(b, nodes, outputs, cotangents, inputs);

@@ -3,6 +3,7 @@ import { Builder } from "../ir/build.js";
 import { gradient, type Vjp, vjpOfOp } from "../ir/grad.js";
 import type { Graph, InputPort, Node, OutputPort, StateInfo, Value } from "../ir/graph.js";
 import { commonSubexpressions, eliminateDeadCode, foldConstants } from "../ir/passes/optimize.js";
+import { computedAnew } from "./anew.js";
 import { expand, expandedSize, RunTwice } from "./expand.js";
 import { crossEntropy } from "./loss.js";
 import { schedule, slotsOf, Updates } from "./optimizer.js";
@@ -100,6 +101,7 @@ function build(model: Graph, terms: number, optimizer: Optimizer): TrainingStep 
     for (const { outputs } of b.nodes.slice(first)) for (const v of outputs) places.set(v, place);
     return leaving;
   };
+  const backward = b.nodes.length;
   const found = gradient(
     b,
     b.nodes,
@@ -148,12 +150,13 @@ function build(model: Graph, terms: number, optimizer: Optimizer): TrainingStep 
   });
 
   const values = outputs.map((port) => port.value);
+  const nodes = computedAnew(b, backward, reversible.waiting);
   const graph = eliminateDeadCode(
     commonSubexpressions(
       foldConstants({
         ...model,
         inputs: ports.map((port) => port.value),
-        nodes: inOrder(b.nodes, values, reversible.waiting, reversible.deadlines),
+        nodes: inOrder(nodes, values, reversible.waiting, reversible.deadlines),
         outputs: values,
         inputPorts: ports,
         outputPorts: outputs,

@@ -37,12 +37,12 @@ function keptBytes({ graph }: TrainingStep, told: Readonly<Record<string, number
 }
 
 describe("what a step keeps for its backward pass, beside what PyTorch's autograd does", () => {
-  // Norms are computed anew from their operands, rotary turns too, and a gelu that is written out.
+  // Of norms, activations and rotary turns neither inner values nor results are kept: they are computed anew.
   it.each([
-    ["Gpt2Small", "", 0.729],
-    ["Gpt2Small", "torch's own gelu", 0.95],
-    ["BertBasePretraining", "", 1],
-    ["TinyLlama", "", 0.93],
+    ["Gpt2Small", "", 0.611],
+    ["Gpt2Small", "torch's own gelu", 0.797],
+    ["BertBasePretraining", "", 0.777],
+    ["TinyLlama", "", 0.841],
   ])("%s %s: %d of it", (model, variant, ratio) => {
     const { spec, batch, seq, bytes } = rows.find((row) => row.model === model && row.variant === variant)!;
     const kept = keptBytes(stepOf(modelOf(`specs/${spec}`, model)), { batch, seq, past: 0 });

@@ -63,9 +63,9 @@ describe("what a step holds", () => {
       expect(memory.buffers).toBe(0n);
       const { weights, optimizer: kept, gradients, activations, workspace } = memory;
       expect(memory.total).toBe(weights + kept + gradients + activations + workspace);
-      // Each perceptron leaves its input, its hidden units before and behind relu; the input, given, stays; the loss
+      // Each perceptron leaves its input, its hidden units before relu (computed anew behind it); the input, given, stays; the loss
       // works on its logits with as many again, three at once, and a condition a byte wide.
-      const left = 3n * blocks * rows;
+      const left = 2n * blocks * rows;
       expect(memory.activations).toBeGreaterThan(left);
       expect(memory.activations).toBeLessThan(left + 5n * rows);
     }
@@ -74,7 +74,7 @@ describe("what a step holds", () => {
   it("grows with a block by its weights, their slots and what it leaves", () => {
     const at = { batch: 2n, seq: 512n };
     const [few, many] = [memoryOf(modelIn(plain(4)), at), memoryOf(modelIn(plain(5)), at)];
-    expect(many.activations - few.activations).toBe(3n * 4n * 2n * 512n * 64n);
+    expect(many.activations - few.activations).toBe(2n * 4n * 2n * 512n * 64n);
     expect(many.weights - few.weights).toBe(2n * 4n * 64n * 64n);
     expect(many.optimizer - few.optimizer).toBe(2n * (many.weights - few.weights));
   });
@@ -126,7 +126,7 @@ describe("layers with an inverse", () => {
     expect(many!.held - few.held).toBeLessThanOrEqual(4n * perBlock);
     expect(more!.held - many!.held).toBeLessThanOrEqual(8n * perBlock);
     const [plainFew, plainMany] = [4, 8].map((n) => activations(n, local, false).held);
-    expect(plainMany! - plainFew!).toBeGreaterThan(10n * (many!.held - few.held));
+    expect(plainMany! - plainFew!).toBeGreaterThan(8n * (many!.held - few.held));
   });
 
   it("leave the buckets of hashes, a number for each head, round and position", () => {
