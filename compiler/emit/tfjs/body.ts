@@ -41,6 +41,8 @@ export class Body {
   /** Slices that share out an axis, and the parts of those that are made. */
   splits: ReadonlyMap<Node, Split> = new Map();
   readonly parts = new Map<Split, readonly Variable[]>();
+  /** Matrices of weights as they are laid out for products. */
+  readonly laid = new Map<Variable, Variable>();
 
   constructor(
     /** What all functions of the generated file share. */

@@ -160,13 +160,24 @@ interface Product {
   readonly shift: Variable | undefined;
 }
 
-/** The product itself, and the shift; wasm has a fast one for two matrices that stand as they are, and helpers that lead to it. */
+/**
+ * The product itself, and the shift. A weight is laid out once, when the model is loaded, as the backend is fast with it;
+ * wasm has a fast one for two matrices that stand as they are, and helpers that lead to it.
+ */
 function productOf(
   body: Body,
   left: Variable,
   right: Variable,
   { single, turned, contracted, shift }: Product,
 ): Code {
+  if (single && !turned && right.fixed && !left.fixed) {
+    body.helper("times");
+    const laid =
+      body.laid.get(right) ??
+      body.made(code`${body.helper("laid")}(tf, ${right})`, right.hint, right.fixed.shape);
+    body.laid.set(right, laid);
+    return code`${body.helper("project")}(tf, ${left}, ${laid}${shift ? code`, ${shift}` : ""})`;
+  }
   if (single) {
     const rest = turned ? code`, ${shift ?? "undefined"}, true` : shift ? code`, ${shift}` : "";
     return code`${body.helper("times")}(tf, ${left}, ${right}${rest})`;

@@ -132,13 +132,24 @@ function rowsByMatrix(tf, x, table, picks, turned = false) {
 }`,
   times: `
 /**
- * Rows of \`x\`, whatever its axes, times a matrix, \`turned\` or not, and a shift of its columns added. TensorFlow takes
+ * Rows of \`x\`, whatever its axes, times a matrix, \`turned\` or not, and a shift of its columns added. On cpu a turned
+ * matrix is the filter of a transposed convolution, whose loop takes three quarters of matMul's time. TensorFlow takes
  * up to three axes as they are: of [b, 1, m, k] oneDNN writes beyond the product (TensorFlow 2.21). The others want one
  * matrix; wasm is fast only without turning, so the smaller \`x\` turns there, and webgpu adds the shift in the same kernel
  * (wasm would as well, but not a shift that was reshaped).
  */
 function times(tf, x, matrix, shift, turned = false) {
   const backend = tf.getBackend();
+  if (turned && backend === "cpu" && x.dtype === "float32" && x.size > 0) {
+    return tf.tidy(() => {
+      const [width, inner] = matrix.shape.slice(-2);
+      const row = tf.reshape(x, [1, 1, x.size / inner, inner]);
+      const filter = tf.reshape(matrix, [1, 1, width, inner]);
+      const made = tf.conv2dTranspose(row, filter, [1, 1, x.size / inner, width], 1, "valid");
+      const sum = shift === undefined ? made : tf.add(made, shift);
+      return tf.reshape(sum, [...x.shape.slice(0, -1), width]);
+    });
+  }
   const inOne = shift !== undefined && backend === "webgpu";
   const product = (a) =>
     inOne ? tf.fused.matMul({ a, b: matrix, transposeB: turned, bias: shift }) : tf.matMul(a, matrix, false, turned);
@@ -160,6 +171,16 @@ function times(tf, x, matrix, shift, turned = false) {
     const sum = shift === undefined || inOne ? made : tf.add(made, shift);
     return tf.reshape(sum, [...rows, matrix.shape[matrix.rank - (turned ? 2 : 1)]]);
   });
+}`,
+  laid: `
+/** A matrix of weights as \`project\` takes it: turned on cpu. */
+function laid(tf, matrix) {
+  return tf.getBackend() === "cpu" ? tf.transpose(matrix, matrix.rank === 3 ? [0, 2, 1] : [1, 0]) : tf.clone(matrix);
+}`,
+  project: `
+/** Rows of \`x\` times a matrix that is laid out for it. */
+function project(tf, x, matrix, shift) {
+  return times(tf, x, matrix, shift, tf.getBackend() === "cpu");
 }`,
   spread: `
 /** A column [rows, 1] as wide as told, as a product: within a sum cpu takes ten times as long to spread it. */
