@@ -7,12 +7,13 @@ import * as t from "./tokens.js";
  * is one message, and the lines after it are read as if it were there.
  */
 
-const closerOf = new Map<TokenType, TokenType>([
+/** Each opening bracket, and what closes it. */
+export const closerOf: ReadonlyMap<TokenType, TokenType> = new Map<TokenType, TokenType>([
   [t.LParen, t.RParen],
   [t.LBracket, t.RBracket],
   [t.LBrace, t.RBrace],
 ]);
-const closers = new Set(closerOf.values());
+export const closers: ReadonlySet<TokenType> = new Set(closerOf.values());
 const written = new Map<TokenType, string>([
   [t.LParen, "("],
   [t.RParen, ")"],
@@ -42,7 +43,8 @@ interface Faults {
   readonly strayBraces: number;
 }
 
-function findFaults(tokens: readonly IToken[]): Faults {
+/** Which opening brackets are never closed, and how many closing ones have no partner. */
+export function findFaults(tokens: readonly IToken[]): Faults {
   const stack: IToken[] = [];
   const unclosed = new Set<IToken>();
   let stray = 0;

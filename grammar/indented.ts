@@ -1,18 +1,17 @@
 import type { IToken } from "chevrotain";
-import { headers, type Line, splitLines } from "./brackets.js";
+import { closerOf, closers, findFaults, headers, type Line, splitLines } from "./brackets.js";
 import { endOf, makeToken, type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";
 
 /** First words of lines that other languages end in `:`. */
 const foreignHeaders = new Set(["def", "func", "function", "class", "struct"]);
-
 /**
  * Reads `model Small : decoder:` with its lines further to the right as a block in braces, and reports each such
  * header; the tokens as they are where there is none.
  */
 export function braceIndented(source: Source, tokens: readonly IToken[]): readonly IToken[] {
-  if (!tokens.some((token, i) => token.tokenType === t.Colon && tokens[i + 1]?.tokenType === t.Eol))
-    return tokens;
+  const colons = colonsAtEnds(tokens);
+  if (colons.size === 0) return tokens;
   const lines = splitLines(tokens);
   const below = columnsBelow(lines);
   const out: IToken[] = [];
@@ -32,7 +31,8 @@ export function braceIndented(source: Source, tokens: readonly IToken[]): readon
     const first = words[0];
     if (first !== undefined) closeTo(line.column, first.image === "else");
     const colon = words[words.length - 1];
-    if (first === undefined || colon === undefined || !opensBlock(words) || !(below[i]! > line.column)) {
+    const opens = colon !== undefined && colons.has(colon) && opensBlock(words);
+    if (first === undefined || !opens || !(below[i]! > line.column)) {
       out.push(...line.tokens);
       continue;
     }
@@ -52,6 +52,22 @@ export function braceIndented(source: Source, tokens: readonly IToken[]): readon
   return out;
 }
 
+/** The `:` at ends of lines, without those of `f(at:` and its like, where a bracket is open and closed later. */
+function colonsAtEnds(tokens: readonly IToken[]): ReadonlySet<IToken> {
+  const { unclosed } = findFaults(tokens);
+  const open: IToken[] = [];
+  const found = new Set<IToken>();
+  for (const [i, token] of tokens.entries()) {
+    const { tokenType: type } = token;
+    const outer = open[open.length - 1]?.tokenType;
+    if (closerOf.has(type) && !unclosed.has(token)) open.push(token);
+    if (closers.has(type) && outer !== undefined && closerOf.get(outer) === type) open.pop();
+    const ends = type === t.Colon && tokens[i + 1]?.tokenType === t.Eol;
+    if (ends && (outer === undefined || outer === t.LBrace)) found.add(token);
+  }
+  return found;
+}
+
 function wordsOf(line: Line): readonly IToken[] {
   return line.tokens.filter((token) => token.tokenType !== t.Eol);
 }
@@ -69,7 +85,6 @@ function columnsBelow(lines: readonly Line[]): readonly number[] {
 
 function opensBlock(words: readonly IToken[]): boolean {
   const first = words[0]!;
-  if (words[words.length - 1]!.tokenType !== t.Colon) return false;
   if (words.some((token) => token.tokenType === t.LBrace)) return false;
   return headers.has(first.image) || foreignHeaders.has(first.image);
 }
