@@ -169,6 +169,7 @@ class Repair {
         indent = token.startOffset - lineStart;
         this.startLine(token, this.tokens[i + 1], indent);
       }
+      if (token.tokenType === t.Comma && this.groupsAlone()) this.closeTop();
       if (closerOf.has(token.tokenType)) this.stack.push({ token, indent });
       if (!closers.has(token.tokenType) || this.close(token, first ? indent : undefined)) {
         this.out.push(token);
@@ -197,6 +198,13 @@ class Repair {
       if (column > this.top.indent) return;
       this.closeTop();
     }
+  }
+
+  /** `f((a, b)`: the inner `(` groups one value, and a comma ends it where one of the two lacks its partner. */
+  private groupsAlone(): boolean {
+    const [around, top] = this.stack.slice(-2);
+    if (top?.token.tokenType !== t.LParen || around?.token.tokenType !== t.LParen) return false;
+    return !/[\w\])]/.test(this.source.text[top.token.startOffset - 1] ?? "") && this.hasUnclosed();
   }
 
   /** Whether one of the `(` and `[` on top of the stack lacks its partner. */

@@ -42,6 +42,11 @@ function constraints(exprs: Exprs, parts: Parts): Constraint[] {
   const found: Constraint[] = [];
   for (const [i, expr] of parts.left.entries()) {
     if (expr.kind === "text") continue;
+    const chain = chained(expr);
+    if (chain !== undefined) {
+      found.push(...chain);
+      continue;
+    }
     if (expr.kind !== "binary" || !comparisons.has(expr.op)) {
       if (expr.kind === "missing" || parts.broken) continue;
       const metric = exprs.source.text.slice(expr.span.start, expr.span.end);
@@ -62,6 +67,26 @@ function constraints(exprs: Exprs, parts: Parts): Constraint[] {
     });
   }
   return found;
+}
+
+const turned: Partial<Readonly<Record<BinaryOp, BinaryOp>>> = { "<=": ">=", "<": ">", ">=": "<=", ">": "<" };
+
+/** `1K <= params.total <= 2K` (reported): a constraint on what stands in the middle for each of its sides. */
+function chained(expr: Expr): Constraint[] | undefined {
+  if (expr.kind !== "binary" || expr.op !== "and") return undefined;
+  const { left: first, right: second } = expr;
+  if (first.kind !== "binary" || second.kind !== "binary" || second.left !== first.right) return undefined;
+  const middle = first.right;
+  const ops = [turned[first.op] ?? first.op, second.op] as Constraint["op"][];
+  return [first, second].map(({ opSpan, span }, i) => ({
+    kind: "constraint",
+    left: middle,
+    op: ops[i]!,
+    opSpan,
+    right: i === 0 ? first.left : second.right,
+    message: undefined,
+    span,
+  }));
 }
 
 /** `"name in the file" = weight`, `ignore "name in the file"` */

@@ -1,6 +1,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import { nearest } from "../compiler/diagnostics/did-you-mean.js";
 import { headerWithoutName, readForeignForm } from "./foreign-forms.js";
+import { readForeignLine } from "./foreign-lines.js";
 import { endOf, retag, type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";
 import { units } from "./units.js";
@@ -46,7 +47,9 @@ export class Keywords {
       if (left.has(i)) continue;
       const token = this.tokens[i]!;
       const type = token.tokenType;
-      const foreign = readForeignForm(this.source, this.tokens, i, this.out);
+      const foreign =
+        readForeignForm(this.source, this.tokens, i, this.out) ??
+        readForeignLine(this.source, this.tokens, i, this.out);
       if (foreign !== undefined) {
         this.out.length = foreign.kept;
         this.out.push(...foreign.put);
@@ -110,13 +113,7 @@ export class Keywords {
     if (fixed !== undefined) retag(token, fixed);
     else if (before?.tokenType === t.NumberToken && this.readUnit(token, next)) retag(token, t.Unit);
     else if (this.atStart && this.isForeignWord(token, next)) return this.readForeign(token, at);
-    else if (this.atStart && this.isForeignImport(token, next)) {
-      this.source.sink.report(
-        "syntax/import-form",
-        { found: `\`${next!.image}\`` },
-        { span: spanOf(this.source, next!) },
-      );
-    } else if (this.atStart && this.readMisspelt(token, at)) return true;
+    else if (this.atStart && this.readMisspelt(token, at)) return true;
     else {
       const type = this.atStart ? this.startKeyword(token, at) : this.innerKeyword(token, at);
       if (type !== undefined) retag(token, type);
@@ -224,12 +221,6 @@ export class Keywords {
     const fixes = [{ title: "write `->`", span, replacement: " ->" }];
     this.source.sink.report("syntax/foreign-operator", { written: ":", write: "->" }, { span, fixes });
     retag(colon, t.Arrow);
-  }
-
-  /** `from std import decoder`, `import std.decoder` */
-  private isForeignImport(token: IToken, next: IToken | undefined): boolean {
-    if (token.image === "from") return isName(next);
-    return token.image === "import" && (isName(next) || next?.tokenType === t.TextToken);
   }
 
   /** `wieght gate: […]`, `block 2 {`: no value stands before another, so that the word was to be a keyword. */

@@ -76,6 +76,10 @@ export function lex(source: Source): { tokens: IToken[]; comments: IToken[] } {
       readBarePoint(source, read[i + 1]!);
       continue;
     }
+    if (isPercent(token, read[i - 1], read[i + 1])) {
+      readPercent(source, read[i - 1]!, token);
+      continue;
+    }
     let more: readonly IToken[] = [];
     if (token.tokenType === t.Semicolon) readSemicolon(source, token, read[i + 1]);
     else if (token.tokenType === t.Foreign) more = readForeign(source, token, tokens);
@@ -146,6 +150,27 @@ function readBarePoint(source: Source, number: IToken): void {
       fixes: [{ title: `write \`${write}\``, span, replacement: write }],
     },
   );
+}
+
+const valueEnds = new Set<TokenType | undefined>([
+  ...[undefined, t.Eol, t.Semicolon, t.Comma],
+  ...[t.RParen, t.RBracket, t.RBrace],
+]);
+
+/** `80%`, with nothing behind that it could be divided by. */
+function isPercent(sign: IToken, before: IToken | undefined, next: IToken | undefined): boolean {
+  const touches = before?.tokenType === t.NumberToken && endOf(before) === sign.startOffset;
+  const plain = touches && /^\d+(\.\d+)?$/.test(before.image);
+  return sign.tokenType === t.Percent && plain && valueEnds.has(next?.tokenType);
+}
+
+function readPercent(source: Source, number: IToken, sign: IToken): void {
+  const span = { ...spanOf(source, number), end: endOf(sign) };
+  const written = `${number.image}%`;
+  const write = String(Number((Number(number.image) / 100).toPrecision(15)));
+  const fixes = [{ title: `write \`${write}\``, span, replacement: write }];
+  source.sink.report("syntax/foreign-operator", { written, write }, { span, fixes });
+  number.image = write;
 }
 
 function readSingleQuotes(source: Source, token: IToken): void {

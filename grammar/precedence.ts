@@ -1,5 +1,5 @@
 import type { IToken, TokenType } from "chevrotain";
-import type { BinaryOp, Expr, Span } from "./ast.js";
+import type { Binary, BinaryOp, Expr, Span } from "./ast.js";
 import { type Source, spanOf } from "./lex.js";
 import * as t from "./tokens.js";
 
@@ -63,7 +63,7 @@ class Climb {
   /** The expression from here to the first operator that binds less tightly than `least`. */
   from(least: number): Expr {
     let left = this.prefixed();
-    let compared = false;
+    let compared: Binary | undefined;
     for (;;) {
       const part = this.parts[this.next];
       if (part?.kind !== "operator") return left;
@@ -73,11 +73,18 @@ class Climb {
       this.next++;
       const right = this.from(op === "^" ? level : level + 1);
       const opSpan = spanOf(this.source, part.token);
-      if (level === comparison) {
-        if (compared) this.source.sink.report("syntax/chained-comparison", {}, { span: opSpan });
-        compared = true;
+      const made: Binary = { kind: "binary", op, opSpan, left, right, span: around(left.span, right.span) };
+      if (level !== comparison) left = made;
+      else if (compared === undefined) [left, compared] = [made, made];
+      else {
+        // `a < b < c` is read as what it means: `a < b and b < c`.
+        const middle = compared.right;
+        const second: Binary = { ...made, left: middle, span: around(middle.span, right.span) };
+        const [a, b] = [compared.span, second.span].map((s) => this.source.text.slice(s.start, s.end));
+        this.source.sink.report("syntax/chained-comparison", { first: a!, second: b! }, { span: opSpan });
+        left = { ...made, op: "and", left, right: second };
+        compared = second;
       }
-      left = { kind: "binary", op, opSpan, left, right, span: around(left.span, right.span) };
     }
   }
 

@@ -67,6 +67,37 @@ function hintOf(scope: Scope, decl: LayerDecl, param: Param, args: ReadonlyMap<s
   };
 }
 
+const textAt = (scope: Scope, { file, start, end }: Span): string | undefined =>
+  scope.tracer.program.source(file)?.slice(start, end).replace(/\s+/g, " ");
+
+/**
+ * A size by default that a given count uses up: `head_dim` as `D / heads` where `heads` is the width that comes in, which
+ * other libraries want first.
+ */
+function warnOfOne(
+  scope: Scope,
+  decl: LayerDecl,
+  { name, value }: Param,
+  found: Val,
+  args: ReadonlyMap<string, Bound>,
+): void {
+  if (value?.kind !== "binary" || value.op !== "/" || value.right.kind !== "name") return;
+  const by = value.right.name;
+  const given = args.get(by);
+  if (given?.val.kind !== "count" || found.kind !== "count" || found.dim.int !== 1n) return;
+  const size = given.val.dim.int;
+  if (size === undefined || size <= 1n) return;
+  const plain = decl.params.filter((p) => !p.shape).map((p) => p.name.text);
+  const next = args.get(plain[plain.indexOf(by) + 1] ?? "");
+  const { file, end } = given.span;
+  const isNext = next && /^\s*,\s*$/.test(textAt(scope, { file, start: end, end: next.span.start }) ?? "");
+  const write = isNext ? `${decl.name.text}(${textAt(scope, next.span)}, …)` : undefined;
+  const from = textAt(scope, value.left.span) ?? "";
+  const what = `\`${name.text}\` of \`${decl.name.text}\``;
+  const data = { what, name: name.text, from, by, size: String(size), write };
+  scope.tracer.report("kind/shared-out", data, given.span);
+}
+
 /** The name of a parameter that is `none` where it is left out. */
 const optional = (param: Param): string | undefined =>
   param.value?.kind === "name" && param.value.name === "none" ? param.name.text : undefined;
@@ -121,7 +152,9 @@ export function bindArguments(
       continue;
     }
     if (given.has(arg.name.text)) {
-      scope.tracer.report("call/twice", { name: arg.name.text }, arg.name.span);
+      // Of a parameter that is declared twice (reported) the layer's own check gives both.
+      if (decl.params.filter((p) => p.name.text === arg.name!.text).length < 2)
+        scope.tracer.report("call/twice", { name: arg.name.text }, arg.name.span);
       ok = false;
     }
     given.add(arg.name.text);
@@ -187,6 +220,7 @@ export function bindParams(
       within,
       notes: given || !value ? undefined : () => valuesIn(value, scope),
       leaveOut: optional(param),
+      usual: given && value && (() => textAt(scope, value.span)),
       hint: given && (() => hintOf(scope, decl, param, args)),
     });
     if (!checked && param.type?.name === "layer" && val.kind !== "hole") {
@@ -200,6 +234,7 @@ export function bindParams(
       ok = false;
       continue;
     }
+    if (!given) warnOfOne(scope, decl, param, checked, args);
     if (checked.kind === "instance" && val.kind === "recipe") scope.members.set(name, checked);
     scope.vars.set(name, checked);
   }

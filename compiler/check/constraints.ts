@@ -80,7 +80,7 @@ function checkOne(
     exact: undefined,
     at: {},
   };
-  const settings = settingsOf(instance, profile, options);
+  const settings = stated.isAdrift ? undefined : settingsOf(instance, profile, options);
   if (settings === undefined) {
     // The profile is wrong, which says nothing of the names and units of this line.
     const aside = new Diagnostics();

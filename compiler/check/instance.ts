@@ -7,6 +7,8 @@ import type { LearnedCount } from "./learned.js";
 export interface ModelConstraint {
   readonly kind: "budget" | "expect";
   readonly constraint: Constraint;
+  /** It names a profile that is not there (reported): at which sizes its lines would hold is not known. */
+  readonly isAdrift?: boolean;
   readonly profile: ProfileDecl | undefined;
   /** The model that states it. */
   readonly model: ModelDecl;

@@ -287,12 +287,12 @@ function constraints(program: Program, decl: ModelDecl, file: string): ModelCons
       if (item.kind !== "budget" && item.kind !== "expect") return [];
       if (item.kind === "expect" && link.decl !== decl) return [];
       const profile = item.profile ? program.profile(link.file, item.profile.text) : undefined;
-      // At which sizes its lines would hold is not known (reported).
-      if (item.profile && !profile) return [];
+      const isAdrift = item.profile !== undefined && profile === undefined;
       return item.constraints.map((constraint) => ({
         kind: item.kind,
         constraint,
         profile,
+        isAdrift,
         model: link.decl,
       }));
     }),

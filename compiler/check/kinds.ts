@@ -17,6 +17,8 @@ export interface Place {
   readonly notes?: (() => readonly string[]) | undefined;
   /** The name of a parameter that need not be given. */
   readonly leaveOut?: string | undefined;
+  /** How the call reads with the usual value, for one out of its range. */
+  readonly usual?: (() => string | undefined) | undefined;
   /** What a message about an argument says of the call. */
   readonly hint?: (() => Hint) | undefined;
 }
@@ -84,7 +86,7 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
 }
 
 /** `in 0 .. 1` after a parameter. */
-function inRange(scope: Scope, val: Val, { within, span, what }: Place): boolean {
+function inRange(scope: Scope, val: Val, { within, span, what, usual }: Place): boolean {
   if (!within) return true;
   const n = asNumber(val);
   const low = asNumber(evaluate(within.from, scope));
@@ -94,7 +96,14 @@ function inRange(scope: Scope, val: Val, { within, span, what }: Place): boolean
   if ((low !== undefined && n < low) || tooHigh) {
     scope.tracer.report(
       "kind/out-of-range",
-      { what, value: String(n), low: String(low), high: String(high ?? "any"), inclusive: within.inclusive },
+      {
+        what,
+        value: String(n),
+        low: String(low),
+        high: String(high ?? "any"),
+        inclusive: within.inclusive,
+        usual: usual?.(),
+      },
       span,
     );
     return false;

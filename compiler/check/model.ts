@@ -75,7 +75,11 @@ export class ModelEnv {
       ...program.models.map((m) => m.name).filter((m) => m !== name.text),
       "decoder",
     ]);
-    this.tracer.report("name/unknown-model", { name: base.text, near, isLayer, inStd }, base.span);
+    this.tracer.report(
+      "name/unknown-model",
+      { name: base.text, near, isLayer, inStd, model: this.decl.name.text },
+      base.span,
+    );
     return false;
   }
 

@@ -1,6 +1,7 @@
 import type { Expr, Span, Stmt } from "../../grammar/ast.js";
 import { pathOf } from "../../grammar/build-expr.js";
 import { foreignModules } from "../diagnostics/codes/foreign.js";
+import { isPlaceOfBlock } from "../diagnostics/codes/name.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { builtins, isBuiltin } from "./builtins/index.js";
@@ -13,6 +14,8 @@ import { calledHere, usageOf } from "./usage.js";
 export abstract class ExprNames {
   /** A base of the model is not there (reported elsewhere), so that any name may be one of its fields. */
   protected isPartial = false;
+  /** The number of blocks of the stack whose lines a name selects. */
+  protected ofStack: string | undefined;
   /** Small letters that a signature has in the place of axes, and that have been reported. */
   protected small: ReadonlySet<string> = new Set();
 
@@ -87,7 +90,10 @@ export abstract class ExprNames {
       const axes = [...known].filter((k) => /^[A-Z]/.test(k));
       this.sink.report("shape/unknown-axis", { axis: name, near: nearest(name, axes), known: axes }, place);
     } else if (called) this.sink.report("name/unknown-layer", { name, near, file: this.file }, place);
-    else this.sink.report("name/unknown", { name, near: literal ?? near, argumentOf }, place);
+    else {
+      const ofStack = isPlaceOfBlock(name) ? this.ofStack : undefined;
+      this.sink.report("name/unknown", { name, near: literal ?? near, argumentOf, ofStack }, place);
+    }
   }
 
   private hasParam(layer: string, name: string): boolean {

@@ -6,6 +6,7 @@ import type {
   LayerDecl,
   ModelDecl,
   ModelItem,
+  Name,
   Param,
   Result,
   Shape,
@@ -39,6 +40,13 @@ export function checkNames(
 }
 
 class Walker extends ExprNames {
+  /** How many blocks the stack around has, as it is written. */
+  private stack: string | undefined;
+
+  private text({ span }: Expr): string | undefined {
+    return this.program.source(span.file)?.slice(span.start, span.end);
+  }
+
   layer(decl: LayerDecl): void {
     this.body(decl.params, decl.results, decl.body, new Set());
     const set = new Set(linesOf(decl.body).flatMap((s) => (s.kind === "next" ? [s.name.text] : [])));
@@ -50,12 +58,13 @@ class Walker extends ExprNames {
   }
 
   fn(
-    params: readonly { name: { text: string }; shape: Shape | undefined }[],
+    params: readonly { name: Name; shape: Shape | undefined }[],
     body: Expr,
     outer: ReadonlySet<string>,
   ): void {
     const known = new Set([...outer, ...params.map((p) => p.name.text)]);
     for (const p of params) if (p.shape) axisNames(p.shape).forEach((a) => void known.add(a));
+    this.parameters(params);
     collectExpr(body, known);
     this.expr(body, known);
   }
@@ -70,6 +79,7 @@ class Walker extends ExprNames {
     for (const p of params) if (p.shape) axisNames(p.shape).forEach((a) => void known.add(a));
     for (const r of results) axisNames(r.shape).forEach((a) => void known.add(a));
     collect(body, known);
+    this.parameters(params);
     this.small = new Set(params.flatMap((p) => (p.shape ? this.smallAxes(p.shape, known) : [])));
     for (const p of params) {
       if (p.shape) this.shape(p.shape, known);
@@ -79,6 +89,21 @@ class Walker extends ExprNames {
     for (const r of results) this.shape(r.shape, known);
     for (const s of body) this.stmt(s, known);
     this.small = new Set();
+  }
+
+  /** Parameters of one name: a call could only ever give the first. */
+  private parameters(params: readonly { readonly name: Name }[]): void {
+    const first = new Map<string, Name>();
+    for (const { name } of params) {
+      const known = first.get(name.text);
+      if (known === undefined) first.set(name.text, name);
+      else if (name.text !== "")
+        this.sink.report(
+          "name/parameter-twice",
+          { name: name.text },
+          { span: name.span, labels: [{ span: known.span, text: "first declared here" }] },
+        );
+    }
   }
 
   /** `x: [batch, seq, dim]`: names like no other here, where axes were meant; reported together. */
@@ -125,10 +150,13 @@ class Walker extends ExprNames {
         return;
       case "blocks":
         if (item.count) this.expr(item.count, known);
+        this.stack = item.count && this.text(item.count);
         for (const inner of item.items ?? []) this.modelItem(inner, known);
         return;
       case "at":
+        this.ofStack = this.stack ?? "n";
         for (const s of item.selectors) for (const e of [s.from, s.to, s.every]) if (e) this.expr(e, known);
+        this.ofStack = undefined;
         for (const inner of item.items) this.modelItem(inner, known);
         return;
       case "weight":

@@ -1,4 +1,5 @@
 import type { File, Import, Item, LayerDecl, ModelDecl, ProfileDecl, Span } from "../../grammar/ast.js";
+import { everything } from "../../grammar/foreign-lines.js";
 import { parse } from "../../grammar/parse.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
@@ -21,6 +22,8 @@ interface Unit {
   readonly ast: File;
   readonly own: ReadonlyMap<string, Declared>;
   readonly imported: Map<string, Declared>;
+  /** An import that could not be read, and so names all of the library. */
+  importsAll?: true;
 }
 
 /** A spec with everything it imports, names resolved. The main file's items are what `check` speaks of. */
@@ -114,7 +117,10 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
         for (const n of item.names) quiet.add((n.alias ?? n.name).text);
         continue;
       }
+      const isAll = item.names.some((n) => n.name.text === everything);
+      if (isAll) unit.importsAll = true;
       if (from === "std") {
+        if (isAll) continue;
         importNames(unit, item, ofStd, () => [...std.keys()]);
         continue;
       }
@@ -140,6 +146,10 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
         continue;
       }
       if (!known) resolveImports(imported, [...chain, target]);
+      if (isAll) {
+        for (const [name, found] of imported.own) if (!unit.own.has(name)) unit.imported.set(name, found);
+        continue;
+      }
       importNames(
         unit,
         item,
@@ -193,7 +203,8 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     if (found) return found;
     const shared = ofStd(name);
     // Base models are imported by name; layers and functions of the library are there for everyone.
-    return shared && (shared.decl.kind !== "model" || isLibrary(file)) ? shared : undefined;
+    const isOpen = unit?.importsAll || isLibrary(file);
+    return shared && (shared.decl.kind !== "model" || isOpen) ? shared : undefined;
   };
   const unresolved = new Set<string>();
   const program: Program = {

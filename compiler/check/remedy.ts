@@ -13,6 +13,7 @@ const codes: readonly CodeName[] = [
   "blocks/index-out-of-range",
   "builtin/split-uneven",
   "builtin/topk-too-many",
+  "count/divided-by-zero",
   "count/negative",
   "count/not-whole",
   "index/out-of-range",
@@ -29,7 +30,7 @@ const codes: readonly CodeName[] = [
 /** Problems that another number may mend. */
 const mendable: ReadonlySet<string> = new Set(codes);
 
-const most = { errors: 8, dials: 24, remedies: 3, tries: 16, triesBeside: 6, listTries: 12 } as const;
+const most = { errors: 12, dials: 24, remedies: 3, tries: 16, triesBeside: 6, listTries: 12 } as const;
 
 /** Traces the model again with other numbers; what it finds goes to the collector. */
 export type Retrace = (aside: Program, collector: Diagnostics, trial: Trial) => void;

@@ -93,7 +93,10 @@ function declaredBy(program: Program, { file, start }: Span): readonly string[] 
   const text = program.source(file) ?? "";
   const above = text.slice(0, start).split("\n").slice(-20);
   const line = text.slice(start).split("\n", 1)[0] ?? "";
-  const heads = [...above.slice(0, -1), `${above.at(-1)}${line}`].filter((l) => /^\w/.test(l)).slice(-2);
+  const own = `${above.at(-1)}${line}`;
+  // An import that cannot be read speaks of its own names alone.
+  const lines = /^import\b/.test(own) ? [own] : [...above.slice(0, -1), own];
+  const heads = lines.filter((l) => /^\w/.test(l)).slice(-2);
   return heads.flatMap((head) => {
     const words = [...head.matchAll(/[A-Za-z_]\w*/g)].map(([word]) => word);
     return words[0] === "import" ? words : words.slice(0, 2);

@@ -10,6 +10,8 @@ export interface Candidate {
   /** The argument that is changed; empty where the slot itself is filled. */
   readonly path: readonly { readonly text: string; readonly span: Span }[];
   readonly value: Expr;
+  /** The slot's name where the line begins. */
+  readonly name: Name;
   readonly file: string;
   readonly at: AtBlock | undefined;
   /** The most specific wins, then the furthest derived model, then the last written. */
@@ -53,7 +55,15 @@ export class StackLines {
       case "slot":
         this.slots.set(item.name.text, item);
         if (item.value)
-          this.candidates.push({ slot: item.name.text, path: [], value: item.value, file, at, rank });
+          this.candidates.push({
+            slot: item.name.text,
+            path: [],
+            value: item.value,
+            name: item.name,
+            file,
+            at,
+            rank,
+          });
         return;
       case "field":
         tracer.report("model/field-in-blocks", { name: item.names[0]?.text ?? "" }, item.span);
@@ -68,7 +78,7 @@ export class StackLines {
         const meant = this.slots.has(slot.text) ? slot.text : this.reportSlot(slot);
         // A line of the slot's own name goes before one that most likely means it.
         const behind = meant === slot.text ? rank : ([rank[0], depth - 0.5, rank[2]] as const);
-        this.candidates.push({ slot: meant, path, value: item.value, file, at, rank: behind });
+        this.candidates.push({ slot: meant, path, value: item.value, name: slot, file, at, rank: behind });
         return;
       }
       case "at":
@@ -134,13 +144,56 @@ export class StackLines {
   }
 
   private selects(at: AtBlock, file: string, i: number, n: number): boolean {
-    return at.selectors.some((s) => {
-      const from = s.from ? (this.index(s.from, file) ?? 0) : 0;
-      const every = s.every ? (this.index(s.every, file) ?? 1) : 1;
-      const last = s.from && !s.open ? from : n - 1;
-      const to = s.to ? this.index(s.to, file) : last;
-      return to !== undefined && i >= from && i <= to && every > 0 && (i - from) % every === 0;
-    });
+    return at.selectors.some((s) => this.reader(s, file, n)(i));
+  }
+
+  /** Whether a selector names block i of n; its numbers are read once. */
+  private reader(s: AtBlock["selectors"][number], file: string, n: number): (i: number) => boolean {
+    const from = s.from ? (this.index(s.from, file) ?? 0) : 0;
+    const every = s.every ? (this.index(s.every, file) ?? 1) : 1;
+    const last = s.from && !s.open ? from : n - 1;
+    const to = s.to ? this.index(s.to, file) : last;
+    return (i) => to !== undefined && i >= from && i <= to && every > 0 && (i - from) % every === 0;
+  }
+
+  /**
+   * Lines of one model that fill one slot of one block and are as specific as each other: only the later would count. One
+   * for some of the blocks of an earlier line says more than that line, and is no mistake.
+   */
+  private checkTwice(n: number): void {
+    const groups = new Map<string, Candidate[]>();
+    for (const c of this.candidates) {
+      if (!c.at) continue;
+      const key = [c.slot, ...c.path.map((p) => p.text), c.rank[0], c.rank[1]].join();
+      groups.set(key, [...(groups.get(key) ?? []), c]);
+    }
+    for (const lines of groups.values()) {
+      if (lines.length < 2) continue;
+      const sets = new Map(lines.map((c) => [c, this.blocksOf(c, n)]));
+      const owners = new Map<number, Candidate>();
+      for (const [line, blocks] of sets) {
+        const shared = new Map<Candidate, number[]>();
+        for (const i of blocks) {
+          const owner = owners.get(i);
+          const both = owner && shared.get(owner);
+          if (both) both.push(i);
+          else if (owner) shared.set(owner, [i]);
+          owners.set(i, line);
+        }
+        const first = [...shared].find(
+          ([c, both]) =>
+            c.at !== line.at && (both.length < blocks.length || both.length === sets.get(c)!.length),
+        );
+        const text = [line.slot, ...line.path.map((p) => p.text)].join(".");
+        if (first) this.env.tracer.reportSetTwice({ ...line.name, text }, first[0].name, first[1]);
+      }
+    }
+  }
+
+  /** Numbers of the blocks that a line is for. */
+  private blocksOf({ at, file }: Candidate, n: number): readonly number[] {
+    const readers = (at?.selectors ?? []).map((s) => this.reader(s, file, n));
+    return Array.from({ length: n }, (_, i) => i).filter((i) => readers.some((reads) => reads(i)));
   }
 
   private index(expr: Expr, file: string): number | undefined {
@@ -151,8 +204,9 @@ export class StackLines {
     return n === undefined ? undefined : Number(n);
   }
 
-  /** `at 12` of 12 blocks, `at 3..1`, `every 0`: once for each place of the text. */
+  /** `at 12` of 12 blocks, `at 3..1`, `every 0`, and blocks set twice: once for each place of the text. */
   checkSelectors(n: number): void {
+    this.checkTwice(n);
     const { tracer } = this.env;
     const { size } = this;
     const numbered =

@@ -222,8 +222,8 @@ export class Tracer {
   }
 
   /** Two lines for one name, where the first would be without effect. */
-  reportSetTwice(name: Name, first: Name): void {
-    this.report("name/set-twice", { name: name.text }, name.span, {
+  reportSetTwice(name: Name, first: Name, blocks: readonly number[] = []): void {
+    this.report("name/set-twice", { name: name.text, blocks }, name.span, {
       labels: [{ span: first.span, text: "first set here" }],
     });
   }

@@ -119,7 +119,9 @@ export function reportLoosened(
   options: ConstraintOptions,
 ): ReadonlySet<ModelConstraint> {
   const loosened = new Set<ModelConstraint>();
-  const budgets = instance.constraints.filter((c) => c.kind === "budget" && c.constraint.op !== "==");
+  const budgets = instance.constraints.filter(
+    (c) => c.kind === "budget" && c.constraint.op !== "==" && !c.isAdrift,
+  );
   const direction = (c: ModelConstraint) => (c.constraint.op.startsWith("<") ? 1 : -1);
   const subject = (c: ModelConstraint) =>
     `${textOf(c.constraint.left.span, options).replace(/\s+/g, "")}|${c.profile?.name.text ?? ""}`;

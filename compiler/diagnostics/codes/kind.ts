@@ -47,12 +47,35 @@ export const kindCodes = {
       helps: [`its value is \`${name}\` alone; only layers and functions have parentheses`],
     };
   }),
-  "kind/out-of-range": code<{ what: string; value: string; low: string; high: string; inclusive: boolean }>(
-    "error",
-    ({ what, value, low, high, inclusive }) => ({
-      message: `${what} is ${value}, outside ${low} ${inclusive ? ".." : "..<"} ${high}`,
-    }),
-  ),
+  /** `usual`: the value where none is given, for an argument that may be left out. */
+  "kind/out-of-range": code<{
+    what: string;
+    value: string;
+    low: string;
+    high: string;
+    inclusive: boolean;
+    usual?: string | undefined;
+  }>("error", ({ what, value, low, high, inclusive, usual }) => ({
+    message: `${what} is ${value}, outside ${low} ${inclusive ? ".." : "..<"} ${high}`,
+    helps: usual === undefined ? [] : [`leave it out for its usual ${usual}`],
+  })),
+  /** `value` is `from / by`, where `by` is an argument of the layer. */
+  "kind/shared-out": code<{
+    what: string;
+    from: string;
+    by: string;
+    size: string;
+    write: string | undefined;
+    name: string;
+  }>("warning", ({ what, from, by, size, write, name }) => ({
+    message: `${what} is 1, as \`${by}\` is \`${from}\`, ${size}`,
+    helps: [
+      ...(write === undefined
+        ? [`give fewer \`${by}\``]
+        : [`a layer sees the width of what comes in: write \`${write}\``]),
+      `if it is meant, say so: \`${name} = 1\``,
+    ],
+  })),
   "count/not-whole": code<{ what: string; value: string }>("error", ({ what, value }) => ({
     message: `${what} must be whole, and is ${value}`,
     helps: [

@@ -5,19 +5,37 @@ const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 
+const ofBlocks = (blocks: readonly number[]): string =>
+  blocks.length === 0
+    ? ""
+    : ` of block${blocks.length === 1 ? "" : "s"} ${blocks.slice(0, 4).join(", ")}${blocks.length > 4 ? ` and ${blocks.length - 4} more` : ""}`;
+
+/** What blocks are often called by their place. */
+const firsts: ReadonlySet<string> = new Set(["first", "start", "begin"]);
+const lasts: ReadonlySet<string> = new Set(["last", "end", "final", "top"]);
+export const isPlaceOfBlock = (name: string): boolean => firsts.has(name) || lasts.has(name);
+
+/** The number of the last of as many blocks. */
+const lastOf = (count: string): string => (/^\d{1,9}$/.test(count) ? `${Number(count) - 1}` : `${count} - 1`);
+
 /** Names that stand nowhere, or twice; imports. */
 export const nameCodes = {
-  "name/unknown": code<{ name: string; near: string | undefined; argumentOf: string | undefined }>(
-    "error",
-    ({ name, near, argumentOf }) => ({
-      message: `cannot find the name \`${name}\``,
-      label: "not declared here",
-      helps:
-        argumentOf === undefined
+  /** `ofStack`: it was to name a block by its place; the stack's count as written. */
+  "name/unknown": code<{
+    name: string;
+    near: string | undefined;
+    argumentOf: string | undefined;
+    ofStack?: string | undefined;
+  }>("error", ({ name, near, argumentOf, ofStack }) => ({
+    message: `cannot find the name \`${name}\``,
+    label: "not declared here",
+    helps:
+      ofStack !== undefined
+        ? [`blocks are counted from 0: write \`at ${firsts.has(name) ? "0" : lastOf(ofStack)}\``]
+        : argumentOf === undefined
           ? meant(near)
           : [`\`${name}\` is an argument of \`${argumentOf}\`: give it a value, \`${name} = …\``],
-    }),
-  ),
+  })),
   /** `said`: how it is said here, where that is not by a layer or a function of `meant`'s name. */
   "name/foreign-module": code<{
     module: string;
@@ -55,15 +73,24 @@ export const nameCodes = {
           : meant(near),
     }),
   ),
-  "name/unknown-model": code<{ name: string; near: string | undefined; isLayer: boolean; inStd: boolean }>(
-    "error",
-    ({ name, near, isLayer, inStd }) => ({
-      message: isLayer
-        ? `\`${name}\` is a layer, not a model to build on`
-        : `cannot find a model named \`${name}\``,
-      helps: inStd ? [`import it: \`import { ${name} } from "std"\``] : isLayer ? [] : meant(near),
-    }),
-  ),
+  "name/unknown-model": code<{
+    name: string;
+    near: string | undefined;
+    isLayer: boolean;
+    inStd: boolean;
+    model: string;
+  }>("error", ({ name, near, isLayer, inStd, model }) => ({
+    message: isLayer
+      ? `\`${name}\` is a layer, not a model to build on`
+      : `cannot find a model named \`${name}\``,
+    helps: inStd
+      ? [`import it: \`import { ${name} } from "std"\``]
+      : isLayer
+        ? [
+            `a layer fills a slot or a field: \`model ${model} : decoder { … }\` with \`ffn = ${name}(…)\` in its blocks`,
+          ]
+        : meant(near),
+  })),
   /** `layer`: whose member is asked for; `having`: layers that have one of that name. */
   "name/unknown-member": code<{
     name: string;
@@ -101,10 +128,16 @@ export const nameCodes = {
     message: `\`${name}\` is declared twice`,
     label: "declared again here",
   })),
-  "name/set-twice": code<{ name: string }>("error", ({ name }) => ({
-    message: `\`${name}\` is set twice`,
+  /** `blocks`: numbers of those for which lines of `at` set a slot; none for a field. */
+  "name/set-twice": code<{ name: string; blocks: readonly number[] }>("error", ({ name, blocks }) => ({
+    message: `\`${name}\`${ofBlocks(blocks)} is set twice`,
     label: "set again here",
     helps: ["remove one of the two: only the second would count"],
+  })),
+  "name/parameter-twice": code<{ name: string }>("error", ({ name }) => ({
+    message: `two parameters are named \`${name}\``,
+    label: "named again here",
+    helps: ["give it a name of its own, or remove it: a call could only give one of the two"],
   })),
   "name/shadows-builtin": code<{ name: string }>("error", ({ name }) => ({
     message: `\`${name}\` is a built-in function and cannot be declared anew`,

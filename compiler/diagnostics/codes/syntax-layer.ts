@@ -6,9 +6,9 @@ export const layerSyntaxCodes = {
   "syntax/equals-in-condition": code<Record<string, never>>("error", () => ({
     message: "`=` gives a name its value; a comparison is `==`",
   })),
-  "syntax/chained-comparison": code<Record<string, never>>("error", () => ({
+  "syntax/chained-comparison": code<{ first: string; second: string }>("error", ({ first, second }) => ({
     message: "comparisons do not chain",
-    helps: ["write `a < b and b < c`"],
+    helps: [`write \`${clip(first)} and ${clip(second)}\`; in a \`budget\`, a line for each`],
   })),
   "syntax/not-assignable": code<{ indexed: boolean }>("error", ({ indexed }) => ({
     message: "only a name can be given a value",
