@@ -9,8 +9,10 @@ import * as t from "./tokens.js";
 /** Ends of a statement within its block. */
 const statementEnds = new Set<TokenType>([t.Newline, t.RBrace, t.Comma, EOF]);
 
-/** A text with more faults is not followed to its end: it is no `.arch`, and each costs time. */
+/** A text with more faults is not followed to its end: it is no `.arch`. */
 const maxFailures = 1000;
+/** Recovery from a fault may look at all tokens: so many looks take half a second. */
+const maxLooks = 8_000_000;
 
 /**
  * The grammar, on tokens that the layout has prepared. What other languages would write is read
@@ -19,6 +21,7 @@ const maxFailures = 1000;
 export class ArchParser extends LineParser {
   readonly failures: Failures;
   private broken = new Set<number>();
+  private failureLimit = maxFailures;
 
   constructor(options: ParserOptions = {}) {
     const failures = new Failures();
@@ -34,6 +37,7 @@ export class ArchParser extends LineParser {
   parseFile(tokens: IToken[], broken: Set<number>): CstNode {
     this.failures.list = [];
     this.broken = broken;
+    this.failureLimit = Math.min(maxFailures, Math.max(16, Math.floor(maxLooks / (tokens.length + 1))));
     this.input = tokens;
     return this.file();
   }
@@ -41,6 +45,14 @@ export class ArchParser extends LineParser {
   /** A `{` that is not there would take in the lines below its header. */
   protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
     return type !== t.LBrace;
+  }
+
+  /** Recovery recurses for each fault, so that a text of nothing else is left after many. */
+  protected override SKIP_TOKEN(): IToken {
+    let token = super.SKIP_TOKEN();
+    const hopeless = this.failures.list.length > this.failureLimit;
+    while (hopeless && token.tokenType !== EOF) token = super.SKIP_TOKEN();
+    return token;
   }
 
   private readonly file = this.RULE("file", () => {
@@ -86,7 +98,7 @@ export class ArchParser extends LineParser {
   }
 
   private skipLine(depth: number): void {
-    const hopeless = this.failures.list.length > maxFailures;
+    const hopeless = this.failures.list.length > this.failureLimit;
     for (;;) {
       const { tokenType } = this.LA(1);
       if (tokenType === EOF) return;

@@ -138,6 +138,7 @@ describe("hostile texts end quickly", () => {
     stars: "/*".repeat(many),
     docs: "/// a\n".repeat(many),
     headers: "model M\n  layer a\n}\n".repeat(many / 10),
+    "lines of nothing but a colon": ":\n".repeat(30_000),
     "strange characters": "@ ".repeat(many),
     "strange words": "ö ä ".repeat(many),
     "a strange word": "aö".repeat(many),
@@ -150,6 +151,12 @@ describe("hostile texts end quickly", () => {
     const start = performance.now();
     check(text);
     expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  test("a text of nothing but faults is left after many of them, which are said", () => {
+    const codes = check(":\n".repeat(30_000)).list.map((d) => d.code);
+    expect(new Set(codes)).toEqual(new Set(["syntax/expected"]));
+    expect(codes.length).toBeGreaterThan(16);
   });
 
   test("nesting and length beyond the limits are said, not followed", () => {
