@@ -5,7 +5,7 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
 import type { StoredTensor } from "../weights/fill.js";
 import { ForeignWeights } from "../weights/foreign.js";
-import { type ImportPlan, type Mismatch, outOfRange, planImport, untied } from "../weights/import.js";
+import { type ImportPlan, type Mismatch, outOfRange, planImport, unheld, untied } from "../weights/import.js";
 import { storedTensors } from "../weights/layout.js";
 import { decideLearned, type Retrace } from "../weights/learned.js";
 import { refusedBecause } from "./refused.js";
@@ -52,7 +52,17 @@ export async function importWeights(
     );
     let wrong: readonly TensorFault[];
     try {
-      wrong = [...(await untied(result.ties, file)), ...(await outOfRange(ranges, stored, result.plan))];
+      const lost = await unheld(result.wides, file);
+      const names = new Set([...lost.keys()].map((w) => w.name));
+      const weights = new Set([...lost.keys()].flatMap((w) => w.weights));
+      // What a tensor with such a number is beside that cannot be read.
+      const ties = result.ties.filter((t) => !names.has(t.first) && !names.has(t.second));
+      const sound = ranges.filter(([name]) => !weights.has(name));
+      wrong = [
+        ...lost.values(),
+        ...(await untied(ties, file)),
+        ...(await outOfRange(sound, stored, result.plan)),
+      ];
     } catch (error) {
       // A number that cannot be read ends it; nobody else knows of the open file.
       await file.close();

@@ -23,6 +23,23 @@ export function isReadable(dtype: string, as: DType): boolean {
   return readable[as].has(dtype);
 }
 
+/** A number of a file that is none of a weight's. */
+export class NumberLost extends SafetensorsError {
+  constructor(
+    where: string,
+    readonly why: string,
+  ) {
+    super(`${where} ${why}`);
+  }
+}
+
+const wide = new Set(["F64", "I64", "U64", "I32", "U32"]);
+
+/** Whether a file may hold numbers of that dtype which have no equal as ours. */
+export function mayLose(dtype: string, as: DType): boolean {
+  return as !== "bool" && wide.has(dtype) && dtype !== as.toUpperCase();
+}
+
 /** Bytes of one number in a file; for dtypes that are readable as any of ours. */
 export function bytesIn(dtype: string): number {
   return dtype === "BOOL" ? 1 : Number(/\d+$/.exec(dtype)![0]) / 8;
@@ -45,7 +62,7 @@ const views: Readonly<Record<string, new (buffer: ArrayBuffer) => Numbers>> = {
 
 /**
  * A file's numbers as those of a weight. Halves, conditions and whole numbers stay exactly what they are, doubles become
- * the nearest single. Throws SafetensorsError where a whole number has no equal or a double is beyond all singles;
+ * the nearest single. Throws NumberLost where a whole number has no equal or a double is beyond all singles;
  * `where` is what that says of the tensor.
  */
 export function converted(bytes: Uint8Array<ArrayBuffer>, dtype: string, as: DType, where: string): Words {
@@ -68,7 +85,7 @@ export function converted(bytes: Uint8Array<ArrayBuffer>, dtype: string, as: DTy
       dtype === "F64"
         ? Number.isFinite(kept) || !Number.isFinite(value)
         : kept === value && (typeof given !== "bigint" || BigInt(kept) === given);
-    if (!isKept) throw new SafetensorsError(`${where} holds ${given}, which ${as} cannot hold`);
+    if (!isKept) throw new NumberLost(where, `holds ${given}, which ${as} cannot hold`);
   }
   return new Int32Array(out.buffer);
 }

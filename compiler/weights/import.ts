@@ -2,7 +2,7 @@ import type { TensorFault } from "../diagnostics/codes/checkpoint.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { DType } from "../ir/graph.js";
 import { type Checkpoint, countOf, type ForeignTensor, type Piece } from "./checkpoint.js";
-import { isReadable, readableText } from "./convert.js";
+import { isReadable, mayLose, NumberLost, readableText } from "./convert.js";
 import { type Move, moveInto, type Words } from "./copy.js";
 import { bytesOf, fillBytes, type StoredTensor } from "./fill.js";
 import type { ForeignWeights } from "./foreign.js";
@@ -20,6 +20,14 @@ export interface Mismatch {
 
 /** What each of our tensors is read from; those without moves keep what they start with. */
 export type ImportPlan = ReadonlyMap<string, readonly Move[]>;
+
+/** A tensor of a file whose numbers may have no equal here, and the weights that are read from it. */
+export interface Wide {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly count: number;
+  readonly weights: readonly string[];
+}
 
 /** Two tensors of a file that are one weight here, laid out alike. */
 export interface Tie {
@@ -40,11 +48,14 @@ export function planImport(
   stored: readonly StoredTensor[],
   buffers: ReadonlySet<string>,
   file: ForeignWeights,
-): { readonly plan: ImportPlan; readonly ties: readonly Tie[] } | { readonly mismatch: Mismatch } {
+):
+  | { readonly plan: ImportPlan; readonly ties: readonly Tie[]; readonly wides: readonly Wide[] }
+  | { readonly mismatch: Mismatch } {
   const byName = new Map(stored.map((t) => [t.name, t]));
   const dtypeOf = (weight: string): DType => byName.get(weight)?.dtype ?? "f32";
   const missing = new Map<string, TensorFault>();
   const wrong: TensorFault[] = [];
+  const wides: Wide[] = [];
   const known = new Set<string>();
   const groups = new Map<string, { tensor: ForeignTensor; piece: Piece }[]>();
   const present = new Map<ForeignTensor, string>();
@@ -61,6 +72,9 @@ export function planImport(
       if (!same || !isReadable(about.dtype, dtype)) {
         const of = same ? "type" : "shape";
         wrong.push({ name, of, why: `${about.dtype} ${shapeText(about.shape)}, expected ${want}` });
+      } else if (mayLose(about.dtype, dtype)) {
+        const weights = tensor.pieces.map((p) => p.weight);
+        wides.push({ name, dtype, count: countOf(tensor.shape), weights });
       }
     }
     for (const piece of tensor.pieces) {
@@ -110,12 +124,31 @@ export function planImport(
     const { dtype, shape } = file.about(name)!;
     return { name, why: `${dtype} ${shapeText(shape)}` };
   });
-  if (missing.size + wrong.length + leftOver.length + unread.length === 0) return { plan, ties };
+  if (missing.size + wrong.length + leftOver.length + unread.length === 0) return { plan, ties, wides };
   return { mismatch: { missing: [...missing.values()], leftOver, wrong, unread } };
 }
 
 /** Numbers compared at a time. */
 const WINDOW = 1 << 20;
+
+/** Tensors with a number that is none of ours: all of them, before anything is written. */
+export async function unheld(
+  wides: readonly Wide[],
+  file: ForeignWeights,
+): Promise<ReadonlyMap<Wide, TensorFault>> {
+  const faults = new Map<Wide, TensorFault>();
+  for (const wide of wides) {
+    const { name, dtype, count } = wide;
+    try {
+      for (let at = 0; at < count; at += WINDOW)
+        await file.read(name, dtype, at, Math.min(WINDOW, count - at));
+    } catch (error) {
+      if (!(error instanceof NumberLost)) throw error;
+      faults.set(wide, { name, of: "value", why: error.why });
+    }
+  }
+  return faults;
+}
 
 /** Tensors that should be one weight and are not: a file of a model that does not tie them. */
 export async function untied(ties: readonly Tie[], file: ForeignWeights): Promise<readonly TensorFault[]> {

@@ -10,7 +10,7 @@ export interface TensorFault {
   readonly name: string;
   readonly why: string;
   /** Of a tensor that is there: in what it differs. */
-  readonly of?: "shape" | "type" | "tie" | "range";
+  readonly of?: "shape" | "type" | "tie" | "range" | "value";
 }
 
 /** What may be done about tensors that are there and wrong. */
@@ -18,6 +18,7 @@ const remedies: Readonly<Record<NonNullable<TensorFault["of"]>, string>> = {
   shape: "a model of another size, or another layout? compare its fields with the file's configuration",
   type: "numbers of other types are written anew first, in Python: `tensor.to(torch.float32)`",
   tie: "a model that does not tie them has weights of its own in both places: `head = untied(vocab)`",
+  value: "weights are single floats: whole numbers beyond 16777216 and doubles beyond 3.4e38 have no equal",
   range: "the model would hold other values than the file: mend the file, or the range",
 };
 
