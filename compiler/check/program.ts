@@ -8,7 +8,7 @@ import { isBuiltin } from "./builtins/index.js";
 import { constants } from "./expressions.js";
 import { libraryIndex, parseLibrary } from "./library.js";
 import { checkNames } from "./names.js";
-import type { Remedied } from "./remedy.js";
+import type { Remedied } from "./remedy-known.js";
 
 export interface Declared<D extends Item = Item> {
   readonly decl: D;

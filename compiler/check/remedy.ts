@@ -6,8 +6,9 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import { candidates, numbersIn } from "./candidates.js";
 import { type Change, type Dial, Dials, wordsOf } from "./dials.js";
 import type { Program } from "./program.js";
+import { bodyOf, knownRemedies, type More } from "./remedy-known.js";
 import { limits } from "./tracer.js";
-import { type Edit, placeOf, type Tally, Trial, TrialSink, within } from "./trial.js";
+import { type Edit, placeOf, type Tally, Trial, TrialSink } from "./trial.js";
 
 const codes: readonly CodeName[] = [
   "blocks/index-out-of-range",
@@ -58,8 +59,6 @@ export function addRemedies(
   for (const [i, more] of found.entries()) if (more) sink.amend(sink.list.indexOf(errors[i]!), more);
 }
 
-type More = Pick<Diagnostic, "labels" | "helps" | "fixes">;
-
 function searchRemedies(
   program: Program,
   errors: readonly Diagnostic[],
@@ -80,48 +79,6 @@ function searchRemedies(
       fixes: remedies.slice(0, 1).flatMap((r) => r.changes[0]?.fix ?? []),
     };
   });
-}
-
-/** What was found for the errors of one model, for others that say the same under another name. */
-export interface Remedied {
-  readonly decl: ModelDecl;
-  readonly errors: readonly Diagnostic[];
-  readonly found: readonly (More | undefined)[];
-}
-
-/** All that a model says but its name. */
-function bodyOf(program: Program, decl: ModelDecl): string {
-  const { file, end } = decl.span;
-  return `${file}|${(program.source(file) ?? "").slice(decl.name.span.end, end)}`;
-}
-
-/** The remedies of a model with the same text and the same errors, at the places of this one. */
-function knownRemedies(
-  program: Program,
-  decl: ModelDecl,
-  errors: readonly Diagnostic[],
-): readonly (More | undefined)[] | undefined {
-  const known = program.remedied.get(bodyOf(program, decl));
-  if (!known) return undefined;
-  const by = decl.name.span.end - known.decl.name.span.end;
-  const moved = (span: Span): Span =>
-    within(span, known.decl.span) ? { ...span, start: span.start + by, end: span.end + by } : span;
-  const alike = (a: Diagnostic, b: Diagnostic | undefined): boolean => {
-    const place = a.span && moved(a.span);
-    const same =
-      place?.file === b?.span?.file && place?.start === b?.span?.start && place?.end === b?.span?.end;
-    return same && a.code === b?.code && a.message === b.message;
-  };
-  const { errors: before, found } = known;
-  if (before.length !== errors.length || !before.every((d, i) => alike(d, errors[i]))) return undefined;
-  return found.map(
-    (more) =>
-      more && {
-        helps: more.helps,
-        labels: more.labels.map((l) => ({ ...l, span: moved(l.span) })),
-        fixes: more.fixes.map((f) => ({ ...f, span: moved(f.span) })),
-      },
-  );
 }
 
 /** Values of one number, or of one list, that mend an error. */
