@@ -25,9 +25,13 @@ const typical = { start: { batch: 1, seq: 256, past: 0 }, step: { batch: 1, seq:
  * `{ outputs, states }`, which the caller owns. Same graphs, same bytes.
  */
 export function emitTfjs(ofStart: Graph, ofStep: Graph): Emitted {
-  const { left, ...emitted } = emitApart(ofStart, ofStep, new Set());
-  // What `start` and `step` would put together differently is not put together.
-  return left.size === 0 ? emitted : emitApart(ofStart, ofStep, left);
+  // What `start` and `step` would put together differently is not put together; then others may be that were alike.
+  for (let alone = new Set<string>(); ; ) {
+    const { left, ...emitted } = emitApart(ofStart, ofStep, alone);
+    const more = new Set([...alone, ...left]);
+    if (more.size === alone.size) return emitted;
+    alone = more;
+  }
 }
 
 interface Emitted {
