@@ -88,11 +88,16 @@ function isAside(fault: Diagnostic, item: Item): boolean {
   return item.items.some((i) => (i.kind === "budget" || i.kind === "expect") && within(fault.span!, i.span));
 }
 
+/** Characters that are looked at above a fault, and behind it on its line. */
+const mostAbove = 8000;
+const mostOfLine = 2000;
+
 /** The first words of the line of a fault, and of those above it that begin no item: what stands there may declare one. */
 function declaredBy(program: Program, { file, start }: Span): readonly string[] {
   const text = program.source(file) ?? "";
-  const above = text.slice(0, start).split("\n").slice(-20);
-  const line = text.slice(start).split("\n", 1)[0] ?? "";
+  // No more of the text than its lines can be: each of hundreds of faults is looked at so.
+  const above = text.slice(Math.max(0, start - mostAbove), start).split("\n").slice(-20);
+  const line = text.slice(start, start + mostOfLine).split("\n", 1)[0] ?? "";
   const own = `${above.at(-1)}${line}`;
   // An import that cannot be read speaks of its own names alone.
   const lines = /^import\b/.test(own) ? [own] : [...above.slice(0, -1), own];
