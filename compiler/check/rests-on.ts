@@ -96,7 +96,10 @@ const mostOfLine = 2000;
 function declaredBy(program: Program, { file, start }: Span): readonly string[] {
   const text = program.source(file) ?? "";
   // No more of the text than its lines can be: each of hundreds of faults is looked at so.
-  const above = text.slice(Math.max(0, start - mostAbove), start).split("\n").slice(-20);
+  const above = text
+    .slice(Math.max(0, start - mostAbove), start)
+    .split("\n")
+    .slice(-20);
   const line = text.slice(start, start + mostOfLine).split("\n", 1)[0] ?? "";
   const own = `${above.at(-1)}${line}`;
   // An import that cannot be read speaks of its own names alone.
