@@ -1,6 +1,6 @@
 /**
  * A step of training that really runs: forwards, loss and the derivative by every weight, in ONNX Runtime, which has no
- * gradients of its own. `npm run build && node bench/train.mjs [SPEC:MODEL@BATCHxSEQ …]`. For each it prints the peak of
+ * gradients of its own, or on a tfjs backend, without its (`--target tensorflow`). `npm run build && node bench/train.mjs [SPEC:MODEL@BATCHxSEQ …]` (`--foresee` runs nothing, `--step` no forward pass alone). For each it prints the peak of
  * the resident set of a process that loads and runs it, what the cost model foresees of that process, and the same of
  * the forward pass alone; seconds, and operations a second. Builds go to a folder of `--folder` and are removed.
  */
@@ -18,12 +18,18 @@ import { Builder } from "../dist/compiler/ir/build.js";
 import { inlineRegion } from "../dist/compiler/ir/grad.js";
 import { dropStates, eliminateDeadCode, optimize } from "../dist/compiler/ir/passes/optimize.js";
 import { trainingStep } from "../dist/compiler/train/step.js";
-import { loadOnnx } from "../dist/runtime/index.js";
+import { loadOnnx, loadTfjs } from "../dist/runtime/index.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { folder: { type: "string", default: tmpdir() }, child: { type: "boolean", default: false } },
+  options: {
+    folder: { type: "string", default: tmpdir() },
+    child: { type: "boolean", default: false },
+    target: { type: "string", default: "onnx" },
+    step: { type: "boolean", default: false },
+    foresee: { type: "boolean", default: false },
+  },
 });
 
 if (values.child) {
@@ -39,7 +45,8 @@ if (values.child) {
 
 /** Runs a build once on ids and labels, and prints what it gives, the peak in bytes, and seconds. */
 async function child(folder, shape, most) {
-  const model = await loadOnnx(folder);
+  const { target } = values;
+  const model = target === "onnx" ? await loadOnnx(folder) : await loadTfjs(folder, { backend: target });
   const { inputs } = JSON.parse(readFileSync(`${folder}/manifest.json`, "utf8"));
   let seed = 1;
   const ids = () =>
@@ -65,16 +72,36 @@ async function compare([, file, name, batch, seq]) {
     ["forward pass", forwardOf(instance)],
     ["training step", derivativesOf(instance)],
   ]) {
+    if (values.step && what === "forward pass") continue;
+    const foreseen = Number(processMemory(optimize(graph), at, values.target).total);
+    if (values.foresee) {
+      console.log(`  ${what.padEnd(13)}  foreseen ${GB(foreseen)}`);
+      continue;
+    }
     const folder = mkdtempSync(join(values.folder, "archc-train-"));
     try {
       const model = { ...instance, start: graph, step: graph, separateStep: false };
       const spec = { file, text: "" };
-      await build(model, { out: join(folder, "out"), seed: 1, targets: ["onnx"], profile: "default", spec });
-      const args = ["bench/train.mjs", "--child", join(folder, "out"), batch, seq, `${vocab}`];
+      await build(model, {
+        out: join(folder, "out"),
+        seed: 1,
+        targets: [values.target === "onnx" ? "onnx" : "tfjs"],
+        profile: "default",
+        spec,
+      });
+      const args = [
+        "bench/train.mjs",
+        "--target",
+        values.target,
+        "--child",
+        join(folder, "out"),
+        batch,
+        seq,
+        `${vocab}`,
+      ];
       const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
       if (status !== 0) throw new Error(stderr);
       const { seconds, peak, told } = JSON.parse(stdout.trim().split("\n").at(-1));
-      const foreseen = Number(processMemory(optimize(graph), at, "onnx").total);
       const [flops] = costOf(graph).flops.evaluate(at);
       const figures = Object.entries(told).map(([key, x]) => `${key} ${x.toPrecision(5)}`);
       console.log(
@@ -99,7 +126,8 @@ function derivativesOf(instance) {
   const inputPorts = graph.inputPorts.filter((port) => port.name !== "learning_rate");
   const step = { ...graph, inputPorts, inputs: inputPorts.map((port) => port.value) };
   return withOutputs(step, [graph.outputs[0], ...gradients.values()], (b, [loss, ...found]) => {
-    const squares = found.map((g) => sumOf(b, b.op("mul", [g, g], {})));
+    // ONNX Runtime computes what is asked for in the order in which it is: the derivatives that are there first, first.
+    const squares = found.reverse().map((g) => sumOf(b, b.op("mul", [g, g], {})));
     return [
       ["loss", loss],
       ["squares", squares.reduce((sum, x) => b.op("add", [sum, x], {}))],
