@@ -1,7 +1,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import { tokenMatcher } from "./chevrotain.js";
 import { type Doc, group, hardLine, indent, type Line, line, softLine } from "./format-doc.js";
-import { isPrefix, operandEnds, space, typeAt } from "./format-space.js";
+import { isPrefix, space, typeAt, valueEnds } from "./format-space.js";
 import {
   type Block,
   type Comment,
@@ -59,7 +59,7 @@ function isJoint(nodes: readonly Node[], at: number): boolean {
   const one = nodes[at]!;
   if (one.kind !== "word") return one.kind === "block";
   const { tokenType: type } = one.token;
-  const operand = operandEnds.has(type) || type === t.Dot || type === t.Einsum || type === t.Next;
+  const operand = valueEnds.has(type) || type === t.Dot || type === t.Einsum || type === t.Next;
   return !operand && !isOperator(one.token);
 }
 

@@ -1,6 +1,7 @@
 import type { TokenType } from "chevrotain";
 import { firstWord, lastWord, type Node } from "./format-tree.js";
 import * as t from "./tokens.js";
+import { operandEnds } from "./words.js";
 
 const declared = new Set<TokenType | undefined>([t.Layer, t.Fn]);
 const tightBefore = new Set<TokenType>([t.Comma, t.Dot, t.CallParen, t.IndexBracket]);
@@ -46,18 +47,8 @@ function isTightRange(nodes: readonly Node[], at: number, owner: TokenType | und
   return ends(nodes[at + 1]) || (isSingle(nodes[at + 1]) && ends(nodes[at + 2]));
 }
 
-/** What a value may end with: a sign behind it is an operator. */
-export const operandEnds = new Set<TokenType>([
-  t.Name,
-  t.AxisName,
-  t.NumberToken,
-  t.Unit,
-  t.TextToken,
-  t.Question,
-  t.RParen,
-  t.RBracket,
-  t.RBrace,
-]);
+/** What a value may end with, a block too: a sign behind it is an operator. */
+export const valueEnds = new Set<TokenType>([...operandEnds, t.RBrace]);
 const signs = new Set<TokenType | undefined>([t.Minus, t.Plus, t.Not]);
 
 /** A sign or `not`, which belongs to what follows it. */
@@ -66,5 +57,5 @@ export function isPrefix(nodes: readonly Node[], at: number): boolean {
   if (type === t.Not) return true;
   if (!signs.has(type)) return false;
   const before = nodes[at - 1];
-  return before === undefined || !operandEnds.has(lastWord(before).token.tokenType);
+  return before === undefined || !valueEnds.has(lastWord(before).token.tokenType);
 }

@@ -2,50 +2,14 @@ import { Dim } from "../dim/dim.js";
 import type { Node, NodeOf, Region } from "../ir/graph.js";
 import { bodyOf, withBody } from "../ir/traverse.js";
 import type { OpName } from "../ops/attrs.js";
+import { elementwiseNames } from "../ops/elementwise-names.js";
 
 type Call = NodeOf<"call">;
 
 /** Ops that do the same whatever the size of an axis is, as long as all operands have it. */
 const sizeless: ReadonlySet<OpName> = new Set<OpName>([
-  ...([
-    "neg",
-    "abs",
-    "sign",
-    "exp",
-    "log",
-    "sqrt",
-    "rsqrt",
-    "tanh",
-    "erf",
-    "logistic",
-    "sin",
-    "cos",
-  ] as const),
-  ...([
-    "floor",
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "pow",
-    "maximum",
-    "minimum",
-    "select",
-    "eq",
-    "lt",
-    "le",
-  ] as const),
-  ...([
-    "and",
-    "or",
-    "not",
-    "reduce_sum",
-    "reduce_max",
-    "reduce_min",
-    "reshape",
-    "transpose",
-    "broadcast",
-  ] as const),
+  ...elementwiseNames,
+  ...(["reduce_sum", "reduce_max", "reduce_min", "reshape", "transpose", "broadcast"] as const),
   ...(["cast", "stop_gradient", "constant", "call"] as const),
 ]);
 

@@ -1,6 +1,7 @@
 import { Builder } from "../ir/build.js";
 import type { Node, NodeOf, Region, Value } from "../ir/graph.js";
 import { pathAt, takenOut } from "../ir/path.js";
+import { elementwiseNames } from "../ops/elementwise-names.js";
 import type { OpName } from "../ops/index.js";
 
 /**
@@ -8,24 +9,9 @@ import type { OpName } from "../ops/index.js";
  * lookups and sorting, and its inner results are as large as its operands.
  */
 const cheap: ReadonlySet<OpName> = new Set<OpName>([
-  ...([
-    "neg",
-    "abs",
-    "sign",
-    "exp",
-    "log",
-    "sqrt",
-    "rsqrt",
-    "tanh",
-    "erf",
-    "logistic",
-    "sin",
-    "cos",
-  ] as const),
-  ...(["floor", "add", "sub", "mul", "div", "pow", "maximum", "minimum", "floor_div", "mod"] as const),
-  ...(["eq", "lt", "le", "and", "or", "not", "select", "reduce_sum", "reduce_max", "reduce_min"] as const),
+  ...elementwiseNames,
+  ...(["floor_div", "mod", "reduce_sum", "reduce_max", "reduce_min", "stop_gradient"] as const),
   ...(["reshape", "transpose", "broadcast", "slice", "concat", "pad", "iota", "size", "constant"] as const),
-  "stop_gradient",
 ]);
 
 const known = new WeakMap<Region, boolean>();
