@@ -64,7 +64,8 @@ export function costJson(report: CostReport): Readonly<Record<string, unknown>> 
       fields[`memory.inference(${backend}).${key}`] = terms[key];
     fields[`memory.inference(${backend}).peak`] = peak;
   }
-  if (report.training) {
+  if (report.training && !report.training.memory) fields["memory.train.why"] = report.training.why;
+  if (report.training?.memory) {
     const { optimizer, memory } = report.training;
     for (const key of trained) fields[`memory.train(${optimizer}).${key}`] = memory[key];
     fields[`memory.train(${optimizer}).peak`] = memory.peak;
@@ -132,9 +133,9 @@ function memoryText({ memory, process, training }: CostReport): string {
   const ran = process
     ? `in a process on ${process.backend}: ${peakText(process, ["runtime", ...held])}\n`
     : "";
-  const step = training
-    ? `in a step of training (${training.optimizer}): ${peakText(training.memory, trained)}\n`
-    : "";
+  const told =
+    training && (training.memory ? peakText(training.memory, trained) : `no figure, since ${training.why}`);
+  const step = training ? `in a step of training (${training.optimizer}): ${told}\n` : "";
   return `memory: ${peakText(memory, held)}\n${ran}${step}`;
 }
 

@@ -60,8 +60,11 @@ export interface CostReport {
   readonly memory: MemoryReport;
   /** The same in a process that runs the build, where a backend was asked for. */
   readonly process: (ProcessMemory & { readonly backend: Runtime }) | undefined;
-  /** Where an optimizer was asked for and the model can be trained: the memory of a step, whose figures are metrics too. */
-  readonly training: { readonly optimizer: Optimizer; readonly memory: TrainingMemory } | undefined;
+  /** Where an optimizer was asked for: the memory of a step, whose figures are metrics too, or why there is none. */
+  readonly training:
+    | { readonly optimizer: Optimizer; readonly memory: TrainingMemory }
+    | { readonly optimizer: Optimizer; readonly memory: undefined; readonly why: string }
+    | undefined;
   /** What figures of memory keep weights and values as. */
   readonly stored: Stored;
   readonly conventions: readonly ConventionCost[];
@@ -94,7 +97,6 @@ export function costReport(
   for (const name of reportedNames) {
     if (name !== "growth") metrics.set(name, metric(instance, name, [], sized, stored));
   }
-  const step = optimizer && model.training(optimizer);
   if (optimizer) {
     for (const name of metricNames)
       if (!reportedNames.includes(name))
@@ -116,14 +118,23 @@ export function costReport(
     ops: opsOf(cost, sized),
     memory: inferenceMemory(model, sized, stored),
     process: backend && { ...runtimeMemory(model, sized, backend), backend },
-    training:
-      optimizer && step?.kind === "step"
-        ? { optimizer, memory: trainingMemory(step, sized, model.rules) }
-        : undefined,
+    training: optimizer && trainingOf(model, optimizer, sized, metrics.get("memory.train")!),
     stored,
     conventions: conventionCosts(model, sized, conventions),
     learned: instance.learned.map(({ path, value, most }) => ({ path, value, most })),
   };
+}
+
+function trainingOf(
+  model: ModelCost,
+  optimizer: Optimizer,
+  point: Point,
+  figure: Metric,
+): NonNullable<CostReport["training"]> {
+  const step = model.training(optimizer);
+  if (figure.kind !== "value") return { optimizer, memory: undefined, why: figure.why };
+  if (step.kind !== "step") return { optimizer, memory: undefined, why: step.why };
+  return { optimizer, memory: trainingMemory(step, point, model.rules) };
 }
 
 interface Sums {

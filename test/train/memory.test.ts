@@ -197,6 +197,15 @@ model Dense : reversible_decoder {
   });
 });
 
+it("says in a report why there is no figure", () => {
+  const asked = { model: "TinyPerceiver", optimizer: "adam" } as const;
+  const { value } = service.cost("specs/small-perceiver.arch", asked);
+  expect(value!.metrics.get("memory.train")).toMatchObject({ kind: "no-data" });
+  const why = "a loss is known for results named `logits` alone, and `forward` gives `last_hidden_state`";
+  expect(costText(value!)).toContain(`in a step of training (adam): no figure, since ${why}\n`);
+  expect(costJson(value!)["memory.train.why"]).toBe(why);
+});
+
 describe("what has no figure", () => {
   const whyOf = (text: string) => {
     const step = trainingStep(modelIn(text), "adam");
