@@ -1,7 +1,7 @@
 import type { Expr, LayerDecl, Name, Param, Span, Stmt } from "../../grammar/ast.js";
 import { argumentHere } from "../diagnostics/codes/foreign.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
-import { join } from "./calls.js";
+import { join } from "../ir/path.js";
 import { evaluate } from "./expressions.js";
 import { checkKind, type Hint } from "./kinds.js";
 import { valuesIn } from "./read-values.js";

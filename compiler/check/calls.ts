@@ -1,7 +1,7 @@
 import type { Param, Span } from "../../grammar/ast.js";
 import { isLibrary } from "../host.js";
-import type { DType, Value } from "../ir/graph.js";
-import { formOf } from "../ir/path.js";
+import type { Value } from "../ir/graph.js";
+import { formOf, join } from "../ir/path.js";
 import { bindArguments, bindParams, type CallArg, isStatic, staticArgs } from "./arguments.js";
 import { checkInverse } from "./inverse.js";
 import { toTensor } from "./operands.js";
@@ -12,26 +12,18 @@ import { runBody } from "./statements.js";
 import { limits } from "./tracer.js";
 import {
   type Bound,
+  bindInstance,
+  dtypes,
   type Instance,
   kindOf,
-  type Recipe,
   type Tensor,
   tensorVal,
   unknown,
   type Val,
 } from "./values.js";
 
-export const dtypes: Readonly<Record<string, DType>> = { float: "f32", int: "i32", flag: "bool" };
-
-/** Binds a recipe to a name: from here on it has a path and shares its weights. */
-export function bindInstance(recipe: Recipe, path: string): Instance {
-  return { recipe, path, members: new Map(), statics: new Map(), runs: 0, failed: false, states: new Set() };
-}
-
 /** For a check on the side, which leaves the instance itself as it is. */
 const copyOf = (i: Instance): Instance => ({ ...i, members: new Map(i.members), states: new Set() });
-
-export const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
 
 /** Runs a layer on tensors: a recipe in place (named after its line), or an instance. */
 export function callLayer(

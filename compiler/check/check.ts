@@ -2,7 +2,7 @@ import type { LayerDecl, ModelDecl, Param } from "../../grammar/ast.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { Dim } from "../dim/dim.js";
 import { isLibrary } from "../host.js";
-import { callLayer, dtypes } from "./calls.js";
+import { callLayer } from "./calls.js";
 import type { ModelInstance } from "./instance.js";
 import { instantiateModel } from "./instantiate.js";
 import { checkInverseNames } from "./inverse.js";
@@ -11,7 +11,7 @@ import type { Program } from "./program.js";
 import { Scope } from "./scope.js";
 import { openLayers, standIn } from "./stand-in.js";
 import { Tracer } from "./tracer.js";
-import { type Bound, count, flag, type Recipe, tensorVal, unknown, type Val } from "./values.js";
+import { type Bound, count, dtypes, flag, type Recipe, tensorVal, unknown, type Val } from "./values.js";
 
 /**
  * Checks every model and layer of the main file. Models that can be built are traced and answered by name; one that

@@ -3,7 +3,7 @@ import type { Dim } from "../dim/dim.js";
 import type { Scope } from "./scope.js";
 import { axisSize, declareAxis, resolveSize, restAxes, restTwice } from "./shapes.js";
 import { reorder, sizeOf, spread } from "./tensors.js";
-import { showShape, type Tensor } from "./values.js";
+import { shapeText, showShape, type Tensor } from "./values.js";
 
 /**
  * A tensor given the written shape: matched by name, the remaining axes by position; sizes are checked and names
@@ -95,13 +95,4 @@ export function conform(
   }
   if (canSpread && leftWanted.length > 0) return spread(scope.builder, named, wanted, sizes);
   return reorder(scope.builder, named, wanted);
-}
-
-/** A shape as it is written. */
-export function shapeText(shape: Shape): string {
-  const parts = shape.axes.map((a) => {
-    if (a.kind === "rest") return "..";
-    return a.kind === "axis" ? a.name.text : "…";
-  });
-  return `[${parts.join(" ")}]`;
 }

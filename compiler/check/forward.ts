@@ -1,6 +1,5 @@
 import { Dim } from "../dim/dim.js";
 import type { Value } from "../ir/graph.js";
-import { dtypes } from "./calls.js";
 import { conform } from "./conform.js";
 import type { ModelEnv } from "./model.js";
 import { toTensor } from "./operands.js";
@@ -8,7 +7,7 @@ import { Scope } from "./scope.js";
 import { declareAxis, wholeCount } from "./shapes.js";
 import { runBody } from "./statements.js";
 import type { Tracer } from "./tracer.js";
-import { count, tensorVal, unknown } from "./values.js";
+import { count, dtypes, tensorVal, unknown } from "./values.js";
 
 /** The sizes of a model's inputs that are known only at run time, by the axis that `forward` names. */
 export const symbolNames: Readonly<Record<string, string>> = { B: "batch", T: "seq", S: "source" };

@@ -3,7 +3,7 @@ import { Diagnostics } from "../diagnostics/sink.js";
 import type { Dim } from "../dim/dim.js";
 import { isLibrary } from "../host.js";
 import type { Graph, InputPort, OutputPort, Region } from "../ir/graph.js";
-import { join } from "./calls.js";
+import { join } from "../ir/path.js";
 import { readCheckpoints, weightsOf } from "./checkpoint.js";
 import { brokenWeights } from "./checkpoint-broken.js";
 import { declareInputs, runForward } from "./forward.js";

@@ -1,9 +1,8 @@
 import type { KindRef, Range, Span } from "../../grammar/ast.js";
-import { bindInstance } from "./calls.js";
 import { evaluate } from "./expressions.js";
 import type { Scope } from "./scope.js";
 import { asWhole } from "./shapes.js";
-import { asNumber, kindOf, number, show, type Val } from "./values.js";
+import { asNumber, bindInstance, kindOf, number, show, type Val } from "./values.js";
 
 /** What a value is given for, and where. */
 export interface Place {
@@ -28,6 +27,9 @@ export interface Hint {
   readonly signature: string;
   readonly helps: readonly string[];
 }
+
+/** A kind, as if it were written at `span`. */
+export const kindNamed = (name: string, span: Span): KindRef => ({ name, of: undefined, span });
 
 /**
  * A value as the declared kind wants it: counts are whole and in range, a count serves as a number, a recipe becomes an

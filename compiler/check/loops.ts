@@ -1,6 +1,6 @@
 import type { ForAlongExpr, ForExpr } from "../../grammar/ast.js";
 import { Builder } from "../ir/build.js";
-import { join } from "./calls.js";
+import { join } from "../ir/path.js";
 import { evaluate } from "./expressions.js";
 import { toTensor } from "./operands.js";
 import type { MapLoop, Scope } from "./scope.js";

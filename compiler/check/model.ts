@@ -1,8 +1,8 @@
-import type { ForwardDecl, KindRef, ModelDecl, RequireStmt, Span, WeightStmt } from "../../grammar/ast.js";
+import type { ForwardDecl, ModelDecl, RequireStmt, WeightStmt } from "../../grammar/ast.js";
 import { changeArgument } from "./arguments.js";
 import { evaluate } from "./expressions.js";
 import type { BlockInfo } from "./instance.js";
-import { checkKind } from "./kinds.js";
+import { checkKind, kindNamed } from "./kinds.js";
 import { type Field, merge, type Source } from "./model-merge.js";
 import { fieldNames, MAX_BASES, modelChain } from "./model-names.js";
 import { Scope } from "./scope.js";
@@ -172,7 +172,7 @@ export class ModelEnv {
       tracer.trial?.hold(`${name}.${change.path.map((p) => p.text).join(".")}`, change.source.expr);
       val = changeArgument(tracer, val, change.path, change.source.expr, this.scope(change.source.file));
     }
-    const type = field.type ?? (val.kind === "recipe" ? kind("layer", field.name.span) : undefined);
+    const type = field.type ?? (val.kind === "recipe" ? kindNamed("layer", field.name.span) : undefined);
     const place = { span: expr.span, what: `\`${name}\``, path: name, within: field.within };
     const checked = checkKind(scope, val, type, place);
     return checked ?? (val.kind === "hole" ? val : unknown);
@@ -186,8 +186,3 @@ export class ModelEnv {
     this.values.set(name, first ? evaluate(first, this.scope(this.fields.get(name)!.source!.file)) : unknown);
   }
 }
-
-const kind = (name: string, span: Span): KindRef => ({ name, of: undefined, span });
-
-/** The kind `count`, as if it were written at `span`. */
-export const countKind = (span: Span): KindRef => kind("count", span);

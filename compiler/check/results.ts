@@ -1,13 +1,12 @@
 import type { Expr, LayerDecl, Param, Shape, Span, Stmt } from "../../grammar/ast.js";
 import { Dim } from "../dim/dim.js";
 import type { Builder } from "../ir/build.js";
-import { dtypes } from "./calls.js";
-import { conform, shapeText } from "./conform.js";
+import { conform } from "./conform.js";
 import { toTensor } from "./operands.js";
 import type { Scope } from "./scope.js";
 import { type ResolvedShape, restAxes } from "./shapes.js";
 import { spread } from "./tensors.js";
-import { kindOf, type Tensor, tensorVal, unknown, type Val } from "./values.js";
+import { dtypes, kindOf, shapeText, type Tensor, tensorVal, unknown, type Val } from "./values.js";
 
 /** What a layer returned, in the declared shapes. Undefined where reported, or unknown. */
 export function conformResults(scope: Scope, decl: LayerDecl): readonly Tensor[] | undefined {

@@ -1,11 +1,10 @@
 import type { Axis, Expr, Name, Shape, Span } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Dim } from "../dim/dim.js";
-import { shapeText } from "./conform.js";
 import { evaluate } from "./expressions.js";
 import { namesIn, valuesIn } from "./read-values.js";
 import type { Scope } from "./scope.js";
-import { kindOf, show, showShape, type Tensor, type Val } from "./values.js";
+import { kindOf, shapeText, show, showShape, type Tensor, type Val } from "./values.js";
 
 /** Gives an axis name its one size in this layer; reports where it already has another. */
 export function declareAxis(scope: Scope, name: Name, size: Dim): void {

@@ -1,10 +1,11 @@
 import type { BlocksDecl, SlotDecl, Span } from "../../grammar/ast.js";
+import { join } from "../ir/path.js";
 import { changeArgument } from "./arguments.js";
-import { callLayer, join } from "./calls.js";
+import { callLayer } from "./calls.js";
 import { evaluate } from "./expressions.js";
 import type { BlockInfo } from "./instance.js";
-import { checkKind } from "./kinds.js";
-import { countKind, type ModelEnv } from "./model.js";
+import { checkKind, kindNamed } from "./kinds.js";
+import type { ModelEnv } from "./model.js";
 import { decidesAlike, replicate, type Template, templateOf } from "./replica.js";
 import { Scope } from "./scope.js";
 import { type Candidate, StackLines } from "./stack-lines.js";
@@ -61,7 +62,7 @@ export class Stack {
     const scope = this.env.scope(file);
     const what = `the number of ${this.name}`;
     const place = { span: expr.span, what, path: "" };
-    const checked = checkKind(scope, evaluate(expr, scope), countKind(expr.span), place);
+    const checked = checkKind(scope, evaluate(expr, scope), kindNamed("count", expr.span), place);
     const n = checked?.kind === "count" ? checked.dim.int : undefined;
     if (n === undefined) return undefined;
     if (n > limits.blocks) {

@@ -1,6 +1,6 @@
 import type { Let, RequireStmt, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
-import { bindInstance, dtypes, join } from "./calls.js";
+import { join } from "../ir/path.js";
 import { conform } from "./conform.js";
 import { collect } from "./declared-names.js";
 import { decide, evaluate } from "./expressions.js";
@@ -9,7 +9,7 @@ import { sidesIn, valuesIn } from "./read-values.js";
 import type { Scope } from "./scope.js";
 import { declareWritten, restAxes } from "./shapes.js";
 import { declareStates } from "./states.js";
-import { kindOf, none, show, tensorVal, unknown, type Val } from "./values.js";
+import { bindInstance, dtypes, kindOf, none, show, tensorVal, unknown, type Val } from "./values.js";
 import { declareRandom, declareWeights } from "./weights.js";
 
 /** Runs statements in order; a `return` ends them. The value is the last line's expression, for blocks that have one. */

@@ -1,10 +1,10 @@
 import type { Span, StateStmt } from "../../grammar/ast.js";
 import { Dim } from "../dim/dim.js";
 import type { DType } from "../ir/graph.js";
-import { dtypes, join } from "./calls.js";
+import { join } from "../ir/path.js";
 import type { Scope } from "./scope.js";
 import { declareAxis, resolveShape, wholeCount } from "./shapes.js";
-import { type Tensor, tensorVal, unknown } from "./values.js";
+import { dtypes, type Tensor, tensorVal, unknown } from "./values.js";
 import { readInit } from "./weights.js";
 
 /**

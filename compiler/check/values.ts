@@ -1,6 +1,6 @@
-import type { FnDecl, LayerDecl, Span, Stmt } from "../../grammar/ast.js";
+import type { FnDecl, LayerDecl, Shape, Span, Stmt } from "../../grammar/ast.js";
 import { Dim } from "../dim/dim.js";
-import type { Value } from "../ir/graph.js";
+import type { DType, Value } from "../ir/graph.js";
 import type { Scope } from "./scope.js";
 
 /**
@@ -90,6 +90,9 @@ export type Val =
    */
   | { readonly kind: "unknown"; readonly isLayer?: true };
 
+/** What the kinds of tensors that a spec names are in the graph. */
+export const dtypes: Readonly<Record<string, DType>> = { float: "f32", int: "i32", flag: "bool" };
+
 export const unknown: Val = { kind: "unknown" };
 /** What fills a slot or a layer argument that is wrong. */
 export const unknownLayer: Val = { kind: "unknown", isLayer: true };
@@ -106,6 +109,11 @@ export const tensorVal = (value: Value, axes: readonly string[]): Val => ({
   kind: "tensor",
   tensor: { value, axes },
 });
+
+/** Binds a recipe to a name: from here on it has a path and shares its weights. */
+export function bindInstance(recipe: Recipe, path: string): Instance {
+  return { recipe, path, members: new Map(), statics: new Map(), runs: 0, failed: false, states: new Set() };
+}
 
 /** The name of a kind in messages. */
 export function kindOf(val: Val): string {
@@ -148,6 +156,15 @@ export function show(val: Val): string {
     default:
       return val.kind;
   }
+}
+
+/** A shape as it is written. */
+export function shapeText(shape: Shape): string {
+  const parts = shape.axes.map((a) => {
+    if (a.kind === "rest") return "..";
+    return a.kind === "axis" ? a.name.text : "…";
+  });
+  return `[${parts.join(" ")}]`;
 }
 
 /** `[.. T D]` with the sizes that are known: `[batch, T = seq, D = 1024]`. */

@@ -2,7 +2,7 @@ import type { Axis, Expr, LayerDecl, Name, RandomStmt, WeightStmt } from "../../
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { isLibrary } from "../host.js";
 import type { Init, WeightInfo } from "../ir/graph.js";
-import { join } from "./calls.js";
+import { join } from "../ir/path.js";
 import { conform } from "./conform.js";
 import { evaluate } from "./expressions.js";
 import { toTensor } from "./operands.js";

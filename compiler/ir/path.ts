@@ -1,6 +1,9 @@
 import type { Node } from "./graph.js";
 import { withBody } from "./traverse.js";
 
+/** The path of what `path` calls `name`. */
+export const join = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
+
 /**
  * Where an instance stands, as seen from another: the names on the way in, after a `^` for each step out. From
  * `blocks.0.wiring`, `blocks.0.attn` is `^.attn`; so it is from `blocks.1.wiring` to `blocks.1.attn`, and what two

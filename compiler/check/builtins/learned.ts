@@ -1,7 +1,7 @@
 import type { Expr, Span } from "../../../grammar/ast.js";
 import { Builder } from "../../ir/build.js";
+import { join } from "../../ir/path.js";
 import { symbolsIn } from "../../ir/traverse.js";
-import { join } from "../calls.js";
 import { evaluate } from "../expressions.js";
 import { decide, originOf, workOf } from "../learned.js";
 import { toTensor } from "../operands.js";

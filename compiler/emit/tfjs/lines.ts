@@ -1,6 +1,5 @@
 import type { Dim } from "../../dim/dim.js";
 import type { DType } from "../../ir/graph.js";
-import { fence } from "./module.js";
 import { literal, type Names } from "./names.js";
 import { width } from "./text.js";
 
@@ -38,6 +37,7 @@ export interface ScalarText {
 export type Operand = Variable | NumberText | ScalarText;
 
 /** Around the number of a variable until it has a name; no string literal holds it, as JSON escapes it. */
+export const fence = "\u0001";
 const marks = new RegExp(`${fence}\\d+${fence}`, "g");
 
 /** One statement: its variables, and the source of the right-hand side in pieces. */

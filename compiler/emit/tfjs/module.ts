@@ -2,7 +2,15 @@ import { Dim } from "../../dim/dim.js";
 import type { Region, Type, Value } from "../../ir/graph.js";
 import { Body } from "./body.js";
 import { type HelperName, helpers } from "./helpers.js";
-import { type Arrangement, type Line, type Operand, originOf, statements, type Variable } from "./lines.js";
+import {
+  type Arrangement,
+  fence,
+  type Line,
+  type Operand,
+  originOf,
+  statements,
+  type Variable,
+} from "./lines.js";
 import { Names } from "./names.js";
 import { functionText, shapeText } from "./text.js";
 
@@ -27,9 +35,6 @@ export interface GeneratedFunction {
   readonly origins: readonly Origin[];
   readonly results: number;
 }
-
-/** Around the number of a variable until it has a name; no string literal holds it, as JSON escapes it. */
-export const fence = "\u0001";
 
 /** The file being generated: its functions, one for all regions that mean the same, and the helpers they need. */
 export class Module {
