@@ -36,8 +36,9 @@ export class Body {
   private passesSizes = false;
   /** Reductions of which the reduced axes are wanted as size 1. */
   keeps: ReadonlySet<Node> = new Set();
-  /** The products that one node alone reads. */
-  readOnce: ReadonlyMap<Value, NodeOf<"einsum">> = new Map();
+  /** The products that one node alone reads, and the sums. */
+  products: ReadonlyMap<Value, NodeOf<"einsum">> = new Map();
+  sums: ReadonlyMap<Value, NodeOf<"add">> = new Map();
   /** Slices that share out an axis, and the parts of those that are made. */
   splits: ReadonlyMap<Node, Split> = new Map();
   readonly parts = new Map<Split, readonly Variable[]>();

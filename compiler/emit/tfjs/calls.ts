@@ -1,4 +1,5 @@
-import type { NodeOf } from "../../ir/graph.js";
+import type { NodeOf, Value } from "../../ir/graph.js";
+import { sameShape } from "../../ir/traverse.js";
 import { epsilonOf } from "../probe.js";
 import type { Body } from "./body.js";
 import { centredNorm } from "./centre.js";
@@ -13,13 +14,19 @@ const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boo
     const [x] = node.inputs;
     if (!x || !isSoftmax(node)) return false;
     const out = node.outputs[0]!;
-    const root = body.behind(body.tensor(x));
-    // Only the last axis matters, so the tensor behind a view does as well.
-    const { of, dims } =
-      root?.dims.at(-1)?.equals(x.shape.at(-1)!) === true ? root : { of: body.tensor(x), dims: x.shape };
     const name = out.name || "weights";
+    const { scores, bias } = scoresOf(body, x);
+    const root = body.behind(body.tensor(scores));
+    // Only the last axes matter, so the tensor behind a view does as well.
+    const axes = bias?.shape ?? x.shape.slice(-1);
+    const { of, dims } =
+      root && sameShape(root.dims.slice(-axes.length), axes)
+        ? root
+        : { of: body.tensor(scores), dims: x.shape };
     body.helper("spread");
-    const source = code`${body.helper("softmax")}(tf, ${of})`;
+    body.helper("perRow");
+    const given = list([code`tf`, of, ...(bias ? [body.tensor(bias)] : [])]);
+    const source = code`${body.helper("softmax")}(${given})`;
     body.bind(out, reshape(body, body.line(source, name), dims, out.shape, name));
     return true;
   },
@@ -34,10 +41,20 @@ const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boo
   },
 };
 
+/** What a softmax is of: scores, and a mask of their last axes that is added to them; the lines of the sum go unread. */
+function scoresOf(body: Body, x: Value): { readonly scores: Value; readonly bias: Value | undefined } {
+  const [scores, bias] = body.sums.get(x)?.inputs ?? [];
+  const fits = bias && bias.shape.length > 1 && sameShape(bias.shape, x.shape.slice(-bias.shape.length));
+  return scores && fits && sameShape(scores.shape, x.shape)
+    ? { scores, bias }
+    : { scores: x, bias: undefined };
+}
+
 function normLine(body: Body, node: NodeOf<"call">, helper: "layerNorm" | "centredNorm"): void {
   const tensors = node.inputs.map((v) => body.tensor(v));
   const [x, ...rows] = tensors as [Variable, ...Variable[]];
   body.helper("spread");
+  body.helper("perRow");
   const source = code`${body.helper(helper)}(${list([code`tf`, x, code`${epsilonOf(node)}`, ...rows])})`;
   body.bind(node.outputs[0]!, body.line(source, node.outputs[0]!.name || "norm", body.noteOf(node)));
 }

@@ -1,3 +1,5 @@
+import { perRow } from "./per-row.js";
+
 /** Functions that a generated module carries where it needs them: what tfjs lacks, or does wrongly on some backend. */
 export const helpers = {
   argmax: `
@@ -191,27 +193,33 @@ function spread(tf, column, width) {
   return wide;
 }`,
   softmax: `
-/** Softmax of the last axis; tfjs's own on cpu spreads its columns slowly. */
-function softmax(tf, x) {
-  if (tf.getBackend() !== "cpu") return tf.softmax(x);
+/** Softmax of the last axis, of \`x\` and what is added to its last axes; tfjs's own on cpu spreads its columns slowly. */
+function softmax(tf, x, bias) {
+  if (tf.getBackend() === "webgpu") {
+    const sum = bias ? "x0 + x1" : "x0";
+    return perRow(tf, bias ? [x, bias] : [x], ["max", sum, "sum", \`exp(\${sum} - r0)\`], \`exp(\${sum} - r0) / r1\`);
+  }
+  if (tf.getBackend() !== "cpu" && !bias) return tf.softmax(x);
   return tf.tidy(() => {
+    const given = bias ? tf.add(x, bias) : x;
+    if (tf.getBackend() !== "cpu") return tf.softmax(given);
     const width = x.shape[x.rank - 1];
-    const rows = tf.reshape(x, [x.size / width, width]);
+    const rows = tf.reshape(given, [x.size / width, width]);
     const powers = tf.exp(tf.sub(rows, spread(tf, tf.max(rows, 1, true), width)));
     return tf.reshape(tf.div(powers, spread(tf, tf.sum(powers, 1, true), width)), x.shape);
   });
 }`,
   layerNorm: `
-/** Each vector to mean 0 and variance 1, then scaled and shifted where told; webgpu takes the last steps in one kernel. */
+/** Each vector to mean 0 and variance 1, then scaled and shifted where told. */
 function layerNorm(tf, x, epsilon, scale, shift) {
   const axis = x.rank - 1;
+  if (tf.getBackend() === "webgpu") {
+    const centred = "(x0 - r0 / n)";
+    const normal = \`\${centred} * inverseSqrt(r1 / n + \${epsilon})\`;
+    const sums = ["sum", "x0", "sum", \`\${centred} * \${centred}\`];
+    return perRow(tf, scale ? [x, scale, shift] : [x], sums, scale ? \`\${normal} * x1 + x2\` : normal);
+  }
   return tf.tidy(() => {
-    if (tf.getBackend() === "webgpu") {
-      const mean = tf.mean(x, axis, true);
-      const variance = tf.mean(tf.squaredDifference(x, mean), axis, true);
-      const wide = (row) => row && tf.reshape(row, [...mean.shape.slice(0, -1).fill(1), row.size]);
-      return tf.batchNorm(x, mean, variance, wide(shift), wide(scale), epsilon);
-    }
     const width = x.shape[axis];
     const cpu = tf.getBackend() === "cpu";
     const rows = cpu ? tf.reshape(x, [x.size / width, width]) : x;
@@ -227,14 +235,12 @@ function layerNorm(tf, x, epsilon, scale, shift) {
   centredNorm: `
 /** As layerNorm, of vectors whose mean is 0 already. */
 function centredNorm(tf, x, epsilon, scale, shift) {
-  const width = x.shape[x.rank - 1];
   if (tf.getBackend() === "webgpu") {
-    return tf.tidy(() => {
-      const variance = tf.mean(tf.square(x), x.rank - 1, true);
-      const wide = (row) => row && tf.reshape(row, [...variance.shape.slice(0, -1).fill(1), row.size]);
-      return tf.batchNorm(x, tf.zeros(variance.shape), variance, wide(shift), wide(scale), epsilon);
-    });
+    const normal = \`x0 * inverseSqrt(r0 / n + \${epsilon})\`;
+    const scaled = scale ? \`\${normal} * x1\` : normal;
+    return perRow(tf, [x, scale, shift].filter((t) => t), ["sum", "x0 * x0"], shift ? \`\${scaled} + x2\` : scaled);
   }
+  const width = x.shape[x.rank - 1];
   const rows = tf.getBackend() === "cpu" ? tf.reshape(x, [x.size / width, width]) : x;
   const square = tf.square(rows);
   const total = tf.sum(square, rows.rank - 1, true);
@@ -250,6 +256,7 @@ function centredNorm(tf, x, epsilon, scale, shift) {
   tf.dispose([square, total, variance, raised, factor, normal, scaled, shifted]);
   return result;
 }`,
+  perRow,
   mapPlaces: `
 /** Runs \`f\` on one place of axis 0 after another, and stacks what it gives. */
 function mapPlaces(tf, tensors, f) {

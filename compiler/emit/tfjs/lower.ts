@@ -24,7 +24,7 @@ import { lowerGather, lowerGatherMatmul, lowerScatterAdd } from "./indexing.js";
 import { code } from "./lines.js";
 import { literal } from "./names.js";
 import { broadcast, reshape, transpose } from "./structure.js";
-import { keptAxes, productsReadOnce } from "./views.js";
+import { keptAxes, readOnce } from "./views.js";
 
 const constant: Lower<"constant"> = (body, node) => {
   const { dtype, shape, data } = node.attrs;
@@ -45,7 +45,7 @@ const constant: Lower<"constant"> = (body, node) => {
 const add: Lower<"add"> = (body, node) => {
   const [sum] = node.outputs as [Value];
   for (const [i, value] of node.inputs.entries()) {
-    const product = body.readOnce.get(value);
+    const product = body.products.get(value);
     const shift = node.inputs[1 - i]!;
     if (product && shift !== value && lowerEinsum(body, product, { shift, sum })) return;
   }
@@ -129,7 +129,8 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
 /** Adds the lines of a whole region; its inputs are bound already. */
 export function lowerRegion(body: Body, region: Region): void {
   body.keeps = keptAxes(region);
-  body.readOnce = productsReadOnce(region);
+  body.products = readOnce(region, "einsum");
+  body.sums = readOnce(region, "add");
   body.splits = splitsOf(region);
   for (const node of region.nodes)
     if (!lowerEmpty(body, node)) (lowerings[node.op] as Lower<OpName>)(body, node as NodeOf<OpName>);

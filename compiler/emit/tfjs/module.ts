@@ -12,6 +12,7 @@ import {
   type Variable,
 } from "./lines.js";
 import { Names } from "./names.js";
+import { rowwise } from "./rowwise.js";
 import { functionText, shapeText } from "./text.js";
 
 /** Lowers the nodes of a region into a body whose inputs are bound. */
@@ -107,6 +108,7 @@ export class Module {
     const rendered = body.render(kept, new Set(apart));
     const { text, symbols, needsSizes, parameters, results } = rendered;
     const name = this.names.fresh(hint);
+    const called = new Map(parameters.map((p) => [inputs.get(p.variable)!, p.name]));
     const about = [
       ...parameters.map((p) => `${p.name} ${shapeText(region.inputs[inputs.get(p.variable)!]!)}`),
       ...rendered.given.map((p) => `${p.name} ${shapeText(p.variable.fixed!)}`),
@@ -117,6 +119,7 @@ export class Module {
     const back = results.length === 1 ? results[0]! : `[${results.join(", ")}]`;
     this.texts.push(
       functionText(`${about === "" ? "" : `${about} → `}${gives}`, `function ${name}(${head})`, [
+        ...this.inOneKernel(region, known, apart.length > 0, called),
         ...(symbols.length > 0 ? [`const { ${symbols.join(", ")} } = sizes;`] : []),
         ...text,
         `return ${back};`,
@@ -137,6 +140,24 @@ export class Module {
     };
     this.functions.set(key, made);
     return made;
+  }
+
+  /** What webgpu does of a region that works along the last axis alone. */
+  private inOneKernel(
+    region: Region,
+    known: ReadonlyMap<number, Operand>,
+    isArranged: boolean,
+    called: ReadonlyMap<number, string>,
+  ): readonly string[] {
+    const found = isArranged ? undefined : rowwise(region, known);
+    const operands = found?.operands.map((i) => called.get(i));
+    if (!found || !operands?.every((name) => name !== undefined)) return [];
+    this.helpers.add("perRow");
+    const totals = found.totals.map((text) => JSON.stringify(text)).join(", ");
+    const result = JSON.stringify(found.result);
+    return [
+      `if (tf.getBackend() === "webgpu") return perRow(tf, [${operands.join(", ")}], [${totals}], ${result});`,
+    ];
   }
 
   /** How a caller gets what fixed lines make: by the calls that they are, or by one of a function of them. */

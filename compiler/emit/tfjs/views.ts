@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { Node, NodeOf, Region, Value } from "../../ir/graph.js";
 import { sameShape } from "../../ir/traverse.js";
+import type { OpName } from "../../ops/attrs.js";
 import type { Body } from "./body.js";
 import { nameOf } from "./define.js";
 import type { Code, Operand } from "./lines.js";
@@ -107,14 +108,14 @@ export function keptShape({ shape }: Value, axes: readonly number[]): readonly D
   return shape.map((size, axis) => (axes.includes(axis) ? Dim.of(1) : size));
 }
 
-/** The results of einsums that one node reads, once, and that are no results of the region. */
-export function productsReadOnce(region: Region): ReadonlyMap<Value, NodeOf<"einsum">> {
+/** The results of nodes of an op that one node reads, once, and that are no results of the region. */
+export function readOnce<K extends OpName>(region: Region, op: K): ReadonlyMap<Value, NodeOf<K>> {
   const reads = new Map<Value, number>();
   for (const v of [...region.nodes.flatMap((n) => n.inputs), ...region.outputs])
     reads.set(v, (reads.get(v) ?? 0) + 1);
-  const found = new Map<Value, NodeOf<"einsum">>();
+  const found = new Map<Value, NodeOf<K>>();
   for (const node of region.nodes)
-    if (node.op === "einsum" && reads.get(node.outputs[0]!) === 1) found.set(node.outputs[0]!, node);
+    if (node.op === op && reads.get(node.outputs[0]!) === 1) found.set(node.outputs[0]!, node as NodeOf<K>);
   for (const v of region.outputs) found.delete(v);
   return found;
 }
