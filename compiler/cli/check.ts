@@ -3,7 +3,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { tally } from "../diagnostics/render.js";
 import type { BuildOptions } from "../emit/build.js";
 import { exitCodeOf, fail } from "./exit.js";
-import { expand, isPattern } from "./glob.js";
+import { expandAll } from "./glob.js";
 import { type OpenSpec, open } from "./open.js";
 import { choice, formatOption, modelOption, weightsOf, weightsOptions } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
@@ -100,12 +100,5 @@ export function sourcesOf(results: readonly Result[]): OpenSpec["sources"] {
 
 /** Every spec that the arguments name, each once. */
 export async function openAll(args: readonly string[]): Promise<readonly OpenSpec[]> {
-  const files = new Set<string>();
-  for (const argument of args) {
-    const found = expand(argument);
-    if (found.length === 0 && isPattern(argument)) throw fail("usage/no-match", { pattern: argument });
-    // A name that is no file goes on to `open`, which says so.
-    for (const file of found.length === 0 ? [argument] : found) files.add(file);
-  }
-  return Promise.all([...files].map(open));
+  return Promise.all(expandAll(args).map(open));
 }

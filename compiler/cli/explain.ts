@@ -11,7 +11,7 @@ import type { Session } from "./session.js";
 export function explainCommand(session: Session): Command {
   return new Command("explain")
     .description("say what a diagnostic means and how to mend it, with an example")
-    .argument("[code]", "as it is printed: `shape/dim-mismatch`; without it, all codes")
+    .argument("[code]", "as it is printed, `shape/dim-mismatch`, or an area, `shape`; without it, all codes")
     .addOption(formatOption(["text", "json"]))
     .action((given: string | undefined, options: { format: string }) => {
       const { io } = session;
@@ -23,6 +23,12 @@ export function explainCommand(session: Session): Command {
       }
       if (given === undefined) {
         io.out(`${known.sort().join("\n")}\n`);
+        return;
+      }
+      const area = known.filter((code) => code.startsWith(`${given}/`)).sort();
+      if (area.length > 0) {
+        if (format === "json") printJson(io, { codes: area.map(rowOf) }, [], { source: () => undefined });
+        else io.out(`${area.join("\n")}\n`);
         return;
       }
       const code = meant(given, known);
@@ -48,7 +54,7 @@ function rowOf(code: string): { readonly code: string; readonly severity: string
 
 /** The code itself, `error[code]`, or a code's last part where only one has it. */
 function meant(given: string, known: readonly string[]): string | undefined {
-  const name = /\[(.+)\]/.exec(given)?.[1] ?? given;
+  const name = (/\[(.+)\]/.exec(given)?.[1] ?? given).toLowerCase();
   if (known.includes(name)) return name;
   const ends = known.filter((code) => code.endsWith(`/${name}`));
   return ends.length === 1 ? ends[0] : undefined;
@@ -62,6 +68,9 @@ function shown(markdown: string, dim: (text: string) => string): string {
     const words = head.split(" ");
     const title = [words.includes("error") ? "wrong" : "right", where[words[1] ?? ""] ?? ""];
     const lines = body.trimEnd().split("\n");
-    return [dim(`${title.filter((t) => t !== "").join(", ")}:`), ...lines.map((l) => `    ${l}`)].join("\n");
+    return [
+      dim(`${title.filter((t) => t !== "").join(", ")}:`),
+      ...lines.map((l) => `    ${l}`.trimEnd()),
+    ].join("\n");
   });
 }

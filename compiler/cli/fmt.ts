@@ -5,7 +5,7 @@ import { Diagnostics } from "../diagnostics/sink.js";
 import { replaceText } from "../emit/replace-file.js";
 import { MAX_FILE_BYTES } from "../node-host.js";
 import { exit, exitCodeOf, fail, writeFailure } from "./exit.js";
-import { expand, isPattern } from "./glob.js";
+import { expand, expandAll } from "./glob.js";
 import { open } from "./open.js";
 import { choice, formatOption } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
@@ -63,8 +63,13 @@ async function formatFiles(
   const counted = (state: Told["state"]): number => told.filter((t) => t.state === state).length;
   const changed = counted(check ? "would format" : "formatted");
   const rest = counted("as it should be");
-  if (!json)
-    io.out(`${count(changed)} ${check ? "to format" : "formatted"}, ${count(rest)} as they should be\n`);
+  const unread = counted("not read");
+  const parts = [
+    `${count(changed)} ${check ? "to format" : "formatted"}`,
+    `${count(rest)} as ${rest === 1 ? "it" : "they"} should be`,
+    ...(unread > 0 ? [`${count(unread)} left alone for errors`] : []),
+  ];
+  if (!json) io.out(`${parts.join(", ")}\n`);
   const code = exitCodeOf(problems);
   return code === exit.clean && check && changed > 0 ? exit.violated : code;
 }
@@ -95,7 +100,10 @@ async function formatInput({ io }: Session, check: boolean, json: boolean): Prom
     printJson(io, { files: [told], ...(check ? {} : { text: formatted ?? null }) }, sink.list, sources);
   } else printDiagnostics(io, sink.list, sources);
   if (formatted === undefined) return exitCodeOf(sink.list);
-  if (check) return formatted === text ? exit.clean : exit.violated;
+  if (check) {
+    if (!json && formatted !== text) io.out("would format <stdin>\n");
+    return formatted === text ? exit.clean : exit.violated;
+  }
   if (!json) io.out(formatted);
   return exit.clean;
 }
@@ -115,14 +123,7 @@ async function whole(input: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 }
 
 function filesOf(args: readonly string[]): readonly string[] {
-  if (args.length === 0) return expand(".");
-  const files = new Set<string>();
-  for (const argument of args) {
-    const found = expand(argument);
-    if (found.length === 0 && isPattern(argument)) throw fail("usage/no-match", { pattern: argument });
-    for (const file of found.length === 0 ? [argument] : found) files.add(file);
-  }
-  return [...files];
+  return args.length === 0 ? expand(".") : expandAll(args);
 }
 
 async function textOf(file: string): Promise<string> {

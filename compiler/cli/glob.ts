@@ -1,5 +1,6 @@
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { fail } from "./exit.js";
 
 /** Folders that hold nothing a user wrote. */
 const SKIPPED = new Set(["node_modules", ".git", "dist"]);
@@ -20,6 +21,22 @@ export function expand(argument: string): readonly string[] {
   const root = base === "" ? (argument.startsWith("/") ? "/" : ".") : base;
   const pattern = globPattern(argument.replace(/^\.\//, ""));
   return walk(root).filter((file) => pattern.test(file.replace(/^\.\//, "")));
+}
+
+/**
+ * Every file that arguments name, each once. A name that stands for nothing stays, so that what opens it can say so; a
+ * pattern or a folder without a spec fails.
+ */
+export function expandAll(args: readonly string[]): readonly string[] {
+  const files = new Set<string>();
+  for (const argument of args) {
+    const found = expand(argument);
+    const folder = statSync(argument, { throwIfNoEntry: false })?.isDirectory() === true;
+    if (found.length === 0 && (folder || isPattern(argument)))
+      throw fail("usage/no-match", { pattern: argument, folder });
+    for (const file of found.length === 0 ? [argument] : found) files.add(file);
+  }
+  return [...files];
 }
 
 export function isPattern(argument: string): boolean {

@@ -64,12 +64,14 @@ export function runCommand(cli: Cli): Command {
       const seed = wholeNumber("--weights-seed", options.weightsSeed, 0);
       const where = await whereToRun(options.target, options.backend);
       const weights = weightsOf(options);
+      // A slip in its name is told before a build takes its time.
+      const named = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
       const folder = await modelFolder(argument, { model: options.model, seed, weights }, cli.io);
       const io = format === "json" ? { ...cli.io, out: () => undefined } : cli.io;
       const counts = Object.fromEntries(
         Object.entries(parseAt(options.at ?? "")).map(([name, value]) => [name, Number(value)]),
       );
-      const given = { tokenizerFile: options.tokenizer, counts };
+      const given = { tokenizer: named, counts };
       const result = await generateText(folder, where, options.prompt, sampling, io, given);
       if (format === "json") cli.io.out(`${jsonText({ version: 1, ...result })}\n`);
     });
@@ -115,13 +117,13 @@ export async function generateText(
   sampling: Sampling,
   io: Io,
   given: {
-    readonly tokenizerFile?: string | undefined;
+    readonly tokenizer?: TextTokenizer | undefined;
     readonly counts?: Readonly<Record<string, number>>;
   } = {},
 ): Promise<Generated> {
   const runtime = await import("../../runtime/index.js");
   const began = performance.now();
-  const tokenizer = await openTokenizer(folder, given.tokenizerFile);
+  const tokenizer = given.tokenizer ?? (await ownTokenizer(folder));
   const { model, manifest } = await loadModel(folder, where, io);
   const loaded = performance.now();
   const place = where.target === model.backend ? where.target : `${where.target} on ${model.backend}`;
@@ -175,15 +177,19 @@ export function seconds(milliseconds: number): string {
   return milliseconds < 950 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** The tokenizer named, or the one that the build keeps; undefined where there is none. */
-async function openTokenizer(folder: string, named: string | undefined): Promise<TextTokenizer | undefined> {
+async function namedTokenizer(file: string): Promise<TextTokenizer> {
+  const { loadTokenizer } = await import("../../runtime/index.js");
+  return loadTokenizer(file).catch((error: unknown) => Promise.reject(tokenizerFailure(error, file)));
+}
+
+/** The tokenizer that the build keeps; undefined where there is none. */
+async function ownTokenizer(folder: string): Promise<TextTokenizer | undefined> {
   const { loadTokenizer, readManifest, TOKENIZER } = await import("../../runtime/index.js");
   try {
-    if (named !== undefined) return await loadTokenizer(named);
     const { files } = await readManifest(folder);
     return files.some((f) => f.name === TOKENIZER) ? await loadTokenizer(join(folder, TOKENIZER)) : undefined;
   } catch (error) {
-    throw named === undefined ? await inWords(error, folder) : tokenizerFailure(error, named);
+    throw await inWords(error, folder);
   }
 }
 

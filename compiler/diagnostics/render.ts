@@ -22,6 +22,10 @@ const MOST_SHOWN = 100;
 /** Characters of one remark; a hostile name can be as long as its file. */
 const REMARK_LENGTH = 2000;
 
+/** Of one line of a list, and how many lines are shown: a model has some hundred tensors, a hostile file a million. */
+const LINE_LENGTH = 400;
+const REMARK_LINES = 2000;
+
 type IndexOf = (file: string) => LineIndex | undefined;
 
 /** One diagnostic for a person: what, where, why and what to do. Nothing in it can drive the terminal. */
@@ -100,11 +104,18 @@ export function renderAll(diagnostics: readonly Diagnostic[], options: RenderOpt
   return `${parts.join("\n\n")}\n\n${tally(diagnostics)}${rest}\n`;
 }
 
-/** A text whose middle is left out where it is endless. */
+/** A text whose endless lines leave out their middle, and a list of very many its end. */
 function clipped(text: string): string {
-  if (text.length <= REMARK_LENGTH) return text;
-  const half = REMARK_LENGTH / 2;
-  return `${text.slice(0, half)} … ${text.slice(-half)}`;
+  const lines = text.split("\n");
+  const most = lines.length === 1 ? REMARK_LENGTH : LINE_LENGTH;
+  const shown = lines.slice(0, REMARK_LINES).map((line) => {
+    const half = most / 2;
+    return line.length <= most ? line : `${line.slice(0, half)} … ${line.slice(-half)}`;
+  });
+  const rest = lines.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`  … and ${rest} more; \`--format json\` has all of them`] : [])].join(
+    "\n",
+  );
 }
 
 /** `2 errors, 1 warning` */

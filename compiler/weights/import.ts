@@ -66,11 +66,14 @@ export function planImport(
       present.set(tensor, name);
       const about = file.about(name)!;
       const dtype = dtypeOf(tensor.pieces[0]?.weight ?? "");
-      const want = `${readableText[dtype]} ${shapeText(tensor.shape)}`;
       const same =
         about.shape.length === tensor.shape.length && about.shape.every((n, i) => n === tensor.shape[i]);
       if (!same || !isReadable(about.dtype, dtype)) {
         const of = same ? "type" : "shape";
+        const want = [
+          ...(isReadable(about.dtype, dtype) ? [] : [readableText[dtype]]),
+          ...(same ? [] : [shapeText(tensor.shape)]),
+        ].join(" ");
         wrong.push({ name, of, why: `${about.dtype} ${shapeText(about.shape)}, expected ${want}` });
       } else if (mayLose(about.dtype, dtype)) {
         const weights = tensor.pieces.map((p) => p.weight);

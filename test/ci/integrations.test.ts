@@ -189,6 +189,16 @@ describe("the GitHub Action", () => {
     expect(run({ ...pull(base), comment: "never" }).gh).toBe("");
   });
 
+  it("compares the specs that it lints, and no others", () => {
+    const base = repository.commit({ "specs/a.arch": small, "tests/broken.arch": "model {" });
+    repository.commit({ "specs/a.arch": wide, "tests/broken.arch": "model { x" });
+    expect(run(pull(base)).code).toBe(2);
+    for (const specs of ["specs", "specs/**/*.arch"]) {
+      const { code, summary } = run({ ...pull(base), specs });
+      expect([code, summary]).toEqual([0, expect.stringContaining("the cost of 1 model changed")]);
+    }
+  });
+
   it("fails on a rise", () => {
     const base = repository.commit({ "a.arch": small });
     repository.commit({ "a.arch": wide });

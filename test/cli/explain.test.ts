@@ -30,6 +30,15 @@ describe("archc explain --format json", () => {
     expect(rows).toContainEqual({ code: "lint/head-size", severity: codes["lint/head-size"].severity });
   });
 
+  it("lists the codes of an area, and takes a code in capitals", async () => {
+    const all = Object.keys(codes).sort();
+    const some = all.filter((code) => code.startsWith("einsum/"));
+    expect((await archc("explain", "einsum")).stdout).toBe(`${some.join("\n")}\n`);
+    expect((await told("einsum")).codes.map((r: { code: string }) => r.code)).toEqual(some);
+    expect((await archc("explain", "BUDGET/Exceeded")).stdout).toMatch(/^budget\/exceeded\n\n/);
+    expect((await archc("explain", "lint/head-size")).stdout).not.toMatch(/ $/m);
+  });
+
   it("refuses an unknown code and an unknown format", async () => {
     expect((await archc("explain", "nothing/there", "--format", "json")).code).toBe(2);
     expect((await archc("explain", "--format", "xml")).stderr).toContain("--format");

@@ -37,7 +37,7 @@ describe("archc fmt", () => {
     const ran = await archc("fmt", folder);
     expect(ran).toEqual({
       code: 0,
-      stdout: `formatted ${file("loose.arch")}\n1 file formatted, 1 file as they should be\n`,
+      stdout: `formatted ${file("loose.arch")}\n1 file formatted, 1 file as it should be\n`,
       stderr: "",
     });
     expect(text("loose.arch")).toBe(tidy);
@@ -59,7 +59,7 @@ describe("archc fmt", () => {
     const ran = await archc("fmt", "--check", folder);
     expect([ran.code, ran.stdout]).toEqual([
       1,
-      `would format ${file("loose.arch")}\n1 file to format, 1 file as they should be\n`,
+      `would format ${file("loose.arch")}\n1 file to format, 1 file as it should be\n`,
     ]);
     expect(text("loose.arch")).toBe(loose);
     expect((await archc("fmt", "--check", file("tidy.arch"))).code).toBe(0);
@@ -70,7 +70,7 @@ describe("archc fmt", () => {
     const ran = await archc("fmt", folder);
     expect([ran.code, ran.stdout]).toEqual([
       0,
-      `formatted ${file("loose.arch")}\n1 file formatted, 1 file as they should be\n`,
+      `formatted ${file("loose.arch")}\n1 file formatted, 1 file as it should be\n`,
     ]);
     expect(ran.stderr).toContain("syntax/comment-divides");
   });
@@ -79,6 +79,7 @@ describe("archc fmt", () => {
     writeFileSync(file("a.arch"), "fn f(x) = (x\n");
     const ran = await archc("fmt", folder);
     expect(ran.code).toBe(2);
+    expect(ran.stdout).toMatch(/\n1 file formatted, 1 file as it should be, 1 file left alone for errors\n$/);
     expect(ran.stderr).toContain("error[syntax/unclosed]");
     expect(text("a.arch")).toBe("fn f(x) = (x\n");
     expect(text("loose.arch")).toBe(tidy);
@@ -125,13 +126,22 @@ describe("archc fmt", () => {
     expect(new Uint8Array(readFileSync(file("latin.arch")))).toEqual(bytes);
   });
 
+  it("says that a folder has no spec", async () => {
+    const empty = join(folder, "empty");
+    mkdirSync(empty);
+    for (const command of ["fmt", "check", "lint"]) {
+      const { code, stderr } = await archc(command, empty);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("no spec lies below the folder")]);
+    }
+  });
+
   it("formats standard input", async () => {
     const run = async (input: string, ...argv: string[]) => {
       const io = capturedIo(new TextEncoder().encode(input));
       return [await main(["fmt", ...argv], io), io.stdout(), io.stderr()];
     };
     expect(await run(loose, "-")).toEqual([0, tidy, ""]);
-    expect(await run(loose, "-", "--check")).toEqual([1, "", ""]);
+    expect(await run(loose, "-", "--check")).toEqual([1, "would format <stdin>\n", ""]);
     expect(await run(tidy, "-", "--check")).toEqual([0, "", ""]);
     expect(await run("fn f(x) = (x", "-")).toEqual([2, "", expect.stringContaining("--> <stdin>:1:11")]);
     expect((await run("x".repeat(2 ** 20 + 1), "-"))[0]).toBe(2);

@@ -52,6 +52,12 @@ it("is kept in the build, and speaks for it", async () => {
   expect(timeless((await run("--tokenizer", file)).stdout)).toEqual(timeless(stdout));
 });
 
+it("is refused before a spec is built", async () => {
+  const { code, stderr } = await archc("run", spec(321), "--tokenizer", join(folder, "none.json"));
+  expect([code, stderr]).toEqual([2, expect.stringContaining("there is no file")]);
+  expect(stderr).not.toContain("building");
+});
+
 it("is refused where it is none, or of another model", async () => {
   const missing = await run("--tokenizer", join(folder, "none.json"));
   expect([missing.code, missing.stdout]).toEqual([2, expect.stringContaining("none.json")]);

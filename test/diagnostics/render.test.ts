@@ -215,6 +215,28 @@ describe("the terminal renderer", () => {
   });
 });
 
+describe("long remarks", () => {
+  const noted = (note: string) =>
+    render(problem({ message: "m", notes: [note] }), { source: () => undefined });
+
+  it("shows a list of a model's tensors whole, and of a hostile file the first 2,000", () => {
+    const tensors = (n: number) =>
+      Array.from({ length: n }, (_, i) => `  layers.${i}.weight: expected [64, 64]`);
+    const all = tensors(1500);
+    const shown = noted(["missing:", ...all].join("\n"));
+    for (const line of all) expect(shown).toContain(line);
+    const cut = noted(["missing:", ...tensors(5000)].join("\n"));
+    expect(cut).toContain("layers.1998.weight");
+    expect(cut).not.toContain("layers.1999.weight");
+    expect(cut).toContain("… and 3001 more; `--format json` has all of them");
+  });
+
+  it("leaves out the middle of a line without end", () => {
+    expect(noted("x".repeat(10_000)).length).toBeLessThan(2200);
+    expect(noted(`list:\n${"x".repeat(10_000)}`).length).toBeLessThan(600);
+  });
+});
+
 describe("renderers for machines", () => {
   const one = problem({
     message: "100% wrong,\nreally",

@@ -243,6 +243,8 @@ describe("archc diff reads git, and nothing else", () => {
       expect([name, code]).toEqual([name, 2]);
       expect(stderr).toContain("git knows no revision");
     }
+    for (const range of ["main..next", "main...next"])
+      expect((await repository.archc("diff", range)).stderr).toContain("`archc diff main next`");
     expect((await repository.archc("diff", "--", "--output=stolen")).code).toBe(2);
     expect((await repository.archc("diff", "HEAD", "nowhere")).code).toBe(2);
     expect((await repository.archc("diff")).code).toBe(2);

@@ -32,7 +32,7 @@ fi
 report="${RUNNER_TEMP:-/tmp}/archc-diff.md"
 fail=()
 if [ -n "${ARCHC_FAIL_ON:-}" ]; then fail=(--fail-on "$ARCHC_FAIL_ON"); fi
-archc diff --format markdown ${fail[@]+"${fail[@]}"} -- "$ARCHC_BASE" >"$report"
+archc diff --format markdown ${fail[@]+"${fail[@]}"} -- "$ARCHC_BASE" "${specs[@]}" >"$report"
 code=$?
 note $code
 if [ ! -s "$report" ]; then exit "$worst"; fi

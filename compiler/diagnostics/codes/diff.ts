@@ -21,9 +21,11 @@ export const diffCodes = {
   "diff/unknown-revision": code<{ name: string; shallow: boolean }>("error", ({ name, shallow }) => ({
     message: `git knows no revision \`${name}\``,
     notes: shallow ? ["this clone is shallow: the history before its first commit is not here"] : [],
-    helps: shallow
-      ? ["fetch the history, `git fetch --unshallow`; in a workflow, `fetch-depth: 0` at the checkout"]
-      : ["a branch, tag or commit; in CI, fetch it first: `git fetch origin main`"],
+    helps: /\.\./.test(name)
+      ? [`two revisions stand apart: \`archc diff ${name.split(/\.{2,3}/).join(" ")}\``]
+      : shallow
+        ? ["fetch the history, `git fetch --unshallow`; in a workflow, `fetch-depth: 0` at the checkout"]
+        : ["a branch, tag or commit; in CI, fetch it first: `git fetch origin main`"],
   })),
   "diff/no-merge-base": code<{ base: string; head: string }>("error", ({ base, head }) => ({
     message: `\`${base}\` and \`${head}\` have no commit in common here`,

@@ -59,9 +59,11 @@ export const usageCodes = {
     message: `what is printed cannot be written to standard output: ${why}`,
     notes: ["what was written before it stopped is not whole"],
   })),
-  "usage/no-match": code<{ pattern: string }>("error", ({ pattern }) => ({
-    message: `no spec matches \`${pattern}\``,
-    helps: ["a pattern takes `*`, `**` and `?`; quote it, so that the shell leaves it alone"],
+  "usage/no-match": code<{ pattern: string; folder?: boolean }>("error", ({ pattern, folder = false }) => ({
+    message: folder ? `no spec lies below the folder \`${pattern}\`` : `no spec matches \`${pattern}\``,
+    helps: folder
+      ? ["a spec's name ends with `.arch`; `node_modules`, `dist` and `.git` are passed over"]
+      : ["a pattern takes `*`, `**` and `?`; quote it, so that the shell leaves it alone"],
   })),
   "usage/no-model": code<{ file: string }>("error", ({ file }) => ({
     message: `\`${file}\` declares no model`,
