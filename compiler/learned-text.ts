@@ -24,7 +24,7 @@ export function learnedText(counts: readonly Count[]): string {
 function groupText(group: readonly Count[]): string {
   const known = group.flatMap((c) => (c.value === undefined ? [] : [Number(c.value)]));
   const most = `at most ${range(group.map((c) => Number(c.most)))}`;
-  if (known.length === 0) return `${most}: a weight file decides (\`--weights FILE\`)`;
+  if (known.length === 0) return `${most}; the exact counts come from a weight file (\`--weights FILE\`)`;
   if (known.length === 1) return `${range(known)}, ${most}`;
   const mean = known.reduce((a, b) => a + b, 0) / known.length;
   return `${known.length} counts, ${range(known)}, mean ${number(Number(mean.toFixed(1)))}; ${most}`;

@@ -93,21 +93,21 @@ export async function openBackend(name?: string): Promise<OpenBackend> {
         // Absent: the next one. `backends()` says why.
       }
     }
-    throw new BackendError("no tfjs backend is there");
+    throw new BackendError("no tfjs backend is installed");
   }
   if (!isBackendName(name))
     throw new BackendError(
-      `there is no backend \`${name}\`; there are ${backendNames.map((n) => `\`${n}\``).join(", ")}`,
+      `there is no backend \`${name}\`; choose one of ${backendNames.map((n) => `\`${n}\``).join(", ")}`,
     );
   if (name === "onnx")
     throw new BackendError(
-      "backend `onnx` runs `model.onnx`, not `model.js`; ask for it with the target `onnx`",
+      "backend `onnx` runs `model.onnx`, not `model.js`; to use it, set the target to `onnx`",
     );
   try {
     return (await open(name, true)) as OpenBackend;
   } catch (error) {
     throw new BackendError(
-      `backend \`${name}\` is not there: ${message(error)}; to get it: ${kinds[name].get}`,
+      `backend \`${name}\` is not available: ${message(error)}; to get it: ${kinds[name].get}`,
     );
   }
 }

@@ -16,13 +16,13 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const { onnx, tfjs } = manifest;
   for (const name of [onnx?.start, onnx?.step, tfjs?.module]) {
     if (name !== undefined && !listed.has(name))
-      throw new InputError(`\`${folder}\`: its manifest uses \`${name}\` and does not list it`);
+      throw new InputError(`\`${folder}\`: its manifest uses \`${name}\` but does not list it`);
   }
   for (const { name, bytes } of manifest.files) {
     const found = await stat(join(folder, name));
     if (!found.isFile() || found.size !== bytes) {
-      const has = found.isFile() ? `has ${found.size} bytes` : "is no file";
-      throw new InputError(`\`${folder}\`: \`${name}\` ${has}, and its manifest says ${bytes} bytes`);
+      const has = found.isFile() ? `has ${found.size} bytes` : "is not a file";
+      throw new InputError(`\`${folder}\`: \`${name}\` ${has}, but its manifest says ${bytes} bytes`);
     }
   }
   return manifest;

@@ -29,11 +29,13 @@ export async function* generate(
   const { prompt, tokens, stop = [], onProgress, signal } = options;
   const { manifest } = session;
   checkSampling(options);
-  if (!Number.isInteger(tokens) || tokens < 0) throw new InputError(`${tokens} tokens cannot be generated`);
+  if (!Number.isInteger(tokens) || tokens < 0) throw new InputError(`cannot generate ${tokens} tokens`);
   if (prompt.length === 0) throw new InputError("the prompt is empty: there is nothing to continue");
   const [ids, ...others] = manifest.inputs.filter((i) => i.name !== "attention_mask");
   if (!ids || others.length > 0 || ids.dtype !== "i32" || ids.shape.length !== 2)
-    throw new InputError(`\`${manifest.model}\` does not take token ids alone, so it cannot generate text`);
+    throw new InputError(
+      `\`${manifest.model}\` needs inputs other than token ids, so it cannot generate text`,
+    );
   const mask = manifest.inputs.find((i) => i.name === "attention_mask");
   // Nothing of one prompt is padding.
   const maskOf = (seq: number): Record<string, HostTensor> => {
@@ -43,7 +45,7 @@ export async function* generate(
   };
   const output = manifest.outputs.find((o) => o.name === "logits") ?? manifest.outputs[0];
   if (output?.dtype !== "f32" || output.shape.length !== 3)
-    throw new InputError(`\`${manifest.model}\` does not give logits, so it cannot generate text`);
+    throw new InputError(`\`${manifest.model}\` does not return logits, so it cannot generate text`);
   const { context } = manifest;
   const used = context !== null && prompt.length > context ? prompt.slice(-Math.ceil(context / 2)) : prompt;
 

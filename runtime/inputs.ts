@@ -26,14 +26,14 @@ function usualCounts(manifest: Manifest, counts: Sizes): Sizes {
   const taken = manifest.symbols.filter((s) => s.left === undefined && !shown.has(s.name));
   for (const [name, value] of Object.entries(counts)) {
     if (!taken.some((s) => s.name === name))
-      throw new InputError(`\`${manifest.model}\` takes no number \`${name}\``);
+      throw new InputError(`\`${manifest.model}\` has no count \`${name}\``);
     if (!Number.isSafeInteger(value))
       throw new InputError(`\`${name}\` is ${value}; it must be a whole number`);
   }
   return Object.fromEntries(
     taken.map(({ name, usual }) => {
       const value = counts[name] ?? usual;
-      if (value === undefined) throw new InputError(`\`${manifest.model}\` needs the number \`${name}\``);
+      if (value === undefined) throw new InputError(`\`${manifest.model}\` needs the count \`${name}\``);
       return [name, value];
     }),
   );
@@ -72,9 +72,7 @@ export function readSizes(
     if (!tensor) throw new InputError(`input \`${name}\` is missing; \`${manifest.model}\` takes ${list}`);
     if (tensor.dtype !== dtype) throw new InputError(`input \`${name}\` is ${tensor.dtype}, not ${dtype}`);
     const wrong = () =>
-      new InputError(
-        `input \`${name}\` has shape ${shapeText(tensor.shape)}, where ${shapeText(shape)} is needed`,
-      );
+      new InputError(`input \`${name}\` has shape ${shapeText(tensor.shape)}, expected ${shapeText(shape)}`);
     if (tensor.shape.length !== shape.length) throw wrong();
     const count = tensor.shape.reduce((a, b) => a * b, 1);
     if (tensor.data.length !== count)
@@ -85,9 +83,7 @@ export function readSizes(
       const here = tensor.shape[axis]!;
       if (isSymbol(size)) {
         if (Object.hasOwn(sizes, size) && sizes[size] !== here)
-          throw new InputError(
-            `\`${size}\` is ${sizes[size]} in one place, and ${here} in input \`${name}\``,
-          );
+          throw new InputError(`\`${size}\` is ${here} in input \`${name}\`, but ${sizes[size]} elsewhere`);
         sizes[size] = here;
       } else if (typeof size === "number" && size !== here) throw wrong();
     });
@@ -97,7 +93,7 @@ export function readSizes(
       const here = inputs[name]!.shape[axis]!;
       const due = typeof size === "string" ? evaluateSize(size, sizes) : size;
       if (due !== here)
-        throw new InputError(`input \`${name}\` has ${here} at axis ${axis}, where \`${size}\` is ${due}`);
+        throw new InputError(`input \`${name}\` has size ${here} on axis ${axis}, but \`${size}\` is ${due}`);
     });
   for (const { name, least } of manifest.symbols)
     if (Object.hasOwn(sizes, name) && sizes[name]! < least)
@@ -131,6 +127,6 @@ export function checkIndices(name: string, tensor: HostTensor, below: number): v
   const at = tensor.data.findIndex((id) => id < 0 || id >= below);
   if (at >= 0)
     throw new InputError(
-      `input \`${name}\` holds ${tensor.data[at]} (element ${at}); it must lie in 0 … ${below - 1}`,
+      `input \`${name}\` holds ${tensor.data[at]} (element ${at}); it must be from 0 to ${below - 1}`,
     );
 }

@@ -91,9 +91,7 @@ async function openLibrary(): Promise<Ort> {
     throw new BackendError(`\`onnxruntime-node\` is installed, but does not load (${message(error)})`);
   }
   if (!found) {
-    throw new BackendError(
-      "`onnxruntime-node` is not installed; `npm install onnxruntime-node@1.30.0` adds it",
-    );
+    throw new BackendError("`onnxruntime-node` is not installed; run `npm install onnxruntime-node@1.30.0`");
   }
   return ((found as { default?: unknown }).default ?? found) as Ort;
 }
@@ -141,7 +139,9 @@ class OnnxState implements StateHandle {
 function ownState(state: StateHandle | undefined): OnnxState {
   if (state instanceof OnnxState) return state;
   throw new Error(
-    state ? "the state is of another model" : "`step` needs the state of the run before; `start` makes one",
+    state
+      ? "the state belongs to another model"
+      : "`step` needs the state of the previous run; `start` creates one",
   );
 }
 

@@ -39,7 +39,7 @@ export function parseHeader(start: Uint8Array, size: number, file: string): Safe
     throw new SafetensorsError(`\`${file}\` is not a valid safetensors file: ${what}`);
   };
   const length = headerLength(start, size, file);
-  if (start.length < 8 + length) fail("its header was not read whole");
+  if (start.length < 8 + length) fail("its header is incomplete");
   let table: unknown;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(start.subarray(8, 8 + length));
@@ -47,7 +47,7 @@ export function parseHeader(start: Uint8Array, size: number, file: string): Safe
     table = JSON.parse(text);
   } catch (error) {
     if (error instanceof SafetensorsError) throw error;
-    fail("its header is not JSON");
+    fail("its header is not valid JSON");
   }
   if (!isRecord(table)) return fail("its header is not a JSON object");
 
@@ -69,11 +69,12 @@ export function parseHeader(start: Uint8Array, size: number, file: string): Safe
   let end = 0;
   for (const entry of entries) {
     if (entry.begin < end) fail(`tensor \`${entry.name}\` overlaps the one before it`);
-    if (entry.begin > end) fail(`${entry.begin - end} bytes before tensor \`${entry.name}\` belong to none`);
+    if (entry.begin > end)
+      fail(`${entry.begin - end} bytes before tensor \`${entry.name}\` belong to no tensor`);
     end = entry.end;
     if (end > data) fail(`tensor \`${entry.name}\` ends at byte ${end} of ${data}: the file is cut short`);
   }
-  if (end !== data) fail(`${data - end} bytes after the last tensor belong to none`);
+  if (end !== data) fail(`${data - end} bytes after the last tensor belong to no tensor`);
   return { entries, metadata, dataStart: 8 + length };
 }
 
@@ -86,9 +87,9 @@ export function headerLength(start: Uint8Array, size: number, file: string): num
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
   if (length <= BigInt(Math.min(MAX_HEADER, size - 8))) return Number(length);
   const other = foreignFormat(start);
-  if (other !== undefined) throw new SafetensorsError(`\`${file}\` is no safetensors file but ${other}`);
+  if (other !== undefined) throw new SafetensorsError(`\`${file}\` is not a safetensors file but ${other}`);
   // Where it is no such file at all, these bytes are its content, and no one's to see.
-  if (length > BigInt(MAX_HEADER)) return fail("it does not begin with the length of a header");
+  if (length > BigInt(MAX_HEADER)) return fail("it does not start with the length of a header");
   return fail(`its header takes ${length} bytes, but only ${size - 8} follow`);
 }
 
@@ -98,9 +99,9 @@ function foreignFormat(start: Uint8Array): string | undefined {
   const text = (word: string) => begins(...[...word].map((c) => c.charCodeAt(0)));
   const pickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
   if (pickle || text("PK\x03\x04"))
-    return "a zip or pickle, as `torch.save` writes it, which can run code and is not read; write it anew in Python: `safetensors.torch.save_file(torch.load(FILE, weights_only=True), NAME)`";
-  if (text("GGUF")) return "a GGUF file, which is not read";
-  if (text("\x89HDF")) return "an HDF5 file, which is not read";
+    return "a zip or pickle written by `torch.save`; archc does not read these, because they can run code; convert it in Python: `safetensors.torch.save_file(torch.load(FILE, weights_only=True), NAME)`";
+  if (text("GGUF")) return "a GGUF file, which archc does not read";
+  if (text("\x89HDF")) return "an HDF5 file, which archc does not read";
   return undefined;
 }
 
@@ -127,8 +128,8 @@ function parseEntry(name: string, value: unknown, fail: (what: string) => never)
   const bits = Object.hasOwn(bitsOf, dtype)
     ? bitsOf[dtype]!
     : fail(`tensor \`${name}\` has unknown dtype \`${dtype}\``);
-  if (!isSizes(shape) || shape.length > MAX_RANK) return fail(`tensor \`${name}\` has no proper shape`);
-  if (!isSizes(offsets) || offsets.length !== 2) return fail(`tensor \`${name}\` has no proper offsets`);
+  if (!isSizes(shape) || shape.length > MAX_RANK) return fail(`tensor \`${name}\` has no valid shape`);
+  if (!isSizes(offsets) || offsets.length !== 2) return fail(`tensor \`${name}\` has no valid offsets`);
   const [begin, end] = offsets as [number, number];
   const count = shape.reduce((a, b) => a * b, 1);
   if (!Number.isSafeInteger(count)) return fail(`tensor \`${name}\` is too large`);
@@ -176,7 +177,7 @@ export class SafetensorsFile {
       const length = headerLength(first.subarray(0, got), size, path);
       const start = new Uint8Array(8 + length);
       if ((await readInto(file, path, start, 0)) !== start.length) {
-        throw new SafetensorsError(`\`${path}\` ended while its header was read`);
+        throw new SafetensorsError(`\`${path}\` ended while archc read its header`);
       }
       return new SafetensorsFile(path, file, parseHeader(start, size, path));
     } catch (error) {
@@ -205,7 +206,7 @@ export class SafetensorsFile {
     const length = entry.end - entry.begin;
     const bytes = room && room.length >= length ? room.subarray(0, length) : new Uint8Array(length);
     if ((await readInto(this.file, this.path, bytes, this.header.dataStart + entry.begin)) !== length) {
-      throw new SafetensorsError(`\`${this.path}\` ended while tensor \`${name}\` was read`);
+      throw new SafetensorsError(`\`${this.path}\` ended while archc read tensor \`${name}\``);
     }
     const data =
       dtype === "bool"
@@ -222,7 +223,7 @@ export class SafetensorsFile {
     if (
       (await readInto(this.file, this.path, bytes, this.header.dataStart + entry.begin + start)) !== length
     ) {
-      throw new SafetensorsError(`\`${this.path}\` ended while tensor \`${entry.name}\` was read`);
+      throw new SafetensorsError(`\`${this.path}\` ended while archc read tensor \`${entry.name}\``);
     }
     return bytes;
   }
@@ -239,7 +240,7 @@ async function readInto(file: FileHandle, path: string, out: Uint8Array, positio
     const want = Math.min(out.length - done, 1 << 30);
     const { bytesRead } = await file.read(out, done, want, position + done).catch((error: unknown) => {
       // A share that went away, a disk that fails: the file's fault, and no other's.
-      throw new SafetensorsError(`\`${path}\` cannot be read: ${(error as Error).message}`);
+      throw new SafetensorsError(`cannot read \`${path}\`: ${(error as Error).message}`);
     });
     if (bytesRead === 0) break;
     done += bytesRead;

@@ -34,11 +34,11 @@ function mix(state: bigint): bigint {
 /** Throws InputError where an option makes no sense. */
 export function checkSampling({ temperature = 0, topK, topP, seed = 0 }: Sampling): void {
   if (!(temperature >= 0 && Number.isFinite(temperature)))
-    throw new InputError(`temperature ${temperature} must be 0 (the likeliest token) or more`);
+    throw new InputError(`temperature ${temperature} must be 0 (always the most likely token) or more`);
   if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1))
     throw new InputError(`top-k ${topK} must be a whole number of at least 1`);
   if (topP !== undefined && !(topP > 0 && topP <= 1))
-    throw new InputError(`top-p ${topP} must lie in 0 … 1, above 0`);
+    throw new InputError(`top-p ${topP} must be above 0 and at most 1`);
   if (!Number.isSafeInteger(seed)) throw new InputError(`seed ${seed} must be a whole number`);
 }
 
@@ -75,7 +75,7 @@ export function sample(logits: Float32Array, sampling: Sampling, counter: number
 function likeliest(logits: Float32Array): number {
   let best = 0;
   for (let id = 0; id < logits.length; id++) {
-    if (Number.isNaN(logits[id])) throw new InputError(`the model gave NaN as the logit of token ${id}`);
+    if (Number.isNaN(logits[id])) throw new InputError(`the model returned NaN as the logit of token ${id}`);
     if (logits[id]! > logits[best]!) best = id;
   }
   return best;

@@ -36,7 +36,7 @@ export class Session {
     const seq = sizes.seq ?? 0;
     if (context !== null && seq > context)
       throw new InputError(
-        `${seq} positions are more than the context of \`${this.manifest.model}\`, which is ${context}`,
+        `${seq} positions do not fit in the context of \`${this.manifest.model}\`, which is ${context}`,
       );
     checkAssumptions(this.manifest, sizes);
     const { outputs, state } = await this.model.run("start", inputs, undefined, counts);

@@ -49,7 +49,7 @@ export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promi
   for (const { name, shape } of manifest.weights) checkBytes(backend, bytesOf(shape), `weight \`${name}\``);
   if (backend.limits.total !== undefined && total > backend.limits.total)
     throw new BackendError(
-      `the weights take ${gigabytes(total)}, but \`${backend.name}\` has ${gigabytes(backend.limits.total)} in all`,
+      `the weights take ${gigabytes(total)}, but \`${backend.name}\` has ${gigabytes(backend.limits.total)} in total`,
     );
   const module = (await import(pathToFileURL(join(folder, manifest.tfjs.module)).href)) as TfjsModule;
   const weights = await loadWeights(join(folder, "weights.safetensors"), manifest, backend, (done) =>
@@ -188,7 +188,9 @@ class TfjsState implements StateHandle {
 function ownState(state: StateHandle | undefined): TfjsState {
   if (state instanceof TfjsState) return state;
   throw new Error(
-    state ? "the state is of another model" : "`step` needs the state of the run before; `start` makes one",
+    state
+      ? "the state belongs to another model"
+      : "`step` needs the state of the previous run; `start` creates one",
   );
 }
 
@@ -217,7 +219,7 @@ function checkBytes(backend: OpenBackend, bytes: number, what: string): void {
   const limit = backend.limits.tensor;
   if (limit !== undefined && bytes > limit)
     throw new BackendError(
-      `${what} takes ${gigabytes(bytes)}, but one tensor on \`${backend.name}\` (${backend.detail}) may take ${gigabytes(limit)}`,
+      `${what} takes ${gigabytes(bytes)}, but a tensor on \`${backend.name}\` (${backend.detail}) can take at most ${gigabytes(limit)}`,
     );
 }
 

@@ -32,7 +32,7 @@ export async function loadTokenizer(path: string): Promise<TextTokenizer> {
     content = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
-    throw new InputError(`\`${path}\` is not a tokenizer.json: it is not JSON`);
+    throw new InputError(`\`${path}\` is not a tokenizer.json: it is not valid JSON`);
   }
   const isTokenizer = typeof content === "object" && content !== null && "model" in content;
   if (!isTokenizer) throw new InputError(`\`${path}\` is not a tokenizer.json: it has no \`model\``);

@@ -19,7 +19,7 @@ step() { # NAME COMMAND…
   rm -f "$log"
 }
 
-# Chromium brings SwiftShader, a GPU in software, so that webgpu is tested on machines without one.
+# Chromium brings SwiftShader, a software GPU, so that webgpu is tested on machines without one.
 has_vulkan() { ldconfig -p 2>/dev/null | grep -q libvulkan.so.1; }
 has_driver() { [[ -e /usr/lib/chromium/vk_swiftshader_icd.json ]] || compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null; }
 vulkan() {

@@ -50,7 +50,7 @@ const commands: Readonly<Record<string, () => Promise<(session: Session) => Comm
 async function build(session: Session, named: string | undefined): Promise<Command> {
   const program = new Command("archc")
     .description(
-      "The compiler for model architectures: a short .arch spec in; its exact cost, a tfjs model and an ONNX model out",
+      "A compiler for model architectures: turns a short .arch spec into exact costs, a tfjs model and an ONNX model",
     )
     .version(archcVersion())
     .helpCommand(false);
@@ -59,7 +59,7 @@ async function build(session: Session, named: string | undefined): Promise<Comma
   for (const load of meant) program.addCommand((await load())(session));
   program.addHelpText(
     "after",
-    "\nExit codes: 0 clean, 1 a budget, expectation or rule does not hold, 2 spec or usage wrong,\n3 no data for what was asked, 4 an internal error.",
+    "\nExit codes: 0 success; 1 a budget, expectation or lint rule failed; 2 an error in the spec or the command;\n3 no data for what you asked; 4 a crash of archc.",
   );
   const quiet = { writeOut: (text: string) => session.io.out(text), writeErr: () => undefined };
   for (const command of [program, ...program.commands])

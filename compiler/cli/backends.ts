@@ -7,7 +7,7 @@ import type { Session } from "./session.js";
 /** `archc backends`: what is there, what is chosen, and how to get the rest. */
 export function backendsCommand(session: Session): Command {
   return new Command("backends")
-    .description("show which backends are there, which are chosen, and how to get the others")
+    .description("list the backends: which are installed, which are used by default, how to get the others")
     .addOption(formatOption(["text", "json"]))
     .action(async (options: { format: string }) => {
       const format = choice("--format", options.format, ["text", "json"]);
@@ -21,13 +21,13 @@ export function backendsCommand(session: Session): Command {
         b.chosen ? "*" : "",
         b.name,
         b.target,
-        b.available ? "there" : "absent",
+        b.available ? "installed" : "missing",
         b.why,
       ]);
       session.io.out(columns([["", "backend", "runs", "", ""], ...rows]));
       for (const b of found.filter((f) => !f.available)) session.io.out(`\nto get ${b.name}: ${b.get}`);
       session.io.out(
-        `${found.some((f) => !f.available) ? "\n" : ""}\n* is chosen where \`--backend\` is not given\n`,
+        `${found.some((f) => !f.available) ? "\n" : ""}\n* used when \`--backend\` is not given\n`,
       );
     });
 }

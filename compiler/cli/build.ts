@@ -27,13 +27,13 @@ interface Options {
 /** `archc build FILE -o DIR`: manifest, weights, and a program for each target. */
 export function buildCommand(session: Session): Command {
   return weightsOptions(modelOption(new Command("build")))
-    .description("write a model's build: weights, model.onnx, model.js and a manifest")
+    .description("build a model: write its weights, model.onnx, model.js and a manifest")
     .argument("<spec>", "an .arch file")
-    .requiredOption("-o, --out <dir>", "the folder to write, replaced as a whole")
-    .option("--seed <n>", "draws the weights", "0")
-    .option("--tokenizer <file>", "a tokenizer.json to keep in the build, for `archc run`")
-    .option("--target <targets>", "onnx, tfjs or onnx,tfjs", "onnx,tfjs")
-    .option("--profile <name>", "ONNX opset: default (20) or modern (23)", "default")
+    .requiredOption("-o, --out <dir>", "the folder to write; an earlier build in it is replaced")
+    .option("--seed <n>", "the seed of the initial weights", "0")
+    .option("--tokenizer <file>", "a tokenizer.json to store in the build, for `archc run`")
+    .option("--target <targets>", "what to build: onnx, tfjs or onnx,tfjs", "onnx,tfjs")
+    .option("--profile <name>", "the ONNX opset: default (20) or modern (23)", "default")
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
       const format = choice("--format", options.format, ["text", "json"]);

@@ -22,19 +22,19 @@ interface Options {
 /** `archc check FILE…`: every problem of the specs, their budgets included. */
 export function checkCommand(session: Session): Command {
   return weightsOptions(modelOption(new Command("check")))
-    .description("find every problem of specs: text, names, shapes, budgets and expectations")
+    .description("find every problem in specs: syntax, names, shapes, budgets and expectations")
     .argument("<spec...>", "files, folders or patterns")
     .addOption(formatOption(["text", "json", "github"]))
     .action(async (files: string[], options: Options) => {
       const format = choice("--format", options.format, ["text", "json", "github"]);
       const weights = weightsOf(options);
       if (options.model !== undefined && weights === undefined) {
-        const want = "it says which model `--weights FILE` is of, and there is none: all models are checked";
+        const want = "it needs `--weights FILE`; without weights, all models are checked";
         throw fail("usage/bad-value", { option: "--model", value: options.model, want });
       }
       const specs = await openAll(files);
       if (weights !== undefined && specs.length > 1) {
-        const want = `it is of one model, and ${specs.length} specs are checked`;
+        const want = `it belongs to one model, but you named ${specs.length} specs`;
         throw fail("usage/bad-value", { option: "--weights", value: weights.file, want });
       }
       const results = await Promise.all(

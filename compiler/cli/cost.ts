@@ -29,16 +29,16 @@ export function costCommand(session: Session): Command {
   return weightsOptions(modelOption(new Command("cost")))
     .description("print a model's parameters, FLOPs and memory")
     .argument("<spec>", "an .arch file")
-    .option("--at <sizes>", "sizes at run time: batch=1,seq=1024,past=0 (else the model's own)")
-    .option("--profile <name>", "the sizes of a profile of the file")
-    .option("--by <what>", "only one table: block or op")
+    .option("--at <sizes>", "run-time sizes: batch=1,seq=1024,past=0 (default: the model's own)")
+    .option("--profile <name>", "use the sizes of a profile in the file")
+    .option("--by <what>", "print only one table: block or op")
     .option(
       "--convention <name>",
-      `count FLOPs as another tool does: ${[...conventionNames, "all"].join(", ")}`,
+      `count FLOPs the way another tool does: ${[...conventionNames, "all"].join(", ")}`,
     )
-    .option("--dtype <type>", "keep weights and values as f32, f16, bf16 or int8 (weights alone)")
-    .option("--backend <name>", `also the memory of a process on it: ${runtimeNames.join(", ")}`)
-    .option("--train [optimizer]", `also a step of training with ${optimizers.join(", ")} (else adam)`)
+    .option("--dtype <type>", "store weights and activations as f32, f16, bf16 or int8 (weights only)")
+    .option("--backend <name>", `also estimate the memory of a process on it: ${runtimeNames.join(", ")}`)
+    .option("--train [optimizer]", `also cost a training step with ${optimizers.join(", ")} (default: adam)`)
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
       const format = choice("--format", options.format, ["text", "json"]);

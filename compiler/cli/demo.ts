@@ -14,9 +14,9 @@ const PROMPT = "A memory of product keys grows without a token paying for it: ";
 /** `archc demo`, what `npm start` runs: the sample compiled, costed, and run on both targets. */
 export function demoCommand(session: Session): Command {
   return new Command("demo")
-    .description("compile the sample spec, print its cost, and generate with it on both targets")
-    .option("--prompt <text>", "what to continue", PROMPT)
-    .option("--tokens <n>", "how many tokens to generate on each target", "12")
+    .description("compile the sample spec, print its cost and generate text on both targets")
+    .option("--prompt <text>", "the text to continue", PROMPT)
+    .option("--tokens <n>", "the number of tokens to generate on each target", "12")
     .action(async (options: { prompt: string; tokens: string }) => {
       await demo(session, options.prompt, wholeNumber("--tokens", options.tokens, 1));
     });
@@ -32,7 +32,7 @@ async function demo(session: Session, prompt: string, tokens: number): Promise<v
   heading(`check ${file} (${seconds(performance.now() - began)})`);
   printDiagnostics(io, diagnostics, spec.sources);
   for (const v of value ?? [])
-    io.out(`${v.outcome}: ${v.text}${v.actual === undefined ? "" : ` (it is ${v.actual})`}\n`);
+    io.out(`${v.outcome}: ${v.text}${v.actual === undefined ? "" : ` (actual: ${v.actual})`}\n`);
 
   const model = "PkmLM";
   const cost = spec.service.cost(spec.path, { model });
@@ -49,14 +49,16 @@ async function demo(session: Session, prompt: string, tokens: number): Promise<v
   const results = [];
   for (const target of ["onnx", "tfjs"] as const) {
     heading(
-      `run on ${target}: ${tokens} tokens, drawn from the 50 likeliest; the weights are fresh, so it speaks no language`,
+      `run on ${target}: ${tokens} tokens, sampled from the top 50; the weights are untrained, so the text is random`,
     );
     const sampling = { tokens, temperature: 1, topK: 50, seed: 1 };
     results.push(await generateText(folder, { target, backend: undefined }, prompt, sampling, io));
   }
   const [onnx, tfjs] = results;
   const agree = onnx?.tokens.join() === tfjs?.tokens.join();
-  heading(agree ? `both targets gave the same ${tokens} tokens` : "the targets gave different tokens");
+  heading(
+    agree ? `both targets generated the same ${tokens} tokens` : "the targets generated different tokens",
+  );
   io.out(`onnx: ${onnx?.tokens.join(" ")}\ntfjs: ${tfjs?.tokens.join(" ")}\n`);
   if (!agree) session.code = exit.internal;
 }

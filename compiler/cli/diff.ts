@@ -21,18 +21,18 @@ interface Options {
 export function diffCommand(session: Session): Command {
   return new Command("diff")
     .description("show what changed in parameters, FLOPs and memory since a git revision")
-    .argument("<base>", "a revision: the last commit that it and HEAD have in common is the base")
+    .argument("<base>", "a revision; the base is its last common commit with HEAD")
     .argument(
       "[head-and-specs...]",
-      "a revision (else the working tree), then files, folders or patterns (else all)",
+      "a revision (default: the working tree), then files, folders or patterns (default: all)",
     )
     .option(
       "--fail-on <figures>",
-      "end with 1 where one rises: params, flops, memory; beyond what is allowed: `params,flops:+5%`",
+      "exit with 1 if one of these rises: params, flops, memory; with an allowance: `params,flops:+5%`",
     )
-    .option("--no-merge-base", "compare with BASE itself")
-    .option("--at <sizes>", "sizes at run time, for both sides (else each side's own)")
-    .option("--profile <name>", "the sizes of a profile, as each side has it")
+    .option("--no-merge-base", "compare with BASE itself, not the common commit")
+    .option("--at <sizes>", "run-time sizes, for both sides (default: each side's own)")
+    .option("--profile <name>", "use the sizes of this profile on each side")
     .addOption(formatOption(["text", "json", "markdown"]))
     .action(async (baseName: string, rest: string[], options: Options) => {
       const format = choice("--format", options.format, ["text", "json", "markdown"]);
@@ -66,7 +66,7 @@ function limitOf(value: string): Limit {
     throw fail("usage/bad-value", {
       option: "--fail-on",
       value,
-      want: "it is a figure, or one with what it may rise by: `flops:+5%`",
+      want: "expected a metric, or a metric with an allowance: `flops:+5%`",
     });
   }
   const [, word = "", whole, decimals = ""] = match;
@@ -104,7 +104,10 @@ function sidesOf(
   return {
     base: {
       at: { commit: from },
-      name: from === base ? `${baseName} (${short(from)})` : `${short(from)}, where this left ${baseName}`,
+      name:
+        from === base
+          ? `${baseName} (${short(from)})`
+          : `${short(from)}, the last common commit with ${baseName}`,
     },
     head: {
       at: headSide,

@@ -7,11 +7,11 @@ import { choice, formatOption } from "./options.js";
 import { printJson } from "./print.js";
 import type { Session } from "./session.js";
 
-/** `archc explain CODE`: what a diagnostic means, why it is one, and how it is mended. */
+/** `archc explain CODE`: what a diagnostic means, why it is reported, and how to fix it. */
 export function explainCommand(session: Session): Command {
   return new Command("explain")
-    .description("say what a diagnostic means and how to mend it, with an example")
-    .argument("[code]", "as it is printed, `shape/dim-mismatch`, or an area, `shape`; without it, all codes")
+    .description("explain what a diagnostic means and how to fix it, with an example")
+    .argument("[code]", "a code as printed, `shape/dim-mismatch`, or an area, `shape`; without one, lists all codes")
     .addOption(formatOption(["text", "json"]))
     .action((given: string | undefined, options: { format: string }) => {
       const { io } = session;

@@ -21,7 +21,7 @@ export function exportCommand(session: Session): Command {
     .description("write a build's weights under the names of a `checkpoint`")
     .argument("<build>", "the folder of a build")
     .requiredOption("-o, --out <file>", "the .safetensors file to write")
-    .option("--checkpoint <name>", "the names to write; `archc` for the weights' own")
+    .option("--checkpoint <name>", "the checkpoint whose names to use; `archc` for the weights' own names")
     .addOption(formatOption(["text", "json"]))
     .action(async (folder: string, options: Options) => {
       const format = choice("--format", options.format, ["text", "json"]);
@@ -48,7 +48,7 @@ export function exportCommand(session: Session): Command {
       else printDiagnostics(session.io, diagnostics, sources);
       if (value === undefined || format === "json") return;
       session.io.out(
-        `${value.tensors} tensors of ${manifest.model} (${value.checkpoint}) in ${options.out}, ${sizeText(value.bytes)}\n`,
+        `wrote ${value.tensors} tensors of ${manifest.model} (${value.checkpoint}) to ${options.out}, ${sizeText(value.bytes)}\n`,
       );
     });
 }

@@ -14,16 +14,19 @@ import type { Session } from "./session.js";
 /** `archc fmt [FILE…]`: writes specs in the one layout that they have. */
 export function fmtCommand(session: Session): Command {
   return new Command("fmt")
-    .description("lay specs out: indentation, spaces, columns, line ends; comments and meaning stay")
-    .argument("[spec...]", "files, folders or patterns, `-` for standard input; else all below this folder")
-    .option("--check", "change nothing; exit with 1 where something would change")
+    .description("format specs: indentation, spaces, columns, line ends; comments and meaning stay the same")
+    .argument(
+      "[spec...]",
+      "files, folders or patterns, or `-` for standard input (default: everything in this folder)",
+    )
+    .option("--check", "change nothing; exit with 1 if a file would change")
     .addOption(formatOption(["text", "json"]))
     .action(async (args: string[], options: { check?: true; format: string }) => {
       const check = options.check === true;
       const json = choice("--format", options.format, ["text", "json"]) === "json";
       if (args.includes("-")) {
         if (args.length > 1) {
-          const why = "`-` stands alone: standard input is one spec";
+          const why = "`-` reads one spec from standard input and cannot be combined with files";
           throw fail("usage/arguments", { why, usage: "archc fmt [options] [spec...]" });
         }
         session.code = await formatInput(session, check, json);
@@ -66,8 +69,8 @@ async function formatFiles(
   const unread = counted("not read");
   const parts = [
     `${count(changed)} ${check ? "to format" : "formatted"}`,
-    `${count(rest)} as ${rest === 1 ? "it" : "they"} should be`,
-    ...(unread > 0 ? [`${count(unread)} left alone for errors`] : []),
+    `${count(rest)} unchanged`,
+    ...(unread > 0 ? [`${count(unread)} skipped because of errors`] : []),
   ];
   if (!json) io.out(`${parts.join(", ")}\n`);
   const code = exitCodeOf(problems);
@@ -115,7 +118,7 @@ async function whole(input: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
     chunks.push(new Uint8Array(chunk));
     bytes += chunk.length;
     if (bytes > MAX_FILE_BYTES) {
-      const why = `it has more than the ${MAX_FILE_BYTES} bytes of a spec`;
+      const why = `it has more than ${MAX_FILE_BYTES} bytes, the limit for a spec`;
       throw fail("usage/not-a-spec", { file: "-", why });
     }
   }
@@ -139,5 +142,5 @@ function decode(bytes: Uint8Array, file: string): string {
   } catch {
     // Told below.
   }
-  throw fail("usage/not-a-spec", { file, why: "it is not text in UTF-8" });
+  throw fail("usage/not-a-spec", { file, why: "it is not UTF-8 text" });
 }

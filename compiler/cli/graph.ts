@@ -22,22 +22,26 @@ interface Options {
 /** `archc graph FILE`: the graph's stable text form, or a picture of the model. */
 export function graphCommand(session: Session): Command {
   return weightsOptions(modelOption(new Command("graph")))
-    .description("print a model's graph as text, or draw the model")
+    .description("print a model's graph as text, or draw it as a picture")
     .argument("<spec>", "an .arch file")
-    .option("--part <part>", "start: whole sequences from nothing; step: continuing from states", "start")
-    .option("--svg", "a picture of the model: its blocks and layers, their shapes and cost")
-    .option("--at <sizes>", "sizes that a picture's cost is taken at: `seq=128`")
-    .option("-o, --out <file>", "the file to write; else standard output")
+    .option(
+      "--part <part>",
+      "start: whole sequences from scratch; step: continue from the saved states",
+      "start",
+    )
+    .option("--svg", "draw the model: its blocks and layers, their shapes and cost")
+    .option("--at <sizes>", "the sizes for the costs in a picture: `seq=128`")
+    .option("-o, --out <file>", "the file to write (default: standard output)")
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
       const part = choice("--part", options.part, ["start", "step"]);
       const format = choice("--format", options.format, ["text", "json"]);
       if (options.svg === true) {
-        const want = "a picture is SVG and shows the whole model: leave this or `--svg` out";
+        const want = "`--svg` always draws the whole model as SVG: remove one of the two options";
         if (part !== "start") throw fail("usage/bad-value", { option: "--part", value: part, want });
         if (format !== "text") throw fail("usage/bad-value", { option: "--format", value: format, want });
       } else if (options.at !== undefined) {
-        const want = "the text has sizes as symbols; only a picture (`--svg`) has a cost";
+        const want = "only a picture (`--svg`) needs sizes; the text form keeps them symbolic";
         throw fail("usage/bad-value", { option: "--at", value: options.at, want });
       }
       const weights = weightsOf(options);

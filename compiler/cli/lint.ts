@@ -29,12 +29,12 @@ const FORMATS = ["pretty", "text", "json", "github", "sarif"] as const;
 /** `archc lint SPEC…`: the verdict on every budget and expectation of the specs named, and the lint rules. */
 export function lintCommand(session: Session): Command {
   return new Command("lint")
-    .description("evaluate every budget and expectation of specs, and look for what costs money or grief")
+    .description("check every budget and expectation, and find mistakes that cost money or time")
     .argument("<spec...>", "files, folders or patterns (`specs/**/*.arch`)")
     .option("--format <format>", "how to print: pretty, json, github, sarif", "pretty")
     .option(
       "--max-warnings <n>",
-      "more warnings than this end with 1 (else `lint.maxWarnings` of the project)",
+      "exit with 1 if there are more warnings (default: the project's `lint.maxWarnings`)",
     )
     .action(async (files: string[], options: { format: string; maxWarnings?: string }) => {
       const format = choice("--format", options.format, FORMATS);
@@ -60,7 +60,7 @@ export function lintCommand(session: Session): Command {
       const warnings = diagnostics.filter((d) => d.severity === "warning").length;
       session.code = exitCodeOf(diagnostics);
       if (limit !== undefined && warnings > limit) {
-        session.io.err(`${warnings} warnings, more than the ${limit} that are allowed\n`);
+        session.io.err(`${warnings} warning${warnings === 1 ? "" : "s"}, but at most ${limit} allowed\n`);
         if (session.code === exit.clean) session.code = exit.violated;
       }
     });
@@ -130,7 +130,7 @@ function printText({ io }: Session, results: readonly Linted[]): void {
   const found = results.flatMap((r) => r.diagnostics).filter((d) => d.code.startsWith("lint/"));
   const ruled = found.length === 0 ? "" : `lint rules: ${tally(found)}\n`;
   if (verdicts.length === 0) {
-    io.out(`no budget or expectation\n${ruled}`);
+    io.out(`no budgets or expectations\n${ruled}`);
     return;
   }
   const body = verdicts.map((v) => [

@@ -26,7 +26,7 @@ export async function modelFolder(argument: string, build: SpecBuild, io: Io): P
   if (!existsSync(argument)) await bringBack(resolve(argument));
   if (existsSync(argument) && statSync(argument).isDirectory()) {
     if (build.weights !== undefined) {
-      const want = `weights are read into a spec, and \`${argument}\` is a folder: a build has its own`;
+      const want = `\`${argument}\` is a build, which has its own weights; only a spec can read others`;
       throw fail("usage/bad-value", { option: "--weights", value: build.weights.file, want });
     }
     if (existsSync(join(argument, "manifest.json"))) return argument;
@@ -71,7 +71,7 @@ export async function whereToRun(target: string | undefined, backend: string | u
   const name = choice("--backend", backend, backendNames);
   const runs = name === "onnx" ? "onnx" : "tfjs";
   if (asked === undefined || asked === runs) return { target: runs, backend: name };
-  const want = `it runs the target ${runs}, and \`--target\` is ${asked}`;
+  const want = `it runs the target ${runs}, but \`--target\` is ${asked}`;
   throw fail("usage/bad-value", { option: "--backend", value: backend, want });
 }
 
@@ -104,9 +104,10 @@ export async function inWords(error: unknown, folder: string): Promise<unknown> 
   if (error instanceof runtime.InputError) return fail("usage/run-failed", { why: error.message });
   const name = error instanceof Error ? error.name : "";
   if (name === "ZodError" || name === "SyntaxError") {
-    return fail("usage/not-a-build", { folder, why: "its manifest is of another version, or damaged" });
+    return fail("usage/not-a-build", { folder, why: "its manifest is damaged or from another version" });
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "ENOENT") return fail("usage/not-a-build", { folder, why: "a file that it lists is missing" });
+  if (code === "ENOENT")
+    return fail("usage/not-a-build", { folder, why: "a file that its manifest lists is missing" });
   return error;
 }

@@ -23,7 +23,7 @@ export async function open(file: string): Promise<OpenSpec> {
   const stat = statSync(file);
   if (stat.isDirectory()) throw fail("usage/not-a-spec", { file, why: "it is a folder" });
   if (stat.size > MAX_FILE_BYTES) {
-    const why = `it has ${stat.size} bytes, and a spec at most ${MAX_FILE_BYTES}`;
+    const why = `it has ${stat.size} bytes, but a spec can have at most ${MAX_FILE_BYTES}`;
     throw fail("usage/not-a-spec", { file, why });
   }
   const { host, path } = openSpec(file);

@@ -14,7 +14,7 @@ export function choice<T extends string>(option: string, value: string, choices:
   throw fail("usage/bad-value", {
     option,
     value,
-    want: `it is one of ${choices.join(", ")}`,
+    want: `use one of ${choices.join(", ")}`,
     known: choices,
   });
 }
@@ -23,7 +23,7 @@ export function choice<T extends string>(option: string, value: string, choices:
 export function wholeNumber(option: string, value: string, least: number): number {
   const number = /^\d[\d_]*$/.test(value) ? Number(value.replaceAll("_", "")) : Number.NaN;
   if (Number.isSafeInteger(number) && number >= least) return number;
-  throw fail("usage/bad-value", { option, value, want: `it is a whole number of at least ${least}` });
+  throw fail("usage/bad-value", { option, value, want: `expected a whole number of at least ${least}` });
 }
 
 /** A number in a range, its ends included. */
@@ -31,7 +31,7 @@ export function numberIn(option: string, value: string, low: number, high: numbe
   const number = value.trim() === "" ? Number.NaN : Number(value);
   if (Number.isFinite(number) && number >= low && number <= high) return number;
   const range = high === Number.POSITIVE_INFINITY ? `of at least ${low}` : `from ${low} to ${high}`;
-  throw fail("usage/bad-value", { option, value, want: `it is a number ${range}` });
+  throw fail("usage/bad-value", { option, value, want: `expected a number ${range}` });
 }
 
 /** `batch=1,seq=1024,past=0` */
@@ -41,12 +41,12 @@ export function parseAt(value: string): Readonly<Record<string, bigint>> {
     if (part === "") continue;
     const match = /^([A-Za-z_]\w*)\s*=\s*(\d[\d_]*)$/.exec(part);
     if (match === null) {
-      const want = "sizes are written `batch=1,seq=1024,past=0`";
+      const want = "write sizes as `batch=1,seq=1024,past=0`";
       throw fail("usage/bad-value", { option: "--at", value: part, want });
     }
     const [name, digits] = [match[1]!, match[2]!.replaceAll("_", "")];
     if (digits.length > 15)
-      throw fail("usage/bad-value", { option: "--at", value: part, want: "it is too large a size" });
+      throw fail("usage/bad-value", { option: "--at", value: part, want: "the size is too large" });
     if (name in sizes)
       throw fail("usage/bad-value", { option: "--at", value: part, want: `\`${name}\` is given twice` });
     sizes[name] = BigInt(digits);
@@ -56,14 +56,14 @@ export function parseAt(value: string): Readonly<Record<string, bigint>> {
 
 /** The options that most commands share. */
 export function modelOption(command: Command): Command {
-  return command.option("--model <name>", "the model meant; else the file's only or last one");
+  return command.option("--model <name>", "the model to use (default: the file's only or last one)");
 }
 
 /** `--weights FILE` and `--checkpoint NAME`, which mean the same wherever a spec is built. */
 export function weightsOptions(command: Command): Command {
   return command
-    .option("--weights <file>", "read the weights: a .safetensors file, or the index.json of a sharded one")
-    .option("--checkpoint <name>", "the `checkpoint` of the spec that the file follows");
+    .option("--weights <file>", "read weights from a .safetensors file, or the index.json of a sharded one")
+    .option("--checkpoint <name>", "the spec's `checkpoint` that matches the file");
 }
 
 /** Where a build's weights come from; undefined where they are drawn. */
@@ -74,6 +74,6 @@ export function weightsOf(options: {
   const { weights, checkpoint } = options;
   if (weights !== undefined) return { file: weights, checkpoint };
   if (checkpoint === undefined) return undefined;
-  const want = "it says what `--weights FILE` holds, and there is none";
+  const want = "it describes `--weights FILE`, which is not given";
   throw fail("usage/bad-value", { option: "--checkpoint", value: checkpoint, want });
 }

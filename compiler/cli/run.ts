@@ -43,20 +43,23 @@ interface Options {
 /** `archc run DIR|FILE`: generates text, in the tokens of a tokenizer.json or byte by byte. */
 export function runCommand(cli: Cli): Command {
   return weightsOptions(modelOption(new Command("run")))
-    .description("generate with a build, or with a spec that is built into a cache first")
+    .description("generate text with a build, or with a spec, which is built into a cache first")
     .argument("<build>", "the folder of a build, or an .arch file")
-    .option("--prompt <text>", "what to continue", "Once upon a time")
-    .option("--tokenizer <file>", "a tokenizer.json; else the build's own, else bytes are tokens")
+    .option("--prompt <text>", "the text to continue", "Once upon a time")
+    .option(
+      "--tokenizer <file>",
+      "a tokenizer.json (default: the build's own; if it has none, each byte is a token)",
+    )
     .option("--target <target>", "onnx or tfjs")
-    .option("--backend <name>", "tensorflow, webgpu, wasm, cpu or onnx; else the best there is")
-    .option("--tokens <n>", "how many tokens to generate", "64")
-    .option("--at <counts>", "numbers that the model takes: `latents=256` (else as usual)")
-    .option("--seed <n>", "draws the tokens", "0")
-    .option("--weights-seed <n>", "draws the weights of a spec", "0")
-    .option("--temperature <t>", "divides the logits; 0 is greedy (default: 1)")
-    .option("--top-k <k>", "draw from the k likeliest tokens")
-    .option("--top-p <p>", "draw from the likeliest tokens that reach this probability")
-    .option("--greedy", "take the likeliest token")
+    .option("--backend <name>", "tensorflow, webgpu, wasm, cpu or onnx (default: the fastest installed)")
+    .option("--tokens <n>", "the number of tokens to generate", "64")
+    .option("--at <counts>", "counts that the model takes as inputs: `latents=256`")
+    .option("--seed <n>", "the seed for sampling tokens", "0")
+    .option("--weights-seed <n>", "the seed of a spec's initial weights", "0")
+    .option("--temperature <t>", "divide the logits by this; 0 is greedy (default: 1)")
+    .option("--top-k <k>", "sample from the k most likely tokens")
+    .option("--top-p <p>", "sample from the most likely tokens that together reach this probability")
+    .option("--greedy", "always take the most likely token")
     .addOption(formatOption(["text", "json"]))
     .action(async (argument: string, options: Options) => {
       const format = choice("--format", options.format, ["text", "json"]);
@@ -85,7 +88,7 @@ function samplingOf(options: Options): Sampling {
       ? undefined
       : numberIn("--temperature", options.temperature, 0, Number.MAX_VALUE);
   if (options.greedy === true && temperature !== undefined && temperature !== 0) {
-    const want = "`--greedy` means a temperature of 0";
+    const want = "`--greedy` means a temperature of 0; remove one of the two options";
     throw fail("usage/bad-value", { option: "--temperature", value: options.temperature!, want });
   }
   return {
@@ -199,15 +202,13 @@ export function tokenizerFailure(error: unknown, file: string): unknown {
     return fail("usage/run-failed", { why: error.message });
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return fail("usage/no-file", { file, near: [] });
-  return code === undefined
-    ? error
-    : fail("usage/run-failed", { why: `\`${file}\` cannot be read: ${code}` });
+  return code === undefined ? error : fail("usage/run-failed", { why: `cannot read \`${file}\`: ${code}` });
 }
 
 /** Ids beyond the model's vocabulary would read beside its table. */
 function checkVocabulary(tokenizer: TextTokenizer, manifest: Manifest): void {
   const vocab = manifest.outputs.find((o) => o.name === "logits")?.shape[2];
   if (typeof vocab !== "number" || tokenizer.size <= vocab) return;
-  const why = `the tokenizer has ${tokenizer.size} tokens, and \`${manifest.model}\` knows ${vocab}: they do not belong together`;
+  const why = `the tokenizer has ${tokenizer.size} tokens, but \`${manifest.model}\` has a vocabulary of ${vocab}`;
   throw fail("usage/run-failed", { why });
 }

@@ -130,7 +130,7 @@ export function useful(cost: GraphCost, point: Point): Metric {
     unit: "flop",
     terms: [
       { label: "weights", value: dense.evaluate(sizes) },
-      { label: "attention behind its mask", value: cost.flopsUseful.minus(dense).evaluate(sizes) },
+      { label: "masked attention", value: cost.flopsUseful.minus(dense).evaluate(sizes) },
     ],
     tokens: tokensOf(point),
     ...(cost.counted.size === 0 ? { polynomial: cost.flopsUseful } : {}),
@@ -142,7 +142,7 @@ export function decode(model: ModelCost, point: Point): Metric {
   if (!model.keepsState) {
     return {
       kind: "no-data",
-      why: "the model keeps no state, so each token takes a whole pass (`flops.forward`)",
+      why: "the model keeps no state, so each token needs a full pass (`flops.forward`)",
     };
   }
   const seq = point.seq ?? 1n;

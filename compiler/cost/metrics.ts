@@ -56,7 +56,11 @@ const rows: Readonly<Record<string, Row>> = {
     read: (m, p, words, stored) => {
       const runtime = runtimeNames.find((name) => words.includes(name));
       if (!runtime) return memoryMetric(inferenceMemory(m, p, stored), tokensOf(p));
-      if (stored !== "f32") return { kind: "no-data", why: "what archc builds for a runtime is kept as f32" };
+      if (stored !== "f32")
+        return {
+          kind: "no-data",
+          why: "a runtime's memory is known only for f32, the type that archc builds",
+        };
       return memoryMetric(runtimeMemory(m, p, runtime), tokensOf(p));
     },
   },
@@ -72,7 +76,7 @@ const rows: Readonly<Record<string, Row>> = {
     read: (m, p, words, stored) =>
       stored === "f32"
         ? trained(m, p, words, (step) => trainingMetric(trainingMemory(step, p, m.rules), tokensOf(p)))
-        : { kind: "no-data", why: "training is known for numbers kept as f32 alone" },
+        : { kind: "no-data", why: "training memory is known only for f32" },
   },
   "flops.train": {
     apart: true,
@@ -131,7 +135,7 @@ function trained(
   words: readonly string[],
   read: (step: TrainingStep) => Metric,
 ): Metric {
-  if ((point.past ?? 0n) > 0n) return { kind: "no-data", why: "training begins with nothing past" };
+  if ((point.past ?? 0n) > 0n) return { kind: "no-data", why: "a training step has no past tokens" };
   const step = model.training(optimizers.find((name) => words.includes(name)) ?? "adam");
   return step.kind === "step" ? read(step) : step;
 }

@@ -27,7 +27,7 @@ export function costText(report: CostReport, by?: "block" | "op"): string {
     [1, 2, 3, 4, 5, 6],
   );
   const sections = [
-    `${report.model} at ${at}${report.stored === "f32" ? "" : `, kept as ${report.stored}`}\n`,
+    `${report.model} at ${at}${report.stored === "f32" ? "" : `, stored as ${report.stored}`}\n`,
     learnedText(report.learned),
     columns(figures(report), [1, 2]),
     conventionsText(report),
@@ -130,12 +130,10 @@ function orderName(degree: number): string {
 }
 
 function memoryText({ memory, process, training }: CostReport): string {
-  const ran = process
-    ? `in a process on ${process.backend}: ${peakText(process, ["runtime", ...held])}\n`
-    : "";
+  const ran = process ? `process on ${process.backend}: ${peakText(process, ["runtime", ...held])}\n` : "";
   const told =
-    training && (training.memory ? peakText(training.memory, trained) : `no figure, since ${training.why}`);
-  const step = training ? `in a step of training (${training.optimizer}): ${told}\n` : "";
+    training && (training.memory ? peakText(training.memory, trained) : `unknown: ${training.why}`);
+  const step = training ? `training step (${training.optimizer}): ${told}\n` : "";
   return `memory: ${peakText(memory, held)}\n${ran}${step}`;
 }
 
@@ -150,7 +148,7 @@ function peakText<K extends string>(
   const terms = keys.filter((key) => memory[key] > 0n).map((key) => `${key} ${human(memory[key], "bytes")}`);
   const { op, path } = memory.peak;
   const where = path === "" ? op : `${op} in ${path}`;
-  return `${human(memory.total, "bytes")} = ${terms.join(" + ")}, most at ${where}`;
+  return `${human(memory.total, "bytes")} = ${terms.join(" + ")}, peak at ${where}`;
 }
 
 /** In tables nothing is a dash. */

@@ -185,7 +185,7 @@ function linesOf(box: Box): readonly string[] {
   return [
     name,
     ...(figures.length > 0 ? [figures.join(", ")] : []),
-    ...(box.rows > 0n ? [`reads ${box.rows} rows a token`] : []),
+    ...(box.rows > 0n ? [`reads ${box.rows} rows per token`] : []),
     ...(box.readsShared ? ["reads rows of a shared table"] : []),
     ...box.caches.map((cache) => `keeps ${cache}`),
   ];

@@ -122,7 +122,7 @@ async function readCheckpoints(folder: string, manifest: Manifest): Promise<read
     return checkpointsSchema.parse(JSON.parse(await readFile(path, "utf8"))).checkpoints;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
-    throw new SafetensorsError(`\`${path}\` is of another version, or damaged`);
+    throw new SafetensorsError(`\`${path}\` is damaged or from another version`);
   }
 }
 

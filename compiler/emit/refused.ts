@@ -1,7 +1,7 @@
 const words: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
-  EPERM: "the system does not permit it",
-  EBUSY: "another program holds it open",
+  EPERM: "the operation is not permitted",
+  EBUSY: "another program is using it",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file is larger than the system allows",
@@ -10,8 +10,8 @@ const words: Readonly<Record<string, string>> = {
   EMFILE: "too many files are open",
   EISDIR: "it is a folder",
   ENOTDIR: "a part of the path is not a folder",
-  ELOOP: "its links go in a circle",
-  ERR_INVALID_ARG_VALUE: "no path holds a NUL",
+  ELOOP: "its symbolic links form a loop",
+  ERR_INVALID_ARG_VALUE: "a path cannot contain a NUL character",
   ENAMETOOLONG: "the name is too long",
 };
 

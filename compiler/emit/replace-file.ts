@@ -21,7 +21,7 @@ export async function replaceFile<T>(path: string, write: (fresh: string) => Pro
     // A device would be renamed away, and a folder is never meant.
     if (there !== undefined && !there.isFile()) throw new CannotWrite("it is not a file");
     const above = await stat(dirname(target)).catch(() => undefined);
-    if (above === undefined) throw new CannotWrite(`there is no folder \`${dirname(path)}\``);
+    if (above === undefined) throw new CannotWrite(`the folder \`${dirname(path)}\` does not exist`);
     await settle(target);
     fresh = freshOf(target);
     const result = await write(fresh);

@@ -125,6 +125,6 @@ export function chooseCheckpoint(
 export function unreadable(error: unknown, path: string): string | undefined {
   if (error instanceof SafetensorsError) return error.message;
   const { code, path: at } = error as NodeJS.ErrnoException;
-  const why = code === "ENOENT" ? "there is no such file" : refusedBecause(error);
+  const why = code === "ENOENT" ? "the file does not exist" : refusedBecause(error);
   return why === undefined ? undefined : `\`${at ?? path}\`: ${why}`;
 }

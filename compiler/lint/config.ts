@@ -55,7 +55,7 @@ export function parseConfig(text: string, file: string, sink: Diagnostics): Conf
     sink.report(
       "config/key-twice",
       { key, within },
-      { span, labels: [{ span: first, text: "first said here" }] },
+      { span, labels: [{ span: first, text: "first set here" }] },
     );
   const parsed = schema.safeParse(body);
   if (parsed.success) {
@@ -82,7 +82,7 @@ export function parseConfig(text: string, file: string, sink: Diagnostics): Conf
     const isLevel = within.startsWith("lint.rules.");
     const want =
       wants[within] ??
-      (isLevel ? '`"off"`, `"warn"` or `"error"`' : within === "$schema" ? "a text" : "an object");
+      (isLevel ? '`"off"`, `"warn"` or `"error"`' : within === "$schema" ? "a string" : "an object");
     sink.report(
       "config/bad-value",
       {

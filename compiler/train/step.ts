@@ -43,14 +43,14 @@ export function trainingStep(instance: ModelInstance, optimizer: Optimizer): Tra
   if (traced.kind === "not-yet") return traced;
   const size = expandedSize(traced.graph);
   if (size > largest) {
-    const why = `forwards alone it would be ${size} operations, and archc makes steps of up to ${largest}`;
+    const why = `the forward pass alone has ${size} operations, but archc can build training steps of at most ${largest}`;
     return { kind: "not-yet", why };
   }
   try {
     return build(traced.graph, traced.terms, optimizer);
   } catch (error) {
     if (!(error instanceof RunTwice)) throw error;
-    const why = `a layer with an \`inverse\` runs \`${error.path}\` twice, whose choices cannot be told apart on the way back`;
+    const why = `a layer with an \`inverse\` calls \`${error.path}\` twice, and the backward pass cannot tell the two calls' choices apart`;
     return { kind: "not-yet", why };
   }
 }
@@ -85,7 +85,7 @@ function build(model: Graph, terms: number, optimizer: Optimizer): TrainingStep 
     const given = model.outputPorts.map((port) => `\`${port.name}\``).join(", ");
     return {
       kind: "no-data",
-      why: `a loss is known for results named \`logits\` alone, and \`forward\` gives ${given}`,
+      why: `a loss is defined only for a result named \`logits\`, but \`forward\` returns ${given}`,
     };
   }
   const loss = losses.reduce((sum, term) => b.op("add", [sum, term], {}));

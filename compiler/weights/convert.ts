@@ -14,7 +14,7 @@ const readable: Readonly<Record<DType, ReadonlySet<string>>> = {
 
 /** What may stand in a file for one of our dtypes, in words. */
 export const readableText: Readonly<Record<DType, string>> = {
-  f32: "F32, F64, F16, BF16, whole numbers or BOOL",
+  f32: "F32, F64, F16, BF16, an integer type or BOOL",
   i32: "whole numbers",
   bool: "BOOL",
 };

@@ -36,7 +36,7 @@ export class ForeignWeights {
         for (const entry of file.header.entries) {
           if (index && index.get(entry.name) !== basename(name)) {
             throw new SafetensorsError(
-              `\`${name}\` holds tensor \`${entry.name}\`, which \`${path}\` does not place there`,
+              `\`${name}\` contains the tensor \`${entry.name}\`, but \`${path}\` does not list it there`,
             );
           }
           places.set(entry.name, { path: name, file, entry });
@@ -45,7 +45,7 @@ export class ForeignWeights {
       for (const [tensor, file] of index ?? []) {
         if (!places.has(tensor)) {
           throw new SafetensorsError(
-            `\`${path}\` places tensor \`${tensor}\` in \`${file}\`, which does not hold it`,
+            `\`${path}\` lists the tensor \`${tensor}\` in \`${file}\`, but it is not there`,
           );
         }
       }
@@ -98,7 +98,7 @@ async function openShard(name: string, path: string): Promise<SafetensorsFile> {
     return await SafetensorsFile.open(name);
   } catch (error) {
     if (name !== path && (error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new SafetensorsError(`\`${path}\` names the file \`${name}\`, which is not there`);
+      throw new SafetensorsError(`\`${path}\` lists the file \`${name}\`, which does not exist`);
     throw error;
   }
 }
@@ -124,9 +124,9 @@ async function readIndex(path: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file === "string" && /^[\w][\w .-]*\.bin$/.test(file))
-      return fail(`\`${file}\` and its like are pickles, which can run code and are not read`);
+      return fail(`it lists \`${file}\`, a pickle; archc does not read pickles, because they can run code`);
     if (typeof file !== "string" || !/^[\w][\w .-]*\.safetensors$/.test(file))
-      return fail(`tensor \`${tensor}\` is not in a file beside it`);
+      return fail(`tensor \`${tensor}\` is not in a file in the same folder`);
     files.set(tensor, file);
   }
   return files;

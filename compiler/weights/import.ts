@@ -164,7 +164,7 @@ export async function untied(ties: readonly Tie[], file: ForeignWeights): Promis
       faults.push({
         name: second,
         of: "tie",
-        why: `differs from \`${first}\`, though both are one weight of the model`,
+        why: `differs from \`${first}\`, but the model ties the two`,
       });
       break;
     }
@@ -197,7 +197,7 @@ export async function outOfRange(
     const slack = 1e-6 * Math.max(1, Math.abs(low), Math.abs(high));
     if (least >= low - slack && most <= high + slack) continue;
     const shown = (value: number) => String(Number(value.toPrecision(6)));
-    const why = `has ${shown(least)} to ${shown(most)}, where this model allows ${shown(low)} to ${shown(high)}`;
+    const why = `has values from ${shown(least)} to ${shown(most)}, but this model allows ${shown(low)} to ${shown(high)}`;
     faults.push({ name, why, of: "range" });
   }
   return faults;

@@ -4,7 +4,7 @@ import type { BackendKind } from "./backend.js";
 /** Plain JavaScript: everywhere, and slow. */
 export const cpu: BackendKind = {
   target: "tfjs",
-  get: "it is always there",
+  get: "always installed",
   async open() {
     await import("@tensorflow/tfjs-backend-cpu");
     // Its first use prints advice about tfjs-node; `archc backends` gives better.

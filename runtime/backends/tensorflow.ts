@@ -7,7 +7,7 @@ export const tensorflow: BackendKind = {
   target: "tfjs",
   get:
     "npm install --no-save --ignore-scripts @tensorflow/tfjs-node-gpu@4.22.0, then tools/tfjs-native.sh of archc " +
-    "(or without --ignore-scripts, where the package's own download fits the machine)",
+    "(or without --ignore-scripts, if the package's own download works on your machine)",
   async open() {
     if (!globalThis.process?.versions?.node) throw new BackendError("it needs Node");
     await restoreUtil();

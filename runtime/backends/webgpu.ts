@@ -42,7 +42,7 @@ const wanted = [
 /** Any GPU through WebGPU: built into browsers, Dawn from the `webgpu` package in Node. */
 export const webgpu: BackendKind = {
   target: "tfjs",
-  get: "npm install --no-save webgpu@0.6.2 and a GPU with a Vulkan, Metal or D3D12 driver (Debian: libvulkan1; `chromium` brings one in software)",
+  get: "npm install --no-save webgpu@0.6.2 and a GPU with a Vulkan, Metal or D3D12 driver (Debian: libvulkan1; `chromium` includes a software GPU)",
   async open(forced) {
     const { gpu, adapter } = await findAdapter(forced);
     const info: AdapterInfo = adapter.info ?? {};
@@ -69,7 +69,7 @@ export const webgpu: BackendKind = {
     return {
       name: "webgpu",
       software: isSoftware(info),
-      detail: isSoftware(info) ? `${about}, a GPU in software` : about,
+      detail: isSoftware(info) ? `${about}, a software GPU` : about,
       tf,
       limits: { tensor, total: undefined },
       check() {
@@ -83,7 +83,7 @@ export const webgpu: BackendKind = {
 
 /** Why a GPU in software is left alone. */
 export const onlyForced = (about: string) =>
-  `the only adapter is a GPU in software (${about}); it is used only where \`webgpu\` is asked for by name`;
+  `the only adapter is a software GPU (${about}); to use it, ask for \`webgpu\` by name`;
 
 function isSoftware(info: AdapterInfo): boolean {
   const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;

@@ -66,7 +66,7 @@ layer turned(x: [.. D], angle: number) -> [.. D] {
     for (const dim of [8, 1024]) {
       const [first = "", ...others] = said(pair(forward, inverse), dim);
       // What is computed from a wrong tensor is wrong too, and may be further off.
-      const told = `^inverse/does-not-invert: the inverse of \`pair\` does not give back \`${tensor}\`$`;
+      const told = `^inverse/does-not-invert: the inverse of \`pair\` does not recover \`${tensor}\`$`;
       expect(first).toMatch(new RegExp(told));
       expect(others).toEqual([]);
     }
@@ -105,9 +105,11 @@ model M { slot mix: layer = pair(f = mlp(), g = mlp(hidden = 8))
     const notes = (dim: number) => check(text(dim)).problems[0]!.notes;
     expect(notes(8)).toHaveLength(1);
     expect(notes(8)[0]).toMatch(
-      /^on random numbers `b` \[2, 2, 8\] comes back as -?[\d.]+ where it was -?[\d.]+/,
+      /^on random input `b` \[2, 2, 8\], the worst element comes back as -?[\d.]+ instead of -?[\d.]+/,
     );
-    expect(notes(2048)[1]).toBe("`mlp` is too large to run here: any function stood there");
+    expect(notes(2048)[1]).toBe(
+      "`mlp` is too large to run in a check, so a stand-in function took its place",
+    );
   });
 
   it("that cannot be tried is told, and why", () => {
@@ -124,7 +126,7 @@ model M { slot mix: layer = pair(f = mlp(), g = mlp())
   }
 }`).problems;
     expect(told.map((d) => [d.severity, d.code])).toEqual([["warning", "inverse/untried"]]);
-    expect(told[0]!.notes).toEqual(["the products of its own lines are too many to run in a check"]);
+    expect(told[0]!.notes).toEqual(["its own matrix products are too large to run in a check"]);
     const never = said(pair("return (a / 0, b)", "return (u * 0, w)"));
     expect(never).toHaveLength(1);
     expect(never[0]).toMatch(/^inverse\/untried/);
@@ -141,7 +143,7 @@ model M { slot mix: layer = pair(f = mlp(), g = mlp())
 
     it.each(wrong)("with %s wrong is told", (_, forward, inverse, tensor) => {
       const [first = "", ...others] = lines(pair(forward, inverse));
-      const told = `^warning the inverse of \`pair\` does not give back \`${tensor}\` for every \`f\`, \`g\`$`;
+      const told = `^warning the inverse of \`pair\` does not recover \`${tensor}\` for every possible \`f\`, \`g\`$`;
       expect(first).toMatch(new RegExp(told));
       expect(others).toEqual([]);
     });
@@ -149,7 +151,7 @@ model M { slot mix: layer = pair(f = mlp(), g = mlp())
     it("that relies on what they are is told as well, and not where a model runs it", () => {
       const undo = pair("return (f(a), g(b))", "return (g(u), f(w))");
       expect(lines(undo)).toHaveLength(1);
-      expect(check(undo).problems[0]!.helps[1]).toMatch(/where a model runs it/);
+      expect(check(undo).problems[0]!.helps[1]).toMatch(/in a model that uses it/);
       expect(said(undo.replaceAll("f(", "identity(").replaceAll("g(", "identity("))).toEqual([]);
     });
 

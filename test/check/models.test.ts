@@ -36,7 +36,7 @@ describe("late binding", () => {
 
   it("fields in a circle are one error", () => {
     expect(check(`${base}model M : Base { dim = heads * 4\n heads = dim }`).said).toEqual([
-      "model/field-cycle: fields need each other in a circle",
+      "model/field-cycle: these fields depend on each other in a cycle",
     ]);
   });
 });
@@ -112,7 +112,7 @@ model M { slot of: layer = linear(4, bias = ${bias})
     expect(weights(model(text("shift", false)))).toEqual({ "of.matrix": "4 4" });
     expect(Object.keys(weights(model(text("shift", true))))).toEqual(["of.matrix", "of.shift"]);
     expect(check(text("shfit", false)).said).toEqual([
-      "name/unknown-member: `linear` has no weight, inner layer, argument or number named `shfit`",
+      "name/unknown-member: `linear` has no weight, inner layer, argument or value named `shfit`",
     ]);
   });
 
@@ -164,7 +164,7 @@ layer twice(x: [.. T D], mix: layer) -> [.. T D] { return mix(mix(x)) }
 model M { slot mix: layer = twice(attention(2, causal = true))
   forward(x: [B T D = 4]) -> [B T D] { return mix(x) } }`);
     expect(said).toEqual([
-      "state/twice: `mix.mix.keys` runs twice in one step, and its state `keys` can be updated only once",
+      "state/twice: `mix.mix.keys` is called twice in one step, but its state `keys` can be updated only once",
     ]);
   });
 });
@@ -174,16 +174,14 @@ describe("slips that must not pass", () => {
     check(`layer f(x: [.. D], n: count = 2) -> [.. D] {\n  ${line}\n  return x\n}`).said;
   it("are told in layers that no model uses as well", () => {
     expect(said("weight w: [D] init normal(0.1, 0.2, 0.3)")).toEqual([
-      "weight/init: this is no way to start a weight",
+      "weight/init: this is not an initializer",
     ]);
-    expect(said("weight w: [D] init nrmal(0.1)")).toEqual([
-      "weight/init: `nrmal` is no way to start a weight",
-    ]);
+    expect(said("weight w: [D] init nrmal(0.1)")).toEqual(["weight/init: `nrmal` is not an initializer"]);
     expect(said("weight w: [D] init uniform(1 / sqrt(D))")).toEqual([]);
     expect(said("y: [D, D] = x")).toEqual(["shape/axis-twice: a tensor cannot have axis `D` twice"]);
     expect(said("y = mlp(8, hidden = 8)")).toEqual(["call/twice: argument `hidden` is given twice"]);
     expect(said("inverse (a, b) { return a }")).toEqual([
-      "inverse/names: the inverse names 2 values, the layer gives 1",
+      "inverse/names: the inverse takes 2 values, but the layer returns 1",
     ]);
   });
 });
@@ -245,7 +243,7 @@ model M { slot mix: layer = pair(f = attention(2, causal = true))
 
   it("must take the results and give the tensors back", () => {
     expect(check(text("inverse (u) { return (u, u) }")).said).toEqual([
-      "inverse/names: the inverse names 1 value, the layer gives 2",
+      "inverse/names: the inverse takes 1 value, but the layer returns 2",
     ]);
     expect(check(text("inverse (u, b) { return u - f(b) }")).said).toEqual([
       "inverse/results: the inverse returns 1 value, the layer has 2 tensors to give back: `a`, `b`",
@@ -254,7 +252,7 @@ model M { slot mix: layer = pair(f = attention(2, causal = true))
       check(text("inverse (u, b) { return (u - f(b), sum(b, D)) }")).said.map((s) => s.split(":")[0]),
     ).toEqual(["shape/rank"]);
     expect(check(text("inverse (u, b) { return (u - f(a), b) }")).said).toEqual([
-      "name/not-yet: `a` has no value yet at this place",
+      "name/not-yet: `a` has no value yet at this point",
     ]);
   });
 });
@@ -273,7 +271,7 @@ model M { slot f: layer = twice()
       'import { a } from "gone.arch"\nimport { b } from "here.arch"\nlayer c(x: [.. D]) -> [.. D] { return a(b(x)) }';
     expect(check(text, { "here.arch": 'import { c } from "main.arch"' }).said).toEqual([
       'import/not-found: cannot read the file "gone.arch"',
-      "import/cycle: files import each other in a circle",
+      "import/cycle: these files import each other in a cycle",
       'import/no-such-name: "here.arch" declares no `b`',
     ]);
   });

@@ -37,7 +37,7 @@ describe("check", () => {
     expect(over.stderr).toContain("error[budget/exceeded]: `params.total` is 10.5K, 528 over its budget");
     const off = await archc("check", altered("off", "10_528", "10_529"));
     expect(off.code).toBe(1);
-    expect(off.stderr).toContain("`params.total` is 10,528, but 10,529 is expected");
+    expect(off.stderr).toContain("`params.total` is 10,528, but the spec expects 10,529");
   });
 
   it("ends with 2 where the spec is wrong, budgets or not", async () => {
@@ -110,7 +110,7 @@ describe("lint", () => {
   it("leaves out verdicts that cannot be had, and fails for them", async () => {
     const { code, stdout, stderr } = await archc("lint", altered("unit", "<= 20K", "<= 20 KiB"));
     expect(code).toBe(2);
-    expect(stderr).toContain("a count against bytes");
+    expect(stderr).toContain("one is a count, the other bytes");
     expect(stdout).toContain("1 not checked");
   });
 });

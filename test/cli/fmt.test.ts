@@ -37,7 +37,7 @@ describe("archc fmt", () => {
     const ran = await archc("fmt", folder);
     expect(ran).toEqual({
       code: 0,
-      stdout: `formatted ${file("loose.arch")}\n1 file formatted, 1 file as it should be\n`,
+      stdout: `formatted ${file("loose.arch")}\n1 file formatted, 1 file unchanged\n`,
       stderr: "",
     });
     expect(text("loose.arch")).toBe(tidy);
@@ -59,7 +59,7 @@ describe("archc fmt", () => {
     const ran = await archc("fmt", "--check", folder);
     expect([ran.code, ran.stdout]).toEqual([
       1,
-      `would format ${file("loose.arch")}\n1 file to format, 1 file as it should be\n`,
+      `would format ${file("loose.arch")}\n1 file to format, 1 file unchanged\n`,
     ]);
     expect(text("loose.arch")).toBe(loose);
     expect((await archc("fmt", "--check", file("tidy.arch"))).code).toBe(0);
@@ -70,7 +70,7 @@ describe("archc fmt", () => {
     const ran = await archc("fmt", folder);
     expect([ran.code, ran.stdout]).toEqual([
       0,
-      `formatted ${file("loose.arch")}\n1 file formatted, 1 file as it should be\n`,
+      `formatted ${file("loose.arch")}\n1 file formatted, 1 file unchanged\n`,
     ]);
     expect(ran.stderr).toContain("syntax/comment-divides");
   });
@@ -122,7 +122,7 @@ describe("archc fmt", () => {
     const bytes = Uint8Array.from([0x2f, 0x2f, 0xe9, 0x0a]);
     writeFileSync(file("latin.arch"), bytes);
     const ran = await archc("fmt", file("latin.arch"));
-    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("it is not text in UTF-8")]);
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("it is not UTF-8 text")]);
     expect(new Uint8Array(readFileSync(file("latin.arch")))).toEqual(bytes);
   });
 

@@ -190,9 +190,9 @@ describe("a number that a model takes", () => {
   });
 
   it.each([
-    ["latens=2", "takes no number `latens`"],
+    ["latens=2", "has no count `latens`"],
     ["latents=0", "`latents` is 0; it must be at least 1"],
-    ["latents=many", "sizes are written `batch=1,seq=1024,past=0`"],
+    ["latents=many", "write sizes as `batch=1,seq=1024,past=0`"],
   ])("--at %s is refused", async (at, words) => {
     const { code, stderr } = await archc("run", latents, ...run, "--at", at);
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);

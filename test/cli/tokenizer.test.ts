@@ -62,11 +62,11 @@ it("is refused where it is none, or of another model", async () => {
   const missing = await run("--tokenizer", join(folder, "none.json"));
   expect([missing.code, missing.stdout]).toEqual([2, expect.stringContaining("none.json")]);
   const wrong = await run("--tokenizer", join(folder, "vocab-320.arch"));
-  expect([wrong.code, wrong.stdout]).toEqual([2, expect.stringContaining("it is not JSON")]);
+  expect([wrong.code, wrong.stdout]).toEqual([2, expect.stringContaining("it is not valid JSON")]);
   const small = join(folder, "small");
   const refused = await archc("build", spec(64), "-o", small, "--tokenizer", join(folder, "none.json"));
   expect(refused.code).toBe(2);
   await archc("build", spec(64), "-o", small);
   const other = await archc("run", small, "--tokenizer", file, "--tokens", "2");
-  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("`Small` knows 64")]);
+  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("`Small` has a vocabulary of 64")]);
 });

@@ -21,11 +21,11 @@ describe("wrong usage ends with 2, and says what would be right", () => {
     ["a size", ["cost", tiny, "--at", "btch=2"], "did you mean `batch`?"],
     ["how sizes are written", ["cost", tiny, "--at", "batch:2"], "batch=1,seq=1024,past=0"],
     ["a size out of range", ["cost", tiny, "--at", "seq=0"], "a whole number of at least 1"],
-    ["sizes that the model cannot take", ["cost", tiny, "--at", "seq=33"], "it needs `seq <= 32`"],
+    ["sizes that the model cannot take", ["cost", tiny, "--at", "seq=33"], "it requires `seq <= 32`"],
     ["a size given twice", ["cost", tiny, "--at", "seq=3,seq=4"], "`seq` is given twice"],
     ["a table", ["cost", tiny, "--by", "ops"], "did you mean `op`?"],
     ["a part", ["graph", tiny, "--part", "stop"], "did you mean `step`?"],
-    ["a part of a picture", ["graph", tiny, "--svg", "--part", "step"], "leave this or `--svg` out"],
+    ["a part of a picture", ["graph", tiny, "--svg", "--part", "step"], "remove one of the two options"],
     ["a size of a text without sizes", ["graph", tiny, "--at", "seq=3"], "only a picture (`--svg`)"],
     ["help for no command", ["help", "chek"], "did you mean `check`?"],
     ["a missing output", ["build", tiny], "-o, --out <dir>"],
@@ -37,7 +37,11 @@ describe("wrong usage ends with 2, and says what would be right", () => {
       ["run", tiny, "--backend", "wasm", "--target", "onnx"],
       "it runs the target tfjs",
     ],
-    ["sampling", ["run", tiny, "--greedy", "--temperature", "1"], "`--greedy` means a temperature of 0"],
+    [
+      "sampling",
+      ["run", tiny, "--greedy", "--temperature", "1"],
+      "`--greedy` means a temperature of 0; remove one of the two options",
+    ],
     ["a folder that is no build", ["run", "docs"], "it has no manifest.json"],
     ["a folder as a spec", ["cost", "docs"], "it is a folder"],
   ];
@@ -97,7 +101,7 @@ describe("what archc stands on", () => {
     });
     const { code, stderr } = await archc("diff", "main");
     cwd.mockRestore();
-    expect([code, stderr]).toEqual([2, expect.stringContaining("is not there any more")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("no longer exists")]);
   });
 });
 
@@ -112,7 +116,7 @@ describe("a bug of ours ends with 4", () => {
       err: (text: string) => void (err += text),
     };
     expect(await main(["--version"], io)).toBe(4);
-    expect(err).toMatch(/^error\[internal\/bug\]: archc itself failed: the disk\n/);
+    expect(err).toMatch(/^error\[internal\/bug\]: archc crashed: the disk\n/);
     expect(err).not.toContain("    at ");
     const file = /report `([^`]+)`/.exec(err)![1]!;
     const report = readFileSync(file, "utf8");

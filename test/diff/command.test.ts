@@ -187,7 +187,7 @@ describe("archc diff", () => {
     repository.git("clone", "--quiet", "--depth", "1", `file://${repository.root}`, "shallow");
     const { code, stderr } = await repository.archcIn("shallow", "diff", "HEAD~1");
     expect(code).toBe(2);
-    expect(stderr).toMatch(/this clone is shallow[\s\S]*fetch-depth: 0/);
+    expect(stderr).toMatch(/this is a shallow clone[\s\S]*fetch-depth: 0/);
   });
 
   it("counts a block that is added, removed or filled otherwise", async () => {
@@ -241,7 +241,7 @@ describe("archc diff reads git, and nothing else", () => {
     for (const name of ["nowhere", "HEAD~9", "HEAD:a.arch", "main^{tree}", ""]) {
       const { code, stderr } = await repository.archc("diff", name);
       expect([name, code]).toEqual([name, 2]);
-      expect(stderr).toContain("git knows no revision");
+      expect(stderr).toContain("git has no revision");
     }
     for (const range of ["main..next", "main...next"])
       expect((await repository.archc("diff", range)).stderr).toContain("`archc diff main next`");

@@ -54,13 +54,13 @@ describe("archc graph --svg", () => {
     expect(shown).toContain("keeps keys [batch, 16, past, 64]");
     expect([...stdout.matchAll(/class="memory"/g)]).toHaveLength(1);
     // 4 heads of 32 rows.
-    expect(shown.slice(shown.indexOf("ffn: pkm")).at(2)).toBe("reads 128 rows a token");
+    expect(shown.slice(shown.indexOf("ffn: pkm")).at(2)).toBe("reads 128 rows per token");
     expect(shown.filter((w) => w === "[batch, seq, 1024], 2.00 MiB")).toHaveLength(6);
   });
 
   it("sets a shared table beside the flow, and marks who reads it", async () => {
     const { stdout } = await archc("graph", spec("small"), "--model", "TinyShared", "--svg");
-    expect(words(stdout)).toContain("shared memory, 8,192 parameters, reads 16 rows a token");
+    expect(words(stdout)).toContain("shared memory, 8,192 parameters, reads 16 rows per token");
     expect(words(stdout).filter((w) => w === "reads rows of a shared table")).toHaveLength(2);
   });
 

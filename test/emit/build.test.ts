@@ -178,7 +178,7 @@ describe("loadOnnx", () => {
     await build(out);
     const { size } = statSync(join(out, "model.onnx"));
     writeFileSync(join(out, "model.onnx"), "no model");
-    await expect(loadOnnx(out)).rejects.toThrow(`\`model.onnx\` has 8 bytes, and its manifest says ${size}`);
+    await expect(loadOnnx(out)).rejects.toThrow(`\`model.onnx\` has 8 bytes, but its manifest says ${size}`);
     writeFileSync(join(out, "model.onnx"), "x".repeat(size));
     await expect(loadOnnx(out)).rejects.toThrow(/ONNX Runtime cannot load/);
     const other = join(root, "tfjs");

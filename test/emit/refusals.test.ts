@@ -157,7 +157,7 @@ describe("a place that is no file or folder", () => {
       }
     }
     expect(lstatSync(pipe).isFIFO()).toBe(true);
-    await refused(root, "there is no folder", "export", built, "-o", join(root, "none/m.safetensors"));
+    await refused(root, "does not exist", "export", built, "-o", join(root, "none/m.safetensors"));
   });
 
   it("a link stays a link, and what it points to is replaced", async () => {

@@ -32,7 +32,7 @@ describe("archc lint", () => {
     const { code, stderr, stdout } = await archc("lint", file("specs/odd.arch"));
     expect(code).toBe(0);
     expect(stderr).toContain("warning[lint/vocab-size]: a vocabulary of 50,257 is not a multiple of 64");
-    expect(stdout).toBe("no budget or expectation\nlint rules: 2 warnings\n");
+    expect(stdout).toBe("no budgets or expectations\nlint rules: 2 warnings\n");
     expect((await archc("lint", file("specs"), "--max-warnings", "2")).code).toBe(0);
     const over = await archc("lint", file("specs"), "--max-warnings", "1");
     expect([over.code, over.stderr.endsWith("2 warnings, more than the 1 that are allowed\n")]).toEqual([

@@ -51,7 +51,7 @@ describe("archc.config.json", () => {
     expect(read('{ "lint": { "rules": { "width": "wran" } } }').found[0]).toEqual([
       "config/bad-value",
       '"width"',
-      '`lint.rules.width` cannot be `"wran"`: it is `"off"`, `"warn"` or `"error"`',
+      '`lint.rules.width` cannot be `"wran"`: expected `"off"`, `"warn"` or `"error"`',
       "did you mean `warn`?",
     ]);
   });

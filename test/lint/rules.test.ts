@@ -36,7 +36,7 @@ describe("head-size", () => {
     expect(found).toMatchObject({
       code: "lint/head-size",
       severity: "warning",
-      message: "attention works on heads of size 12, which is not a multiple of 8",
+      message: "attention uses heads of size 12, which is not a multiple of 8",
       subject: "Small/blocks.0.attn",
     });
     expect(found!.notes[0]).toBe("in `blocks.0.attn` of `Small`, and 2 more places");
@@ -104,7 +104,9 @@ describe("table-size", () => {
     expect(lint(text, { dataTokens: 256n })).toEqual([]);
     const found = findings(text, { dataTokens: 255n });
     expect(found.map((d) => d.code)).toEqual(["lint/table-size"]);
-    expect(found[0]!.message).toBe("`table` has 4,096 rows, but 255 tokens of training read at most 4,080");
+    expect(found[0]!.message).toBe(
+      "`table` has 4,096 rows, but training on 255 tokens reads at most 4,080 of them",
+    );
   });
 
   it("knows the data from a profile, before the configuration", () => {

@@ -156,7 +156,7 @@ describe.each(service.models(small))("%s", (model) => {
   it("is asked for numbers that it has", async () => {
     await on(built, "onnx", async (run) => {
       await expect(run.run("start", first(3), undefined, { latens: 2 })).rejects.toThrow(
-        `\`${model}\` takes no number \`latens\``,
+        `\`${model}\` has no count \`latens\``,
       );
       await expect(run.run("start", first(3), undefined, { latents: 0 })).rejects.toThrow(
         "`latents` is 0; it must be at least 1",

@@ -33,7 +33,9 @@ describe("backends", async () => {
   });
 
   it("names the backends where a name is wrong", async () => {
-    await expect(openBackend("cuda")).rejects.toThrow("there is no backend `cuda`; there are `tensorflow`");
+    await expect(openBackend("cuda")).rejects.toThrow(
+      "there is no backend `cuda`; choose one of `tensorflow`",
+    );
     await expect(openBackend("onnx")).rejects.toThrow("target `onnx`");
   });
 });
@@ -44,7 +46,7 @@ describe("a backend that was asked for", async () => {
       backend ? `${name}: computes (${backend.detail})` : `${name}: fails clearly, as it is absent here`,
       async () => {
         if (!backend) {
-          await expect(openBackend(name)).rejects.toThrow(`backend \`${name}\` is not there: ${absent}`);
+          await expect(openBackend(name)).rejects.toThrow(`backend \`${name}\` is not available: ${absent}`);
           return;
         }
         const { tf } = backend;

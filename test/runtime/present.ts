@@ -18,7 +18,7 @@ export function present(): Promise<readonly Present[]> {
       try {
         all.push({ name, backend: await openBackend(name), absent: "" });
       } catch (error) {
-        const absent = message(error).replace(/^backend `\w+` is not there: /, "");
+        const absent = message(error).replace(/^backend `\w+` is not available: /, "");
         if (name === "cpu" || name === "wasm") throw error;
         console.warn(`tests of backend \`${name}\` are left out: ${absent}`);
         all.push({ name, backend: undefined, absent });

@@ -63,15 +63,13 @@ describe("a session", () => {
   it("refuses what does not fit, in the words of the spec", async () => {
     const session = open();
     await expect(session.start(tokens(new Array(13).fill(1)))).rejects.toThrow(
-      "13 positions are more than the context of `gpt`, which is 12",
+      "13 positions do not fit in the context of `gpt`, which is 12",
     );
     await expect(session.start({ ids: tokens([1]).input_ids! })).rejects.toThrow(
       "`gpt` has no input `ids`; it takes `input_ids`",
     );
     const flat = { ...tokens([1]).input_ids!, shape: [1] };
-    await expect(session.start({ input_ids: flat })).rejects.toThrow(
-      "has shape [1], where [batch, seq] is needed",
-    );
+    await expect(session.start({ input_ids: flat })).rejects.toThrow("has shape [1], expected [batch, seq]");
     const empty = { input_ids: { dtype: "i32", shape: [1, 0], data: new Int32Array() } } as const;
     await expect(session.start(empty)).rejects.toThrow("`seq` is 0; it must be at least 1");
     const odd = open({
@@ -136,7 +134,7 @@ describe("generation", () => {
   it("says what is wrong with its options", async () => {
     const session = open();
     await expect(generated(session, { tokens: 1, prompt: [] })).rejects.toThrow("the prompt is empty");
-    await expect(generated(session, { tokens: -1 })).rejects.toThrow("-1 tokens cannot be generated");
+    await expect(generated(session, { tokens: -1 })).rejects.toThrow("cannot generate -1 tokens");
     await expect(generated(session, { tokens: 1, temperature: -1 })).rejects.toThrow("temperature -1");
     await expect(generated(session, { tokens: 1, topK: 0 })).rejects.toThrow("top-k 0");
     await expect(generated(session, { tokens: 1, topP: 1.5 })).rejects.toThrow("top-p 1.5");

@@ -77,11 +77,11 @@ for (const { name, backend, absent } of await present()) {
       const model = miniGpt(backend!);
       const before = tf.memory().numTensors;
       await expect(model.run("start", tokens([1, 61]))).rejects.toThrow(
-        "input `input_ids` holds 61 (element 1); it must lie in 0 … 60",
+        "input `input_ids` holds 61 (element 1); it must be from 0 to 60",
       );
       await expect(model.run("start", tokens([1, -1]))).rejects.toThrow("holds -1 (element 1)");
       await expect(model.run("step", tokens([1]))).rejects.toThrow(
-        "`step` needs the state of the run before",
+        "`step` needs the state of the previous run",
       );
       await expect(model.run("start", {})).rejects.toThrow("input `input_ids` is missing");
       expect(tf.memory().numTensors).toBe(before);
@@ -110,7 +110,7 @@ describe("a tensor that is too large for the backend", () => {
     const wasm = await openBackend("wasm");
     const model = miniGpt({ ...wasm, limits: { tensor: 2 ** 12, total: undefined } });
     await expect(model.run("start", tokens(...drawn(4, 12, "large")))).rejects.toThrow(
-      /^the largest tensor at past 0, batch 4, seq 12 takes \d.*, but one tensor on `wasm`.* may take/,
+      /^the largest tensor at past 0, batch 4, seq 12 takes \d.*, but a tensor on `wasm`.* can take at most/,
     );
     await model.dispose();
   });

@@ -43,7 +43,7 @@ describe("a tokenizer.json", () => {
       writeFileSync(path, content);
       return path;
     };
-    await expect(loadTokenizer(file("{"))).rejects.toThrow("it is not JSON");
+    await expect(loadTokenizer(file("{"))).rejects.toThrow("it is not valid JSON");
     await expect(loadTokenizer(file("[]"))).rejects.toThrow("it has no `model`");
     await expect(loadTokenizer(file('{"model":{"type":"Nope"}}'))).rejects.toThrow(
       "cannot be used as a tokenizer",

@@ -67,7 +67,7 @@ it("says what a loss is missing for", () => {
   const step = trainingStep(modelOf("specs/small-perceiver.arch", "TinyPerceiver"), "adam");
   expect(step).toEqual({
     kind: "no-data",
-    why: "a loss is known for results named `logits` alone, and `forward` gives `last_hidden_state`",
+    why: "a loss is defined only for a result named `logits`, but `forward` returns `last_hidden_state`",
   });
   expect(models.length - trained.length).toBe(without.length);
 });

@@ -192,7 +192,7 @@ model Dense : reversible_decoder {
       terms.reduce((sum, term) => sum + (json[`memory.train(adamw).${term}`] as bigint), 0n),
     );
     expect(costText(value!)).toMatch(
-      /in a step of training \(adamw\): .* = weights 474\.7 MiB \+ optimizer 949\.4 MiB/,
+      /training step \(adamw\): .* = weights 474\.7 MiB \+ optimizer 949\.4 MiB/,
     );
   });
 });
@@ -201,8 +201,8 @@ it("says in a report why there is no figure", () => {
   const asked = { model: "TinyPerceiver", optimizer: "adam" } as const;
   const { value } = service.cost("specs/small-perceiver.arch", asked);
   expect(value!.metrics.get("memory.train")).toMatchObject({ kind: "no-data" });
-  const why = "a loss is known for results named `logits` alone, and `forward` gives `last_hidden_state`";
-  expect(costText(value!)).toContain(`in a step of training (adam): no figure, since ${why}\n`);
+  const why = "a loss is defined only for a result named `logits`, but `forward` returns `last_hidden_state`";
+  expect(costText(value!)).toContain(`training step (adam): unknown: ${why}\n`);
   expect(costJson(value!)["memory.train.why"]).toBe(why);
 });
 

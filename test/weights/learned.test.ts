@@ -188,7 +188,7 @@ describe("blocks whose weights decide alike", () => {
     expect(most["flops.decode"]! - fitted["flops.decode"]!).toBe((6 * 4 * 8 - needs) * 2 * 3 * 8);
     expect(most.learned.every(({ value }) => value === null)).toBe(true);
     const told = await archc("cost", file, "--model", "Six");
-    expect(told.stdout).toContain("at most 8: a weight file decides (`--weights FILE`)");
+    expect(told.stdout).toContain("at most 8; the exact counts come from a weight file (`--weights FILE`)");
 
     const budget = fileURLToPath(new URL("./fixtures/learned-budget.arch", import.meta.url));
     const untrained = await archc("check", budget);
@@ -310,15 +310,15 @@ describe("weights that decide nothing good", () => {
   };
 
   it.each([
-    [[Number.NaN, Number.NaN], "the weights give `mix.n` no number: NaN"],
-    [[Number.POSITIVE_INFINITY, 0], "the weights give `mix.n` no number: Infinity"],
-    [[-1.5, -2], "the weights make `mix.n` -1.5, and it is a count from 0 to 6"],
-    [[6.5, 0], "the weights make `mix.n` 6.5, and it is a count from 0 to 6"],
-    [[3e38, 0], "the weights make `mix.n` 3e+38, and it is a count from 0 to 6"],
+    [[Number.NaN, Number.NaN], "the weights give `mix.n` no finite value: NaN"],
+    [[Number.POSITIVE_INFINITY, 0], "the weights give `mix.n` no finite value: Infinity"],
+    [[-1.5, -2], "the weights give `mix.n` the value -1.5, but it must be from 0 to 6"],
+    [[6.5, 0], "the weights give `mix.n` the value 6.5, but it must be from 0 to 6"],
+    [[3e38, 0], "the weights give `mix.n` the value 3e+38, but it must be from 0 to 6"],
   ])("%j is refused by every command", async (a, words) => {
     const stderr = await refused("Chained", chained(...a));
     expect(stderr).toContain(`error[learned/beyond]: ${words}`);
-    expect(stderr).toContain("decided by `mix.a` of the weight file");
+    expect(stderr).toContain("computed from `mix.a` in the weight file");
     // The recipe is the user's, and so is the line.
     expect(stderr).toContain("learned.arch:");
   });
@@ -333,7 +333,7 @@ describe("weights that decide nothing good", () => {
     const weights = { "mix.size": f32([2]), "mix.table": f32([1, 2, 3, 4]) };
     const stderr = await refused("Grows", writeTensors("grows.safetensors", weights));
     expect(stderr).toContain(
-      "error[learned/changes-weights]: weights decide the shape of the weight `mix.table`: [4] without them, [2] with them",
+      "error[learned/changes-weights]: the shape of the weight `mix.table` depends on trained weights: [4] without them, [2] with them",
     );
   });
 
@@ -355,7 +355,7 @@ describe("weights that decide nothing good", () => {
       [[0, Number.NaN, 0, 0], "NaN to NaN"],
     ] as const) {
       const stderr = await refused("LearnedHeads", own([...reach]));
-      expect(stderr).toContain(`mix.reach: has ${has}, where this model allows 0 to 1`);
+      expect(stderr).toContain(`mix.reach: has values from ${has}, but this model allows 0 to 1`);
     }
   });
 

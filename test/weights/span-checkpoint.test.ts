@@ -56,7 +56,9 @@ describe("weights of the adaptive-span code", () => {
     );
     expect(code).toBe(2);
     // 0.7 of 24 positions, and a ramp of 4: 21 of them; 12 leave room for (12 - 4) / 24.
-    expect(stderr).toContain("blocks.1.attn.reach: has 0 to 0.7, where this model allows 0 to 0.333333");
+    expect(stderr).toContain(
+      "blocks.1.attn.reach: has values from 0 to 0.7, but this model allows 0 to 0.333333",
+    );
   });
 
   it("decide what is kept, where a spec leaves it to them", async () => {

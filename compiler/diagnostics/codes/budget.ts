@@ -18,12 +18,12 @@ const figures: Readonly<Record<string, string>> = {
 /** `params` is no figure, `params.total` is one: all that begin with the name. */
 function figuresOf(name: string, known: readonly string[]): string | undefined {
   if (/latency|time|speed|throughput|tokens_per/i.test(name))
-    return "what a machine takes is measured by `archc run`, not counted; a budget bounds `flops.forward` or `flops.decode`";
+    return "time depends on the machine, so `archc run` measures it; a budget can limit `flops.forward` or `flops.decode` instead";
   const [first = "", ...rest] = name.toLowerCase().split(".");
   const stem = known.some((k) => k.startsWith(`${first}.`)) ? first : figures[first];
   const all = known.filter((k) => stem !== undefined && k.startsWith(`${stem}.`));
   if (all.length === 0 || (rest.length > 0 && stem === first)) return undefined;
-  return `it is ${orList(all.map((k) => `\`${k}\``))}`;
+  return `write ${orList(all.map((k) => `\`${k}\``))}`;
 }
 
 /** Budgets and expectations: what they ask, and where they do not hold. */
@@ -57,7 +57,7 @@ export const budgetCodes = {
     because: string | undefined;
     inherited: string | undefined;
   }>("error", ({ metric, actual, expected, off, at, because, inherited }) => ({
-    message: `\`${metric}\` is ${actual}, but ${expected} is expected`,
+    message: `\`${metric}\` is ${actual}, but the spec expects ${expected}`,
     label: off,
     notes: [
       ...(at.length === 0 ? [] : [`with ${at.join(", ")}`]),
@@ -65,22 +65,22 @@ export const budgetCodes = {
       ...(because === undefined ? [] : [because]),
     ],
     helps: [
-      "if the spec is right, correct the figure; a published figure that differs shows a spec that differs",
+      "if this is a published number, the spec differs from the published model; if the spec is right, correct the number",
     ],
   })),
   "budget/not-yet": code<{ metric: string; why: string }>("warning", ({ metric, why }) => ({
     message: `\`${metric}\` is not available yet, so this line is not checked`,
-    notes: [why, "it counts neither as held nor as violated"],
+    notes: [why, "the line neither passes nor fails"],
   })),
   "budget/no-data": code<{ metric: string; why: string }>("error", ({ metric, why }) => ({
-    message: `there is no data for \`${metric}\`: ${why}`,
+    message: `no data for \`${metric}\`: ${why}`,
   })),
   "budget/unknown-metric": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
-    message: `there is no figure \`${name}\``,
+    message: `there is no metric \`${name}\``,
     helps: [
       figuresOf(name, known) ??
         didYouMeanText(name, known) ??
-        `figures: ${known.map((k) => `\`${k}\``).join(", ")}`,
+        `metrics: ${known.map((k) => `\`${k}\``).join(", ")}`,
     ],
   })),
   "budget/unknown-argument": code<{ name: string; metric: string; known: readonly string[] }>(
@@ -97,25 +97,25 @@ export const budgetCodes = {
     rightUnit: string;
     help: string | undefined;
   }>("error", ({ left, leftUnit, right, rightUnit, help }) => ({
-    message: `\`${left}\` and \`${right}\` cannot be compared: ${leftUnit} against ${rightUnit}`,
+    message: `cannot compare \`${left}\` with \`${right}\`: one is ${leftUnit}, the other ${rightUnit}`,
     label: leftUnit,
     helps: help === undefined ? [] : [help],
   })),
   "budget/arithmetic-units": code<{ op: string; left: string; right: string }>(
     "error",
     ({ op, left, right }) => ({
-      message: `\`${op}\` cannot join ${left} and ${right}`,
-      helps: ["both sides of `+` and `-` need one unit; an exponent is a whole count"],
+      message: `\`${op}\` does not work between ${left} and ${right}`,
+      helps: ["both sides of `+` and `-` need the same unit; an exponent must be a whole number"],
     }),
   ),
   "budget/not-a-quantity": code<{ what: string }>("error", ({ what }) => ({
-    message: `${what} cannot stand in a budget or an expectation`,
+    message: `${what} cannot be used in a budget or an expectation`,
     helps: [
-      "it compares figures (`params.active`) and fields with numbers (`400M`) and quantities (`16 GiB`, `2 GFLOP / token`)",
+      "compare a metric (`params.active`) or a field with a number (`400M`) or a quantity (`16 GiB`, `2 GFLOP / token`)",
     ],
   })),
   "budget/unknown-name": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
-    message: `\`${name}\` is neither a figure, nor a unit, nor a field of the model`,
+    message: `\`${name}\` is not a metric, a unit or a field of the model`,
     helps: [
       figuresOf(name, known) ??
         didYouMeanText(name, known) ??
@@ -130,9 +130,9 @@ export const budgetCodes = {
     base: string;
     strictest: string;
   }>("error", ({ metric, own, inherited, base, strictest }) => ({
-    message: `the budget for \`${metric}\` loosens the one inherited from \`${base}\``,
-    label: `allows ${own}, where \`${base}\` allows ${inherited}`,
-    helps: [`a variant may only tighten: remove this line, or write \`${strictest}\` or stricter`],
+    message: `this budget for \`${metric}\` is looser than the one inherited from \`${base}\``,
+    label: `allows ${own}, but \`${base}\` allows only ${inherited}`,
+    helps: [`a variant can only tighten a budget: remove this line, or write \`${strictest}\` or stricter`],
   })),
   "budget/unknown-profile": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
     message: `there is no profile \`${name}\``,
@@ -156,15 +156,15 @@ export const budgetCodes = {
   "budget/profile-word": code<{ name: string; value: string; known: readonly string[] }>(
     "error",
     ({ name, value, known }) => ({
-      message: `${name === "dtype" ? "memory" : "a step of training"} cannot be counted for \`${name} = ${value}\``,
-      helps: [didYouMeanText(value, known) ?? `it is one of ${known.map((k) => `\`${k}\``).join(", ")}`],
+      message: `archc cannot count ${name === "dtype" ? "memory" : "a training step"} for \`${name} = ${value}\``,
+      helps: [didYouMeanText(value, known) ?? `use one of ${known.map((k) => `\`${k}\``).join(", ")}`],
     }),
   ),
   "budget/impossible-point": code<{ at: string; reason: string; needs: string }>(
     "error",
     ({ at, reason, needs }) => ({
-      message: `the model does not run with ${at}: ${reason}`,
-      notes: [`it needs \`${needs}\``],
+      message: `the model cannot run with ${at}: ${reason}`,
+      notes: [`it requires \`${needs}\``],
     }),
   ),
 };

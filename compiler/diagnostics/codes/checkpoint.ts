@@ -15,25 +15,26 @@ export interface TensorFault {
 
 /** What may be done about tensors that are there and wrong. */
 const remedies: Readonly<Record<NonNullable<TensorFault["of"]>, string>> = {
-  shape: "a model of another size, or another layout? compare its fields with the file's configuration",
-  type: "numbers of other types are written anew first, in Python: `tensor.to(torch.float32)`",
-  tie: "a model that does not tie them has weights of its own in both places: `head = untied(vocab)`",
-  value: "weights are single floats: whole numbers beyond 16777216 and doubles beyond 3.4e38 have no equal",
-  range: "the model would hold other values than the file: mend the file, or the range",
+  shape:
+    "is this a model of another size, or does the file use another layout? compare the model's fields with the file's configuration",
+  type: "convert the tensors first, in Python: `tensor.to(torch.float32)`",
+  tie: "if this model does not tie them, give the head its own weights: `head = untied(vocab)`",
+  value: "weights are 32-bit floats: they cannot hold all integers above 16777216, nor doubles above 3.4e38",
+  range: "the model would not hold the file's values: fix the file or the range",
 };
 
 /** Weights from foreign files: what a spec says of them, and what the files hold. */
 export const checkpointCodes = {
   "checkpoint/name": code<{ text: string }>("error", ({ text }) => ({
-    message: `\`${text}\` cannot be read as a tensor's name`,
+    message: `\`${text}\` is not a valid tensor name`,
     helps: [
-      "an index stands in braces, `h.{i}.weight`; what some files leave out in brackets, `[transformer.]wte.weight`",
+      "put an index in braces, `h.{i}.weight`, and a part that some files leave out in brackets, `[transformer.]wte.weight`",
     ],
   })),
   "checkpoint/form": code<object>("error", () => ({
-    message: "this names no weight of the model",
+    message: "this is not a weight of the model",
     helps: [
-      "write a weight, `blocks[i].attn.out`, with the axes of the file where they differ, `blocks[i].attn.out[H G V, D]`; or several, `concat(a, b, axis = 0)`",
+      "write a weight, `blocks[i].attn.out`; add the file's axes if they differ, `blocks[i].attn.out[H G V, D]`; for several weights in one tensor, `concat(a, b, axis = 0)`",
     ],
   })),
   "checkpoint/unknown-weight": code<{ name: string; near: string | undefined; known: readonly string[] }>(
@@ -57,8 +58,10 @@ export const checkpointCodes = {
   "checkpoint/axis-missing": code<{ weight: string; axes: readonly string[] }>(
     "error",
     ({ weight, axes }) => ({
-      message: `${list(axes)} of \`${weight}\` ${axes.length === 1 ? "is" : "are"} not said`,
-      helps: ["name every axis once, in the order of the file; axes that are one there stand side by side"],
+      message: `${axes.length === 1 ? "axis" : "axes"} ${list(axes)} of \`${weight}\` ${axes.length === 1 ? "is" : "are"} missing`,
+      helps: [
+        "list every axis once, in the file's order; write axes that the file merges side by side, without a comma",
+      ],
     }),
   ),
   "checkpoint/axis-twice": code<{ axis: string }>("error", ({ axis }) => ({
@@ -68,41 +71,41 @@ export const checkpointCodes = {
     "error",
     ({ axis, index, size }) => ({
       message: `\`${axis} = ${index}\` is out of range`,
-      notes: [`\`${axis}\` has ${size} places, numbered 0 to ${size - 1}`],
+      notes: [`\`${axis}\` has size ${size}: valid indices are 0 to ${size - 1}`],
     }),
   ),
   "checkpoint/index-without-weight": code<{ name: string; known: readonly string[] }>(
     "error",
     ({ name, known }) => ({
-      message: `\`{${name}}\` stands for nothing: no weight on the right has an index \`${name}\``,
+      message: `\`{${name}}\` has no match: no weight on the right has an index \`${name}\``,
       helps: [
         known.length > 0
           ? `the right side has ${list(known)}`
-          : `write the index there too: \`blocks[${name}]\``,
+          : `write the index on the right too: \`blocks[${name}]\``,
       ],
     }),
   ),
   "checkpoint/index-without-name": code<{ name: string }>("error", ({ name }) => ({
-    message: `\`${name}\` is not in the name in the file, so that all would have the same name`,
-    helps: [`write \`{${name}}\` where the file has its number`],
+    message: `the tensor's name does not use the index \`${name}\`, so every index would read the same tensor`,
+    helps: [`write \`{${name}}\` where the file's names have the number`],
   })),
   "checkpoint/concat": code<{ shapes: readonly (readonly number[])[]; axis: number | undefined }>(
     "error",
     ({ shapes, axis }) => ({
       message:
         axis === undefined
-          ? "`concat` does not say along which axis of the file"
-          : `these cannot be one tensor along axis ${axis}`,
-      notes: [`they are ${shapes.map(shape).join(" and ")}`],
+          ? "`concat` needs the axis of the file to join along"
+          : `these weights cannot be joined along axis ${axis}`,
+      notes: [`their shapes are ${shapes.map(shape).join(" and ")}`],
       helps: axis === undefined ? ["write `concat(a, b, axis = 0)`; axes count from 0"] : [],
     }),
   ),
   "checkpoint/ignored-places": code<{ most: number }>("error", ({ most }) => ({
-    message: "this does not say how many places of the file are passed over",
-    helps: [`write a whole number, 1 to ${most}: \`concat(ignore(2), positions.table, axis = 0)\``],
+    message: "`ignore` needs the number of positions to skip",
+    helps: [`write a whole number from 1 to ${most}: \`concat(ignore(2), positions.table, axis = 0)\``],
   })),
   "checkpoint/twice": code<{ name: string }>("error", ({ name }) => ({
-    message: `tensor \`${name}\` is given by two lines`,
+    message: `two lines read the tensor \`${name}\``,
   })),
   "checkpoint/mismatch": code<{
     file: string;
@@ -120,9 +123,9 @@ export const checkpointCodes = {
         : [`${what}:${faults.map(({ name, why }) => `\n  ${name}${why === "" ? "" : `: ${why}`}`).join("")}`];
     const counts = [
       [missing.length, "missing"],
-      [wrong.length, "of the wrong kind"],
+      [wrong.length, "wrong"],
       [leftOver.length, "left over"],
-      [unread.length, "given by no line"],
+      [unread.length, "without a line"],
     ] as const;
     const said = counts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
     return {
@@ -133,15 +136,15 @@ export const checkpointCodes = {
         ...part(leftOver, "left over in the file"),
         ...part(
           unread.map((name) => ({ name, why: "" })),
-          "weights that no line of the checkpoint gives",
+          "weights without a line in the checkpoint",
         ),
       ],
       helps:
         better !== undefined
-          ? [`its names are those of checkpoint \`${better}\`: \`--checkpoint ${better}\``]
+          ? [`the file's names match checkpoint \`${better}\`: use \`--checkpoint ${better}\``]
           : [
               ...(leftOver.length > 0
-                ? ['tensors that the model does not need: `ignore "name"` in the checkpoint']
+                ? ['to skip a tensor that the model does not need, write `ignore "name"` in the checkpoint']
                 : []),
               ...(missing.length > 0 && !wrong.some((f) => f.of === "shape") ? [remedies.shape] : []),
               ...[...new Set(wrong.flatMap((f) => f.of ?? []))].map((of) => remedies[of]),
@@ -154,10 +157,10 @@ export const checkpointCodes = {
     ({ model, known, asked }) => ({
       message:
         asked === undefined
-          ? `\`${model}\` has several checkpoints: say which`
+          ? `\`${model}\` has several checkpoints: choose one`
           : `\`${model}\` has no checkpoint \`${asked}\``,
       helps: [
-        `\`--checkpoint\` is ${list(known)}; \`archc\` means the weights' own names, as in a build's weights.safetensors`,
+        `pass \`--checkpoint\` with ${list(known)}; \`archc\` means the weights' own names, as in a build's weights.safetensors`,
       ],
     }),
   ),

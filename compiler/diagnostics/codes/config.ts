@@ -5,11 +5,11 @@ import { didYouMeanText } from "../did-you-mean.js";
 export const configCodes = {
   "config/unreadable": code<Record<string, never>>("error", () => ({
     message: "`archc.config.json` cannot be read",
-    helps: ["it is a file of the project, or a link to one; not a folder, and nothing outside of it"],
+    helps: ["it must be a file inside the project, or a link to one"],
   })),
   "config/not-json": code<{ why: string }>("error", ({ why }) => ({
-    message: `the configuration is not JSON: ${why}`,
-    helps: ['it looks like `{ "lint": { "rules": { "vocab-size": "off" } } }`, without comments'],
+    message: `the configuration is not valid JSON: ${why}`,
+    helps: ['write `{ "lint": { "rules": { "vocab-size": "off" } } }`; JSON has no comments'],
   })),
   "config/unknown-key": code<{ key: string; within: string; known: readonly string[] }>(
     "error",
@@ -19,13 +19,13 @@ export const configCodes = {
     }),
   ),
   "config/key-twice": code<{ key: string; within: string }>("error", ({ key, within }) => ({
-    message: `${within === "" ? "the configuration" : `\`${within}\``} says \`${key}\` twice`,
-    helps: ["keep one of them: readers of JSON take the last and drop the others without a word"],
+    message: `${within === "" ? "the configuration" : `\`${within}\``} has the key \`${key}\` twice`,
+    helps: ["remove all but one: JSON readers silently keep only the last"],
   })),
   "config/bad-value": code<{ key: string; value: string; want: string; known: readonly string[] }>(
     "error",
     ({ key, value, want, known }) => ({
-      message: `${key === "" ? "the configuration" : `\`${key}\``} cannot be \`${value}\`: it is ${want}`,
+      message: `${key === "" ? "the configuration" : `\`${key}\``} cannot be \`${value}\`: expected ${want}`,
       helps: [didYouMeanText(value.replace(/^"|"$/g, ""), known) ?? ""].filter((help) => help !== ""),
     }),
   ),

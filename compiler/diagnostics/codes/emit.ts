@@ -6,29 +6,29 @@ const SHOWN = 5;
 /** Problems of writing a build. */
 export const emitCodes = {
   "emit/not-a-build": code<{ out: string; files: readonly string[] }>("error", ({ out, files }) => ({
-    message: `\`${out}\` holds files that are no part of a build, so it is not replaced`,
+    message: `\`${out}\` contains files that are not part of a build, so archc will not replace it`,
     notes: [
       `found ${files
         .slice(0, SHOWN)
         .map((f) => `\`${f}\``)
         .join(", ")}${files.length > SHOWN ? ` and ${files.length - SHOWN} more` : ""}`,
     ],
-    helps: ["name a folder that does not exist yet or an earlier build, or move these files away"],
+    helps: ["choose a new folder or an earlier build, or move these files away"],
   })),
   "emit/not-a-folder": code<{ out: string }>("error", ({ out }) => ({
     message: `\`${out}\` is not a folder`,
-    helps: ["a build is a folder: name one that does not exist yet"],
+    helps: ["`archc build` writes a folder: choose one that does not exist yet"],
   })),
   "emit/too-large": code<{ model: string; bytes: string }>("error", ({ model, bytes }) => ({
-    message: `the weights of \`${model}\` take ${bytes}: more than any file can hold`,
-    helps: ["`archc cost` says which part is so large"],
+    message: `the weights of \`${model}\` take ${bytes}, more than any file can hold`,
+    helps: ["`archc cost --by block` shows which part is so large"],
   })),
   "emit/no-room": code<{ out: string; bytes: string; free: string }>("error", ({ out, bytes, free }) => ({
-    message: `the weights take ${bytes}, and the disk of \`${out}\` has ${free} left`,
-    helps: ["name a folder on another disk, or make room"],
+    message: `the weights take ${bytes}, but the disk of \`${out}\` has only ${free} free`,
+    helps: ["choose a folder on another disk, or free some space"],
   })),
   "emit/cannot-write": code<{ out: string; why: string }>("error", ({ out, why }) => ({
-    message: `the build cannot be written to \`${out}\`: ${why}`,
-    notes: ["what was there before is unchanged"],
+    message: `cannot write the build to \`${out}\`: ${why}`,
+    notes: ["whatever was there before is unchanged"],
   })),
 };

@@ -1,4 +1,4 @@
-/** What other libraries and configurations call things, and how that is said here. */
+/** What other libraries and configurations call things, and how to write them in archc. */
 
 const table = (entries: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
   new Map(
@@ -6,39 +6,39 @@ const table = (entries: Readonly<Record<string, string>>): ReadonlyMap<string, s
   );
 
 const calls = table({
-  "matmul mm bmm dot": "a matrix product is `einsum[.. T D, D H -> .. T H](x, w)`",
+  "matmul mm bmm dot": "for a matrix product, write `einsum[.. T D, D H -> .. T H](x, w)`",
   "reshape view flatten unflatten rearrange":
-    "an axis is cut by `split(x, L -> C M, M = size)`, and several are made one by `merge(x, A B -> P)`",
+    "to split an axis, write `split(x, L -> C M, M = size)`; to flatten several into one, `merge(x, A B -> P)`",
   "transpose permute swapaxes t T mT":
-    "axes have names, and `einsum[.. T D -> .. D T](x)` writes them in another order",
-  "var variance std": "with `m = mean(x, D)`, the variance is `mean((x - m) * (x - m), D)`",
-  "cat concatenate stack": "two axes are put one behind the other by `concat(a, b, P T -> S)`",
-  "range arange linspace": "a range is `0 ..< n`; the places along an axis are `index(T)`",
+    "axes have names, so you rarely need this; to reorder them, write `einsum[.. T D -> .. D T](x)`",
+  "var variance std": "for the variance, write `m = mean(x, D)`, then `mean((x - m) * (x - m), D)`",
+  "cat concatenate stack": "to concatenate along two axes, write `concat(a, b, P T -> S)`",
+  "range arange linspace": "for a range, write `0 ..< n`; for the positions along an axis, `index(T)`",
   "shape size dim ndim": "the size of an axis is its name: `T`, `D`",
   "unsqueeze squeeze expand repeat expand_as broadcast_to":
-    "operands meet by the names of their axes, so that none is added or spread; what has an axis more is written by its shape: `y: [T S] = …`",
-  "detach no_grad": "the gradient is cut by `stop_gradient(x)`",
+    "operands broadcast by axis name, so no axis needs to be added or expanded; to broadcast further, write the result's shape: `y: [T S] = …`",
+  "detach no_grad": "to stop the gradient, write `stop_gradient(x)`",
   "contiguous to cuda cpu half clone requires_grad_":
-    "where and how a tensor is kept is the build's: leave it out",
-  masked_fill: "values are chosen by `where(condition, lowest, x)`",
-  "pow square": "write `x * x`; a power of counts is `n ^ 2`",
-  "chunk tensor_split": "slices have names: `x[D = 0 ..< n -> A]` and `x[D = n .. -> B]`",
+    "remove it: the build decides where and how tensors are stored",
+  masked_fill: "to fill by a mask, write `where(condition, lowest, x)`",
+  "pow square": "write `x * x`; for a power of counts, `n ^ 2`",
+  "chunk tensor_split": "write one slice per part: `x[D = 0 ..< n -> A]` and `x[D = n .. -> B]`",
   "zeros ones full zeros_like ones_like":
-    "a number meets a tensor of any shape: write `0` or `1`; a trained one is `weight w: [D] init zeros`",
-  "randn rand normal": "random numbers are declared: `random turn: [D] normal`",
-  "Parameter register_parameter": "a trained tensor is declared: `weight w: [D] init normal(0.02)`",
-  register_buffer: "what is kept and not trained is declared: `state mean: [D]`",
+    "numbers broadcast to any shape: write `0` or `1`; for a trained tensor, `weight w: [D] init zeros`",
+  "randn rand normal": "declare a random tensor: `random turn: [D] normal`",
+  "Parameter register_parameter": "declare a trained tensor: `weight w: [D] init normal(0.02)`",
+  register_buffer: "declare a buffer: `state mean: [D]`",
   "Sequential ModuleList":
-    "layers are applied to one another, `b(a(x))`; a stack of blocks is `blocks 12 { … }` in a model",
-  print: "nothing is printed; `archc graph` shows every tensor",
-  "triu tril": "what may be seen is a comparison of places: `seen: [T S] = index(S) <= index(T)`",
+    "call layers on each other's results, `b(a(x))`; for a stack of blocks, write `blocks 12 { … }` in a model",
+  print: "a spec cannot print; `archc graph` shows every tensor",
+  "triu tril": "build a causal mask by comparing positions: `seen: [T S] = index(S) <= index(T)`",
   softplus: "write `log(1 + exp(x))`",
   "scaled_dot_product_attention MultiheadAttention MultiHeadAttention":
-    "it is the layer `attention(heads, causal = true)`, which has its projections",
-  "while do": "every evaluation ends: `for i in 0 ..< n { … }`",
+    "use the layer `attention(heads, causal = true)`, which includes the projections",
+  "while do": "loops have a fixed number of iterations: `for i in 0 ..< n { … }`",
 });
 
-/** How what other libraries call `name` is said here. */
+/** How to write what other libraries call `name`. */
 export const saidHere = (name: string): string | undefined => calls.get(name);
 
 /** Layers and functions of other libraries under the names of ours. */
@@ -76,27 +76,26 @@ export const foreignModules: ReadonlySet<string> = new Set(
 /** What configurations and trainers set on a model. `%` is the value. */
 const fields = table({
   "dropout dropout_rate dropout_prob hidden_dropout_prob resid_pdrop embd_pdrop drop":
-    "the library's layers have no dropout; in a layer of your own it is `dropout(x, %)`, which acts in training alone",
+    "the standard layers have no dropout; in your own layer, write `dropout(x, %)`, which is active only in training",
   "num_layers n_layer n_layers layers depth num_hidden_layers nlayers":
-    "a stack of blocks is `blocks % { … }`",
-  "hidden_size d_model embed_dim n_embd embedding_dim model_dim width hidden_dim": "the width is `dim = %`",
-  "num_heads n_head n_heads nhead num_attention_heads": "the heads are `heads = %`",
+    "for a stack of blocks, write `blocks % { … }`",
+  "hidden_size d_model embed_dim n_embd embedding_dim model_dim width hidden_dim":
+    "the width is called `dim`: write `dim = %`",
+  "num_heads n_head n_heads nhead num_attention_heads": "write `heads = %`",
   "max_seq_len max_position_embeddings n_positions n_ctx block_size context_length context max_len max_length seq_len":
-    "the longest sequence is `seq = %`",
-  "vocab_size n_vocab num_embeddings": "the vocabulary is `vocab = %`",
+    "the maximum sequence length is called `seq`: write `seq = %`",
+  "vocab_size n_vocab num_embeddings": "the vocabulary size is called `vocab`: write `vocab = %`",
   "intermediate_size d_ff dim_feedforward ffn_dim n_inner ff_dim mlp_dim mlp_ratio":
-    "the feed-forward layer has its own width: `ffn = mlp(hidden = …)` inside `blocks { … }`",
+    "set the width of the feed-forward layer itself: `ffn = mlp(hidden = …)` inside `blocks { … }`",
   "learning_rate lr optimizer weight_decay epochs warmup_steps batch_size batch":
-    "a spec says what a model is, not how it is trained; sizes of a run stand in a profile, `profile serve { batch = 8 }`",
+    "a spec describes a model, not its training; put the sizes of a run in a profile, `profile serve { batch = 8 }`",
   "activation act hidden_act activation_function":
-    "an activation is an argument of the layer that has it: `ffn = mlp(act = gelu)` inside `blocks { … }`",
-  "dtype precision torch_dtype":
-    "the type that numbers are stored in is a profile's: `profile serve { dtype = f16 }`",
+    "pass the activation to the layer that uses it: `ffn = mlp(act = gelu)` inside `blocks { … }`",
+  "dtype precision torch_dtype": "set the storage type in a profile: `profile serve { dtype = f16 }`",
   "tie_weights tie_word_embeddings tied":
-    "a tied head is `head = tied(embed)`, one of its own `head = untied(vocab)`",
-  "causal is_causal":
-    "whether attention sees what comes after is its own: `attn = attention(heads, causal = true)`",
-  bias: "each layer has its own: `ffn = mlp(bias = false)`",
+    "for a tied head, write `head = tied(embed)`; for separate weights, `head = untied(vocab)`",
+  "causal is_causal": "set it on the attention layer: `attn = attention(heads, causal = true)`",
+  bias: "set it on each layer: `ffn = mlp(bias = false)`",
 });
 
 /** What arguments of layers are called in other libraries. */

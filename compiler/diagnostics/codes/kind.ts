@@ -13,15 +13,15 @@ export const kindCodes = {
   }>("error", ({ expected, found, written, signature, helps }) => ({
     message: `expected ${expected}, found ${found}`,
     notes: signature === undefined ? [] : [`it takes ${signature}`],
-    helps: [...(written === undefined ? [] : [`it is written \`${written}\``]), ...(helps ?? [])],
+    helps: [...(written === undefined ? [] : [`write \`${written}\``]), ...(helps ?? [])],
   })),
   "kind/quantity-here": code<{ written: string }>("error", ({ written }) => ({
-    message: `the quantity \`${written}\` cannot stand here`,
-    helps: ["quantities with units belong in a `budget` or `expect`; a count is written `400M`"],
+    message: `the quantity \`${written}\` cannot be used here`,
+    helps: ["units belong in a `budget` or `expect`; write a plain count as `400M`"],
   })),
   "kind/pattern-here": code<object>("error", () => ({
-    message: "an axis pattern cannot stand here",
-    helps: ["patterns are arguments of functions such as `merge(x, A B -> P)`"],
+    message: "an axis pattern cannot be used here",
+    helps: ["patterns are arguments of functions, as in `merge(x, A B -> P)`"],
   })),
   /** `usage`: how a layer or function of that name is called. */
   "kind/no-members": code<{ found: string; name: string; usage?: string | undefined }>(
@@ -30,7 +30,7 @@ export const kindCodes = {
       message: `a ${found} has no \`${name}\``,
       helps: [
         usage !== undefined
-          ? `layers and functions are called with what they work on: \`${usage}\``
+          ? `pass the tensor to the function: \`${usage}\``
           : (saidHere(name) ?? "`.` reads a weight or an inner layer of a layer's instance: `embed.table`"),
       ],
     }),
@@ -40,11 +40,11 @@ export const kindCodes = {
     if (found === "none")
       return {
         message: `\`${name}\` is \`none\`: there is no layer to call`,
-        helps: [`give a layer for \`${name}\`, or call it only under \`if ${name} != none { … }\``],
+        helps: [`pass a layer as \`${name}\`, or call it only inside \`if ${name} != none { … }\``],
       };
     return {
-      message: `\`${name}\` is a ${found}, and cannot be called`,
-      helps: [`its value is \`${name}\` alone; only layers and functions have parentheses`],
+      message: `\`${name}\` is a ${found}: it cannot be called`,
+      helps: [`write \`${name}\` without parentheses; only layers and functions can be called`],
     };
   }),
   /** `usual`: the value where none is given, for an argument that may be left out. */
@@ -57,7 +57,7 @@ export const kindCodes = {
     usual?: string | undefined;
   }>("error", ({ what, value, low, high, inclusive, usual }) => ({
     message: `${what} is ${value}, outside ${low} ${inclusive ? ".." : "..<"} ${high}`,
-    helps: usual === undefined ? [] : [`leave it out for its usual ${usual}`],
+    helps: usual === undefined ? [] : [`leave it out to use the default, ${usual}`],
   })),
   /** `value` is `from / by`, where `by` is an argument of the layer. */
   "kind/shared-out": code<{
@@ -68,25 +68,25 @@ export const kindCodes = {
     write: string | undefined;
     name: string;
   }>("warning", ({ what, from, by, size, write, name }) => ({
-    message: `${what} is 1, as \`${by}\` is \`${from}\`, ${size}`,
+    message: `${what} is 1 because \`${by}\` is \`${from}\`, ${size}`,
     helps: [
       ...(write === undefined
-        ? [`give fewer \`${by}\``]
-        : [`a layer sees the width of what comes in: write \`${write}\``]),
-      `if it is meant, say so: \`${name} = 1\``,
+        ? [`use fewer \`${by}\``]
+        : [`the layer takes its width from its input: write \`${write}\``]),
+      `if you mean it, write \`${name} = 1\``,
     ],
   })),
   "count/not-whole": code<{ what: string; value: string }>("error", ({ what, value }) => ({
-    message: `${what} must be whole, and is ${value}`,
+    message: `${what} must be a whole number, but is ${value}`,
     helps: [
-      "counts divide exactly: change one of the two, or round with `round_up(n, m)` or `floor_div(a, b)`",
+      "counts must divide exactly: change one of the two, or round with `round_up(n, m)` or `floor_div(a, b)`",
     ],
   })),
   "count/negative": code<{ what: string; value: string; leaveOut?: string | undefined }>(
     "error",
     ({ what, value, leaveOut }) => ({
-      message: `${what} cannot be negative, and is ${value}`,
-      helps: leaveOut === undefined ? [] : [`for none, leave \`${leaveOut}\` out`],
+      message: `${what} is ${value}, but cannot be negative`,
+      helps: leaveOut === undefined ? [] : [`if you want none, leave \`${leaveOut}\` out`],
     }),
   ),
   "count/divided-by-zero": code<{ values: readonly string[] }>("error", ({ values }) => ({

@@ -18,7 +18,7 @@ export const layerCodes = {
   "call/missing-argument": code<{ layer: string; name: string; what: string; signature: string }>(
     "error",
     ({ layer, name, what, signature }) => ({
-      message: `\`${layer}\` needs its argument \`${name}\` (${what})`,
+      message: `\`${layer}\` is missing the argument \`${name}\` (${what})`,
       notes: [`it takes ${signature}`],
       helps: [`add \`${name} = …\``],
     }),
@@ -26,14 +26,14 @@ export const layerCodes = {
   "call/too-many": code<{ layer: string; most: number; signature: string }>(
     "error",
     ({ layer, most, signature }) => ({
-      message: `\`${layer}\` takes at most ${most} argument${most === 1 ? "" : "s"} by position`,
+      message: `\`${layer}\` takes at most ${most} positional argument${most === 1 ? "" : "s"}`,
       notes: [`it takes ${signature}`],
     }),
   ),
   "call/too-many-tensors": code<{ layer: string; most: number; given: number }>(
     "error",
     ({ layer, most, given }) => ({
-      message: `\`${layer}\` takes ${most} tensor${most === 1 ? "" : "s"}, ${given} were given`,
+      message: `\`${layer}\` takes ${most} tensor${most === 1 ? "" : "s"}, but ${given} ${given === 1 ? "was" : "were"} given`,
     }),
   ),
   "call/twice": code<{ name: string }>("error", ({ name }) => ({
@@ -42,12 +42,12 @@ export const layerCodes = {
   "call/fn-arguments": code<{ name: string; params: readonly string[]; given: number }>(
     "error",
     ({ name, params, given }) => ({
-      message: `\`${name}\` takes ${params.length} argument${params.length === 1 ? "" : "s"} by position (${params.join(", ")}), ${given} given`,
+      message: `\`${name}\` takes ${params.length} positional argument${params.length === 1 ? "" : "s"} (${params.join(", ")}), but ${given} ${given === 1 ? "was" : "were"} given`,
     }),
   ),
   "layer/not-run-yet": code<{ path: string; name: string }>("error", ({ path, name }) => ({
-    message: `\`${path}\` has not run yet, so its \`${name}\` is not known`,
-    helps: ["use the layer on its tensor first"],
+    message: `\`${path}\` has not been called yet, so its \`${name}\` is unknown`,
+    helps: ["call the layer first, then read from it"],
   })),
   "layer/no-return": code<{ layer: string }>("error", ({ layer }) => ({
     message: `\`${layer}\` returns nothing`,
@@ -56,7 +56,7 @@ export const layerCodes = {
   "layer/result-count": code<{ layer: string; declared: number; returned: number }>(
     "error",
     ({ layer, declared, returned }) => ({
-      message: `\`${layer}\` declares ${declared} result${declared === 1 ? "" : "s"} and returns ${returned}`,
+      message: `\`${layer}\` declares ${declared} result${declared === 1 ? "" : "s"}, but returns ${returned}`,
     }),
   ),
   /** `circle`: names of layers each of which runs the next, from one back to it. */
@@ -65,27 +65,28 @@ export const layerCodes = {
     ({ layer, limit, circle }) =>
       circle.length > 0
         ? {
-            message: `\`${layer}\` runs itself, more than ${limit} deep`,
-            label: "runs it again",
-            notes: [circle.map((c) => `\`${c}\``).join(" runs "), "every evaluation must end"],
-            helps: [
-              "for layers one after another write `for i in 0 ..< n { … }`, or `blocks 12 { … }` in a model",
+            message: `\`${layer}\` calls itself more than ${limit} levels deep`,
+            label: "calls it again",
+            notes: [
+              circle.map((c) => `\`${c}\``).join(" calls "),
+              "archc unrolls every call, so layers cannot be recursive",
             ],
+            helps: ["to repeat a layer, write `for i in 0 ..< n { … }`, or `blocks 12 { … }` in a model"],
           }
         : {
-            message: `\`${layer}\` is nested more than ${limit} deep`,
-            notes: ["every evaluation must end"],
-            helps: ["nest fewer layers, or write them one after another"],
+            message: `\`${layer}\` is nested more than ${limit} levels deep`,
+            notes: ["archc unrolls every call, up to this depth"],
+            helps: ["nest fewer layers, or call them one after another"],
           },
   ),
   "inverse/names": code<{ names: number; results: number }>("error", ({ names, results }) => ({
-    message: `the inverse names ${names} value${names === 1 ? "" : "s"}, the layer gives ${results}`,
-    helps: ["an inverse takes the layer's results: `inverse (u, w) { … }`"],
+    message: `the inverse takes ${names} value${names === 1 ? "" : "s"}, but the layer returns ${results}`,
+    helps: ["name each of the layer's results: `inverse (u, w) { … }`"],
   })),
   "inverse/results": code<{ returned: number; inputs: readonly string[] }>(
     "error",
     ({ returned, inputs }) => ({
-      message: `the inverse returns ${returned} value${returned === 1 ? "" : "s"}, the layer has ${inputs.length} tensor${inputs.length === 1 ? "" : "s"} to give back: ${list(inputs)}`,
+      message: `the inverse returns ${returned} value${returned === 1 ? "" : "s"}, but the layer has ${inputs.length} input${inputs.length === 1 ? "" : "s"} to recover: ${list(inputs)}`,
     }),
   ),
   "inverse/does-not-invert": code<{
@@ -96,16 +97,16 @@ export const layerCodes = {
     came: number;
     stood: readonly string[];
   }>("error", ({ layer, tensor, shape, was, came, stood }) => ({
-    message: `the inverse of \`${layer}\` does not give back \`${tensor}\``,
+    message: `the inverse of \`${layer}\` does not recover \`${tensor}\``,
     notes: [
-      `on random numbers \`${tensor}\` [${shape.join(", ")}] comes back as ${brief(came)} where it was ${brief(was)}, at the place where it is furthest off`,
+      `on random input \`${tensor}\` [${shape.join(", ")}], the worst element comes back as ${brief(came)} instead of ${brief(was)}`,
       ...(stood.length > 0
         ? [
-            `${list(stood)} ${stood.length === 1 ? "is" : "are"} too large to run here: any function stood there`,
+            `${list(stood)} ${stood.length === 1 ? "is" : "are"} too large to run in a check, so a stand-in function took ${stood.length === 1 ? "its" : "their"} place`,
           ]
         : []),
     ],
-    helps: ["an inverse undoes the last line of its layer first, from its results alone"],
+    helps: ["undo the layer's last line first, using only the layer's results"],
   })),
   "inverse/not-for-all": code<{
     layer: string;
@@ -115,31 +116,31 @@ export const layerCodes = {
     came: number;
     standing: readonly string[];
   }>("warning", ({ layer, tensor, shape, was, came, standing }) => ({
-    message: `the inverse of \`${layer}\` does not give back \`${tensor}\` for every ${list(standing)}`,
+    message: `the inverse of \`${layer}\` does not recover \`${tensor}\` for every possible ${list(standing)}`,
     notes: [
-      `with functions that stood there \`${tensor}\` [${shape.join(", ")}] comes back as ${brief(came)} where it was ${brief(was)}, at the place where it is furthest off`,
+      `with stand-in functions, the worst element of \`${tensor}\` [${shape.join(", ")}] comes back as ${brief(came)} instead of ${brief(was)}`,
     ],
     helps: [
-      "an inverse undoes the last line of its layer first, from its results alone",
-      "one that relies on what these layers are is tried with them where a model runs it",
+      "undo the layer's last line first, using only the layer's results",
+      "if the inverse relies on particular layers, archc tests it with them in a model that uses it",
     ],
   })),
   "inverse/untried": code<{ layer: string; why: "sizes" | "work" | "not-finite" }>(
     "warning",
     ({ layer, why }) => ({
-      message: `whether the inverse of \`${layer}\` gives back what came in was not tried`,
+      message: `archc could not test whether the inverse of \`${layer}\` recovers the layer's input`,
       notes: [
         {
-          sizes: "no small sizes meet all that the layer and its model require",
-          work: "the products of its own lines are too many to run in a check",
-          "not-finite": "on random numbers it gives what is not finite",
+          sizes: "no small sizes satisfy every `require` of the layer and its model",
+          work: "its own matrix products are too large to run in a check",
+          "not-finite": "on random input it returns values that are not finite",
         }[why],
       ],
       helps: [
         {
-          sizes: "use it in a small model beside this one, with fewer requirements",
-          work: "put its products into a layer that it runs, or use it in a small model beside this one",
-          "not-finite": "write it so that it is finite on every input",
+          sizes: "add a small model with fewer requirements that uses it",
+          work: "move its products into a layer that it calls, or add a small model that uses it",
+          "not-finite": "make it finite on every input",
         }[why],
       ],
     }),
@@ -151,24 +152,24 @@ export const layerCodes = {
     size: string;
     layer?: { readonly name: string; readonly takes: string; readonly doc: string | undefined } | undefined;
   }>("error", ({ name, axis, size, layer }) => ({
-    message: `the size of \`${name}\` is only known at run time: ${axis === undefined ? "" : `its axis \`${axis}\` is `}${size}`,
+    message: `the size of \`${name}\` is known only at run time: ${axis === undefined ? "" : `its axis \`${axis}\` is `}${size}`,
     notes: [
-      "the sizes of weights must be known when the model is built",
+      "the size of every weight must be known when the model is built",
       ...(layer?.doc === undefined ? [] : [`\`${layer.name}\`: ${layer.doc}`]),
     ],
     helps:
       layer !== undefined
         ? [
-            `\`${layer.name}\` takes ${layer.takes}: give it tensors ${axis === undefined ? "" : `whose axis \`${axis}\` has a size, `}or another layer its place`,
+            `\`${layer.name}\` takes ${layer.takes}: pass it tensors ${axis === undefined ? "" : `whose axis \`${axis}\` has a fixed size, `}or use another layer`,
           ]
         : axis === undefined
           ? []
           : [
-              `leave \`${axis}\` out of \`${name}\`, give it a size (\`${axis} = n\`), or hand the layer a tensor whose axis \`${axis}\` has one`,
+              `remove \`${axis}\` from \`${name}\`, give it a size (\`${axis} = n\`), or pass the layer a tensor whose axis \`${axis}\` has a fixed size`,
             ],
   })),
   "weight/init": code<{ name: string; near: string | undefined }>("error", ({ name, near }) => ({
-    message: name === "" ? "this is no way to start a weight" : `\`${name}\` is no way to start a weight`,
+    message: name === "" ? "this is not an initializer" : `\`${name}\` is not an initializer`,
     helps: [
       ...meant(near),
       "write `init zeros`, `ones`, `constant(x)`, `normal(std)`, `normal(mean, std)`, `uniform(bound)` or `uniform(low, high)`",
@@ -178,19 +179,19 @@ export const layerCodes = {
     message: `\`next ${name}\` is read before it is set`,
   })),
   "state/never-set": code<{ name: string }>("error", ({ name }) => ({
-    message: `state \`${name}\` is never set, so that every step finds it as it began`,
-    label: `no line says \`next ${name} = …\``,
+    message: `state \`${name}\` is never updated, so it keeps its initial value forever`,
+    label: `no line sets \`next ${name}\``,
     helps: [
-      `say what a step leaves: \`next ${name} = …\``,
-      `what is trained and stays is a weight, \`weight ${name}: […]\`; what is kept beside the weights is a state without \`..\``,
+      `set its value for the next step: \`next ${name} = …\``,
+      `for a trained tensor, declare \`weight ${name}: […]\`; for a buffer stored with the weights, declare the state without \`..\``,
     ],
   })),
   "state/grows-twice": code<{ name: string }>("error", ({ name }) => ({
-    message: `state \`${name}\` has two axes without a size; only one can grow`,
+    message: `state \`${name}\` has two axes without a size, but only one can grow`,
   })),
   "state/twice": code<{ name: string; path: string }>("error", ({ name, path }) => ({
-    message: `\`${path}\` runs twice in one step, and its state \`${name}\` can be updated only once`,
-    helps: ["declare two instances: `a, b: layer = …`"],
+    message: `\`${path}\` is called twice in one step, but its state \`${name}\` can be updated only once`,
+    helps: ["declare two instances, each with its own state: `a, b: layer = …`"],
   })),
   "state/in-loop": code<{ name: string }>("error", ({ name }) => ({
     message: `state \`${name}\` cannot be declared inside \`for … along\``,
@@ -198,30 +199,30 @@ export const layerCodes = {
   "state/next-shape": code<{ name: string; state: string; next: string }>(
     "error",
     ({ name, state, next }) => ({
-      message: `\`next ${name}\` has axes [.. ${next}], the state [.. ${state}]`,
-      helps: ["only the growing axis may have another name"],
+      message: `\`next ${name}\` has the axes [.. ${next}], but the state has [.. ${state}]`,
+      helps: ["only the growing axis may have a different name"],
     }),
   ),
   "state/next-size": code<{ name: string; axis: string; state: string; next: string }>(
     "error",
     ({ name, axis, state, next }) => ({
-      message: `\`next ${name}\` has ${next} on axis \`${axis}\`, the state ${state}`,
+      message: `\`next ${name}\` has size ${next} on axis \`${axis}\`, but the state has ${state}`,
     }),
   ),
   "limit/blocks": code<{ blocks: string; limit: number }>("error", ({ blocks, limit }) => ({
-    message: `${blocks} blocks are more than the ${limit} that archc unrolls`,
+    message: `${blocks} blocks are too many: archc unrolls at most ${limit}`,
   })),
   "limit/bases": code<{ name: string; limit: number }>("error", ({ name, limit }) => ({
-    message: `model \`${name}\` builds on a chain of more than ${limit} models`,
+    message: `model \`${name}\` has more than ${limit} base models in a chain`,
   })),
   "limit/steps": code<{ limit: number }>("error", ({ limit }) => ({
     message: `the spec takes more than ${limit} steps to evaluate`,
-    notes: ["every evaluation must end: loops inside loops, or very many blocks, are cut off"],
+    notes: ["nested loops or a very large number of blocks usually cause this"],
   })),
   "limit/count": code<{ bits: number; terms: number }>("error", ({ bits, terms }) => ({
-    message: `this count outgrows all use: more than ${bits} bits or ${terms} terms`,
+    message: `this count is too large: more than ${bits} bits or ${terms} terms`,
   })),
   "limit/rounds": code<{ rounds: number; limit: number }>("error", ({ rounds, limit }) => ({
-    message: `${rounds} rounds are more than the ${limit} that archc unrolls`,
+    message: `${rounds} iterations are too many: archc unrolls at most ${limit}`,
   })),
 };

@@ -12,61 +12,67 @@ function around(size: bigint, step: bigint): string {
 /** What the rules of `archc lint` find: nothing that keeps a spec from compiling. */
 export const lintCodes = {
   "lint/head-size": code<{ size: bigint; where: string }>("warning", ({ size, where }) => ({
-    message: `attention works on heads of size ${size}, which is not a multiple of 8`,
-    notes: [where, "matrix units work on 8 numbers at a time: they pad, or leave the fast kernel"],
+    message: `attention uses heads of size ${size}, which is not a multiple of 8`,
+    notes: [
+      where,
+      "GPU matrix units process 8 numbers at a time: other sizes are padded or fall back to a slower kernel",
+    ],
     helps: [`choose widths and heads that give ${around(size, 8n)}`],
   })),
   "lint/width": code<{ size: bigint; where: string }>("warning", ({ size, where }) => ({
-    message: `products with weights sum over ${size} numbers, which is not a multiple of 8`,
-    notes: [where, "matrix units work on 8 numbers at a time: they pad, or leave the fast kernel"],
+    message: `matrix products with weights have an inner size of ${size}, which is not a multiple of 8`,
+    notes: [
+      where,
+      "GPU matrix units process 8 numbers at a time: other sizes are padded or fall back to a slower kernel",
+    ],
     helps: [`choose a width that gives ${around(size, 8n)}`],
   })),
   "lint/vocab-size": code<{ size: bigint; where: string }>("warning", ({ size, where }) => {
     const padded = size + 64n - (size % 64n);
     return {
       message: `a vocabulary of ${counted(size)} is not a multiple of 64`,
-      notes: [`the head's product has this width: ${where}`],
+      notes: [`the output head's matrix product has this width: ${where}`],
       helps: [
-        `\`${padded}\` leaves ${padded - size} rows unused, and the product runs on whole tiles; a tokenizer's own vocabulary may be suppressed with a reason`,
+        `\`${padded}\` leaves ${padded - size} rows unused but fills whole tiles; if the tokenizer fixes the vocabulary, suppress this with a reason`,
       ],
     };
   }),
   "lint/idle-topk": code<{ k: string; where: string }>("warning", ({ k, where }) => ({
-    message: `this keeps the ${k} largest of ${k}: it sorts, and selects nothing`,
+    message: `this keeps the ${k} largest of ${k} values: it only sorts them`,
     notes: [where],
-    helps: ["keep fewer, or leave the selection out"],
+    helps: ["keep fewer, or remove the selection"],
   })),
   "lint/table-size": code<{ rows: bigint; read: bigint; tokens: bigint; name: string; where: string }>(
     "warning",
     ({ rows, read, tokens, name, where }) => ({
-      message: `\`${name}\` has ${counted(rows)} rows, but ${counted(tokens)} tokens of training read at most ${counted(read)}`,
-      notes: [where, "rows that are never read stay as they were drawn"],
-      helps: ["make the table smaller, or read more of its rows for each token"],
+      message: `\`${name}\` has ${counted(rows)} rows, but training on ${counted(tokens)} tokens reads at most ${counted(read)} of them`,
+      notes: [where, "rows that are never read keep their initial values"],
+      helps: ["make the table smaller, or read more rows per token"],
     }),
   ),
   "lint/dead-weight": code<{ name: string; params: string; where: string }>(
     "warning",
     ({ name, params, where }) => ({
-      message: `nothing that the model computes depends on the weight \`${name}\` (${params} parameters)`,
-      notes: [where, "it counts, is stored and loaded, and training leaves it as it was drawn"],
+      message: `the weight \`${name}\` (${params} parameters) does not affect the model's output`,
+      notes: [where, "it is counted, stored and loaded, but training never changes it"],
     }),
   ),
   "lint/unused-import": code<{ name: string; from: string }>("warning", ({ name, from }) => ({
-    message: `\`${name}\` is imported from \`${from}\` and not used`,
+    message: `\`${name}\` is imported from \`${from}\` but never used`,
     label: "not used in this file",
   })),
   "lint/unused-profile": code<{ name: string }>("warning", ({ name }) => ({
-    message: `no budget or expectation is taken at the profile \`${name}\``,
+    message: `no budget or expectation uses the profile \`${name}\``,
     label: "not used in this file",
-    helps: [`name it in a budget: \`budget ${name} { … }\``],
+    helps: [`use it in a budget: \`budget ${name} { … }\``],
   })),
   "lint/unused-layer": code<{ name: string; what: string }>("warning", ({ name, what }) => ({
-    message: `the ${what} \`${name}\` is used by nothing in this file`,
-    helps: ["use it, remove it, or move it to a file of its own that others import"],
+    message: `nothing in this file uses the ${what} \`${name}\``,
+    helps: ["use it, remove it, or move it to a file that others import"],
   })),
   "lint/unused-param": code<{ name: string; owner: string }>("warning", ({ name, owner }) => ({
     message: `\`${owner}\` never reads its parameter \`${name}\``,
-    helps: ["remove it, so that nobody sets it in vain"],
+    helps: ["remove it: setting it has no effect"],
   })),
   "lint/unused-name": code<{ name: string; what: string; owner: string }>(
     "warning",
@@ -75,30 +81,33 @@ export const lintCodes = {
     }),
   ),
   "lint/unused-slot": code<{ slot: string }>("warning", ({ slot }) => ({
-    message: `no block's wiring asks for its \`${slot}\`: this line changes nothing`,
-    helps: [`name \`${slot}\` in the wiring, or write \`${slot} = none\``],
+    message: `no block's wiring uses \`${slot}\`, so this line has no effect`,
+    helps: [`use \`${slot}\` in the wiring, or write \`${slot} = none\``],
   })),
   "lint/expect-source": code<{ model: string }>("warning", ({ model }) => ({
-    message: `nothing says where the figures that \`${model}\` expects come from`,
-    helps: ["name the paper, link or derivation in a comment beside them, or in the model's doc"],
+    message: `the numbers that \`${model}\` expects have no source`,
+    helps: ["cite the paper, link or derivation in a comment next to them, or in the model's `///` comment"],
   })),
   "lint/missing-budget": code<{ model: string }>("warning", ({ model }) => ({
-    message: `no budget holds for \`${model}\``,
-    helps: ["bound what it may cost: `budget { params.total <= 130M }`"],
+    message: `\`${model}\` has no budget`,
+    helps: ["limit what it may cost: `budget { params.total <= 130M }`"],
   })),
   "lint/loose-budget": code<{ model: string; actual: string; times: string }>(
     "warning",
     ({ model, actual, times }) => ({
       message: `this budget is ${times} times what \`${model}\` needs (${actual})`,
-      helps: ["tighten it, so that a change that matters is seen"],
+      helps: ["tighten it, so that it catches a real change"],
     }),
   ),
   "lint/suppression-unused": code<{ name: string }>("warning", ({ name }) => ({
-    message: `\`${name}\` finds nothing here that this comment could suppress`,
-    helps: ["remove the comment; it speaks of its own line, or of the next one with code"],
+    message: `\`${name}\` reports nothing here, so this comment suppresses nothing`,
+    helps: ["remove the comment; it applies to its own line, or to the next line with code"],
   })),
   "lint/suppression-reason": code<{ rule: string | undefined }>("warning", ({ rule }) => ({
-    message: rule === undefined ? "this suppresses no rule" : "this suppresses nothing without a reason",
+    message:
+      rule === undefined
+        ? "this comment names no rule to suppress"
+        : "this comment needs a reason to suppress anything",
     helps: [`write \`// archc-ignore ${rule ?? "RULE"}: why it is right here\``],
   })),
   "lint/suppression-rule": code<{ name: string; known: readonly string[] }>("warning", ({ name, known }) => ({

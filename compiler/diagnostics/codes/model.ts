@@ -9,7 +9,7 @@ const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).
 export const modelCodes = {
   "model/not-found": code<{ name: string; models: readonly string[] }>("error", ({ name, models }) => ({
     message: `the spec has no model \`${name}\``,
-    helps: [models.length > 0 ? `it has ${list(models)}` : "it declares no model"],
+    helps: [models.length > 0 ? `it has ${list(models)}` : "it declares no models"],
   })),
   "model/unknown-field": code<{
     name: string;
@@ -30,7 +30,7 @@ export const modelCodes = {
           : [`to add a field, declare its kind: \`${name}: count = …\``],
   })),
   "model/unset-fields": code<{ model: string; fields: readonly string[] }>("error", ({ model, fields }) => ({
-    message: `model \`${model}\` leaves ${list(fields)} without a value`,
+    message: `model \`${model}\` does not set ${list(fields)}`,
     helps: [
       `set ${fields.length === 1 ? "it" : "them"} in \`${model}\`: \`${fields[0]?.split(":")[0]} = …\``,
     ],
@@ -58,16 +58,16 @@ export const modelCodes = {
     helps: [`fill it inside \`blocks\`: \`${slot} = …\``],
   })),
   "model/field-in-blocks": code<{ name: string }>("error", ({ name }) => ({
-    message: `blocks have slots, not fields: \`${name}\` cannot be declared here`,
+    message: `\`${name}\` cannot be declared here: blocks have slots, not fields`,
     helps: [`write \`slot ${name}: layer\``],
   })),
-  "model/at-in-at": code<object>("error", () => ({ message: "`at` cannot stand inside another `at`" })),
+  "model/at-in-at": code<object>("error", () => ({ message: "`at` cannot be nested inside another `at`" })),
   "model/at-kind": code<object>("error", () => ({
-    message: "the number of a block is a whole count",
+    message: "a block number must be a whole number",
     helps: ["write `at 5`, `at 0..3`, `at 2.. every 4` or `at every 2`"],
   })),
   "model/no-wiring": code<{ stack: string; slots: readonly string[] }>("error", ({ stack, slots }) => ({
-    message: `the blocks of \`${stack}\` have no slot \`wiring\` that says how their layers are connected`,
+    message: `the blocks of \`${stack}\` have no \`wiring\` slot to connect their layers`,
     notes: [`their slots are ${list(slots)}`],
     helps: ["add `slot wiring: layer = pre_norm(attn, ffn)`"],
   })),
@@ -82,34 +82,34 @@ export const modelCodes = {
     ],
   })),
   "model/field-cycle": code<{ chain: readonly string[] }>("error", ({ chain }) => ({
-    message: "fields need each other in a circle",
+    message: "these fields depend on each other in a cycle",
     notes: [chain.join(" → ")],
   })),
   "model/cycle-of-bases": code<{ name: string }>("error", ({ name }) => ({
-    message: `model \`${name}\` builds on itself`,
+    message: `model \`${name}\` extends itself`,
   })),
   "model/no-arguments": code<{ name: string }>("error", ({ name }) => ({
-    message: `there is no layer here whose argument \`${name}\` could be changed`,
+    message: `there is no layer here with an argument \`${name}\` to change`,
     helps: ["`ffn.k = 64` changes one argument of a slot's layer"],
   })),
   "model/forward-parameter": code<{ name: string }>("error", ({ name }) => ({
-    message: `\`${name}\` of \`forward\` is neither a tensor nor a count`,
-    notes: ["what a run gives are tensors, and numbers that sizes follow from"],
+    message: `the input \`${name}\` of \`forward\` is neither a tensor nor a count`,
+    notes: ["a run passes in tensors, and counts that sizes depend on"],
     helps: [
       `give it a shape, \`${name}: [B T]\`, or make it a count, \`${name}: count\``,
-      "what is the same in every run is a field of the model",
+      "if the value is the same in every run, make it a field of the model",
     ],
   })),
   "model/rest-in-forward": code<object>("error", () => ({
-    message: "an input of `forward` names all its axes",
+    message: "an input of `forward` must name all its axes",
     helps: ["write `[B T]`"],
   })),
   "model/hole": code<{ model: string; name: string }>("error", ({ model, name }) => ({
-    message: `\`${name}\` of \`${model}\` is a hole, and holes are not solved yet`,
+    message: `\`${name}\` of \`${model}\` is a hole, and archc cannot solve for holes yet`,
     helps: [`give it a value: \`${name} = …\``],
   })),
   "model/hole-not-solved": code<{ name: string }>("warning", ({ name }) => ({
-    message: `holes are not solved yet: \`${name}\` is checked with the first value of its range`,
+    message: `archc cannot solve for holes yet: \`${name}\` is checked with the first value of its range`,
   })),
   "blocks/index-out-of-range": code<{ index: number; blocks: number }>("error", ({ index, blocks }) => ({
     message: `there is no block ${index}`,
@@ -119,7 +119,7 @@ export const modelCodes = {
     ],
   })),
   "blocks/every": code<{ every: number }>("error", ({ every }) => ({
-    message: `\`every\` wants a step of at least 1, not ${every}`,
+    message: `the step of \`every\` must be at least 1, not ${every}`,
   })),
   "blocks/empty-range": code<{ from: number; to: number }>("error", ({ from, to }) => ({
     message: `the range ${from}..${to} is empty`,

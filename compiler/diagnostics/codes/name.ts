@@ -45,27 +45,24 @@ export const nameCodes = {
   }>("error", ({ module, name, meant, usage }) => {
     if (module === "self")
       return {
-        message: "`self` does not exist: what a layer declares is known by its name alone",
+        message: "`self` does not exist: refer to what a layer declares by its plain name",
         helps: [name === undefined ? "leave `self` out" : `write \`${name}\``],
       };
     const said = name === undefined ? undefined : saidHere(name);
     return {
-      message: `\`${module}\` is a library of another language, and there are no modules to call into`,
-      label: "layers and functions are called by their names alone",
+      message: `\`${module}\` is a library of another language: a spec cannot call into modules`,
+      label: "call layers and functions by their plain names",
       helps:
         usage !== undefined
-          ? [`\`${meant}\` is written \`${usage}\``]
-          : [
-              said ??
-                "`archc explain` and docs/language.md list the functions; layers are in the standard library",
-            ],
+          ? [`call \`${meant}\` as \`${usage}\``]
+          : [said ?? "docs/language.md lists the functions; the layers are in the standard library"],
     };
   }),
   "name/unknown-layer": code<{ name: string; near: string | undefined; file: string }>(
     "error",
     ({ name, near }) => ({
       message: `cannot find a layer or function named \`${name}\``,
-      label: "neither declared here nor in the standard library",
+      label: "not declared here or in the standard library",
       helps: saidHere(name)
         ? [saidHere(name)!]
         : near === undefined
@@ -81,13 +78,13 @@ export const nameCodes = {
     model: string;
   }>("error", ({ name, near, isLayer, inStd, model }) => ({
     message: isLayer
-      ? `\`${name}\` is a layer, not a model to build on`
+      ? `\`${name}\` is a layer: a model cannot extend it`
       : `cannot find a model named \`${name}\``,
     helps: inStd
       ? [`import it: \`import { ${name} } from "std"\``]
       : isLayer
         ? [
-            `a layer fills a slot or a field: \`model ${model} : decoder { … }\` with \`ffn = ${name}(…)\` in its blocks`,
+            `use the layer in a slot: \`model ${model} : decoder { … }\` with \`ffn = ${name}(…)\` in its blocks`,
           ]
         : meant(near),
   })),
@@ -99,8 +96,8 @@ export const nameCodes = {
     known: readonly string[];
     having: readonly string[];
   }>("error", ({ name, layer, near, known, having }) => ({
-    message: `${layer === undefined ? "this" : `\`${layer}\``} has no weight, inner layer, argument or number named \`${name}\``,
-    notes: known.length > 0 ? [`it has ${list(known)}`] : ["it has none"],
+    message: `${layer === undefined ? "this" : `\`${layer}\``} has no weight, inner layer, argument or value named \`${name}\``,
+    notes: known.length > 0 ? [`it has ${list(known)}`] : ["it has no members"],
     helps: [
       ...meant(near),
       ...(having.length > 0
@@ -115,11 +112,11 @@ export const nameCodes = {
     helps: near === undefined ? [`declare it first: \`state ${name}: [.., P, D]\``] : meant(near),
   })),
   "name/not-yet": code<{ name: string }>("error", ({ name }) => ({
-    message: `\`${name}\` has no value yet at this place`,
-    label: "used before the line that sets it, or set only in a branch that is not taken",
+    message: `\`${name}\` has no value yet at this point`,
+    label: "used before it is set, or set only in a branch that is not taken",
   })),
   "name/function-as-value": code<{ name: string }>("error", ({ name }) => ({
-    message: `the function \`${name}\` is used without its arguments`,
+    message: `the function \`${name}\` is used without arguments`,
     helps: [
       `write \`${name}(…)\`; to pass it on as a layer, declare one: \`layer my_${name}(x: [..]) -> [..] { return ${name}(x) }\``,
     ],
@@ -132,21 +129,23 @@ export const nameCodes = {
   "name/set-twice": code<{ name: string; blocks: readonly number[] }>("error", ({ name, blocks }) => ({
     message: `\`${name}\`${ofBlocks(blocks)} is set twice`,
     label: "set again here",
-    helps: ["remove one of the two: only the second would count"],
+    helps: ["remove one of the two: the second would override the first"],
   })),
   "name/parameter-twice": code<{ name: string }>("error", ({ name }) => ({
     message: `two parameters are named \`${name}\``,
     label: "named again here",
-    helps: ["give it a name of its own, or remove it: a call could only give one of the two"],
+    helps: ["rename or remove one of them: a call could set only one"],
   })),
   "name/shadows-builtin": code<{ name: string }>("error", ({ name }) => ({
-    message: `\`${name}\` is a built-in function and cannot be declared anew`,
-    helps: [`call it something else, for example \`my_${name}\``],
+    message: `\`${name}\` is a built-in function and cannot be redeclared`,
+    helps: [`choose another name, for example \`my_${name}\``],
   })),
   "import/not-found": code<{ path: string; resolved: string }>("error", ({ path, resolved }) => ({
     message: `cannot read the file "${path}"`,
     label: `looked for ${resolved}`,
-    helps: ['paths are relative to this file and stay inside the project; the standard library is "std"'],
+    helps: [
+      'paths are relative to this file and must stay inside the project; the standard library is "std"',
+    ],
   })),
   "import/no-spec": code<{ path: string }>("error", ({ path }) => ({
     message: `cannot read the spec ${path}`,
@@ -160,9 +159,9 @@ export const nameCodes = {
     }),
   ),
   "import/cycle": code<{ chain: readonly string[] }>("error", ({ chain }) => ({
-    message: "files import each other in a circle",
+    message: "these files import each other in a cycle",
     notes: [chain.join(" → ")],
-    helps: ["move what both need into a third file"],
+    helps: ["move what they share into another file"],
   })),
   "import/too-many": code<{ limit: number }>("error", ({ limit }) => ({
     message: `a spec may import at most ${limit} files`,

@@ -4,7 +4,7 @@ const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 const plain = (axis: string): string =>
-  axis === ".." ? "`..`" : axis.startsWith("..") ? "an axis behind `..`" : `axis \`${axis}\``;
+  axis === ".." ? "`..`" : axis.startsWith("..") ? "an axis of `..`" : `axis \`${axis}\``;
 
 /** Axes and sizes, and the forms that use them. */
 export const shapeCodes = {
@@ -12,7 +12,7 @@ export const shapeCodes = {
     "error",
     ({ axis, near, known }) => ({
       message: `axis \`${axis}\` has no size here`,
-      label: "no tensor has shown it, and no size is written",
+      label: "no tensor here has this axis, and no line gives it a size",
       notes: known.length > 0 ? [`known axes: ${list(known)}`] : [],
       helps: near === undefined ? [`give it a size where it is declared: \`${axis} = …\``] : meant(near),
     }),
@@ -22,14 +22,14 @@ export const shapeCodes = {
     ({ axis, first, second }) => ({
       message: `axis \`${axis}\` has two sizes, ${first} and ${second}`,
       label: `${second} here`,
-      helps: ["an axis name has one size in a layer: give one of the two another name"],
+      helps: ["within a layer, an axis name has one size: rename one of the two"],
     }),
   ),
   "shape/dim-mismatch": code<{ what: string; axis: string; expected: string; found: string }>(
     "error",
     ({ what, axis, expected, found }) => ({
-      message: `${what} has ${found} where axis \`${axis}\` is ${expected}`,
-      label: `${found} here, ${expected} expected`,
+      message: `${what} has size ${found} on axis \`${axis}\`, expected ${expected}`,
+      label: `this is ${found}, expected ${expected}`,
     }),
   ),
   "shape/operands-differ": code<{ axis: string; left: string; right: string }>(
@@ -41,9 +41,9 @@ export const shapeCodes = {
   "shape/operands-do-not-meet": code<{ left: string; right: string; example: string }>(
     "error",
     ({ left, right, example }) => ({
-      message: `${left} and ${right} do not meet: neither has all axes of the other`,
+      message: `${left} and ${right} cannot be broadcast: neither has all the axes of the other`,
       helps: [
-        `to spread both, write the result's shape: \`name: [${example}] = …\`; to make two axes one, \`rename(x, A -> B)\``,
+        `to broadcast both, write the result's shape: \`name: [${example}] = …\`; to treat two axes as the same, write \`rename(x, A -> B)\``,
       ],
     }),
   ),
@@ -55,13 +55,13 @@ export const shapeCodes = {
     found: string;
     rank: number;
   }>("error", ({ what, expected, atLeast, axes, found, rank }) => ({
-    message: `${what} must be ${expected}, which is ${atLeast ? "at least " : ""}${axes} ${axes === 1 ? "axis" : "axes"}; this has ${rank}`,
+    message: `${what} must be ${expected}, with ${atLeast ? "at least " : ""}${axes} ${axes === 1 ? "axis" : "axes"}, but this has ${rank}`,
     label: found,
   })),
   "shape/rest-differs": code<{ what: string; first: string; second: string }>(
     "error",
     ({ what, first, second }) => ({
-      message: `\`..\` means the same axes everywhere in a layer: [${first}] before, [${second}] for ${what}`,
+      message: `\`..\` must stand for the same axes throughout a layer: it was [${first}] before, but is [${second}] for ${what}`,
     }),
   ),
   "shape/axis-twice": code<{ axis: string }>("error", ({ axis }) => ({
@@ -69,27 +69,27 @@ export const shapeCodes = {
     helps:
       axis === ".."
         ? []
-        : ["give one of the two another name: `rename(x, A -> B)`, or another letter in the pattern"],
+        : ["rename one of the two: `rename(x, A -> B)`, or use another letter in the pattern"],
   })),
   "shape/op": code<{ reason: string }>("error", ({ reason }) => ({
-    message: `this line does not fit together: ${reason}`,
+    message: `these shapes do not fit: ${reason}`,
   })),
   "einsum/operands": code<{ patterns: number; given: number }>("error", ({ patterns, given }) => ({
-    message: `this einsum has ${patterns} patterns and ${given} operands`,
-    helps: ["one pattern an operand, separated by commas: `einsum[.. D, D F -> .. F](x, w)`"],
+    message: `this einsum has ${patterns} pattern${patterns === 1 ? "" : "s"}, but ${given} operand${given === 1 ? "" : "s"}`,
+    helps: ["write one pattern per operand, separated by commas: `einsum[.. D, D F -> .. F](x, w)`"],
   })),
   "einsum/rank": code<{ axes: number; atLeast: boolean; found: string; rank: number }>(
     "error",
     ({ axes, atLeast, rank }) => ({
-      message: `this pattern has ${atLeast ? "at least " : ""}${axes} ${axes === 1 ? "axis" : "axes"}, its operand ${rank}`,
-      label: "must name every axis of the operand, or begin with `..`",
+      message: `this pattern has ${atLeast ? "at least " : ""}${axes} ${axes === 1 ? "axis" : "axes"}, but its operand has ${rank}`,
+      label: "must name every axis of the operand, or start with `..`",
     }),
   ),
   "einsum/dim-mismatch": code<{ axis: string; expected: string; found: string; own: string }>(
     "error",
     ({ axis, expected, found, own }) => ({
       message: `axis \`${axis}\` has two sizes in this layer, ${expected} and ${found}`,
-      label: `the operand's axis here is ${found}, \`${axis}\` is ${expected}`,
+      label: `this axis of the operand is ${found}, but \`${axis}\` is ${expected}`,
       helps:
         own !== axis && !own.startsWith("..") && !own.includes("'")
           ? [
@@ -99,11 +99,11 @@ export const shapeCodes = {
     }),
   ),
   "einsum/output-axis": code<{ axis: string }>("error", ({ axis }) => ({
-    message: `axis \`${axis}\` of the result stands in no operand`,
-    label: "comes from nowhere",
+    message: `axis \`${axis}\` of the result is not in any operand`,
+    label: "no operand has this axis",
   })),
   "index/needs-axis": code<{ axes: readonly string[] }>("error", ({ axes }) => ({
-    message: "a tensor is indexed by the name of an axis",
+    message: "index a tensor by the name of an axis",
     helps: [`write \`x[${axes[0] ?? "T"} = …]\``],
   })),
   "index/no-such-axis": code<{ axis: string; near: string | undefined; axes: readonly string[] }>(
@@ -119,30 +119,30 @@ export const shapeCodes = {
     ({ axis, index, size }) => ({
       message:
         axis === ""
-          ? `there is no element ${index} in a list of ${size}`
-          : `there is no place ${index} on axis \`${axis}\` of ${size}`,
-      notes: ["places are counted from 0"],
+          ? `index ${index} is out of range for a list of ${size}`
+          : `index ${index} is out of range for axis \`${axis}\` of size ${size}`,
+      notes: ["indices start at 0"],
     }),
   ),
   "index/slice-out-of-range": code<{ axis: string; start: string; end: string; size: string }>(
     "error",
     ({ axis, start, end, size }) => ({
-      message: `the slice ${start} ..< ${end} does not lie inside axis \`${axis}\` of ${size}`,
+      message: `the slice ${start} ..< ${end} is out of range for axis \`${axis}\` of size ${size}`,
     }),
   ),
   "index/slice-needs-name": code<{ axis: string; size: string; length: string }>(
     "error",
     ({ axis, size, length }) => ({
-      message: `this slice of axis \`${axis}\` needs a name: it is ${length} long, \`${axis}\` is ${size}`,
+      message: `this slice of axis \`${axis}\` needs its own name: its size is ${length}, but \`${axis}\` is ${size}`,
       helps: [`name it: \`x[${axis} = … -> N]\``],
     }),
   ),
-  "index/list": code<object>("error", () => ({ message: "a list is indexed by one number: `list[0]`" })),
+  "index/list": code<object>("error", () => ({ message: "index a list with one number: `list[0]`" })),
   "builtin/arguments": code<{ name: string; given: number; usage: string }>(
     "error",
     ({ name, given, usage }) => ({
-      message: `\`${name}\` cannot take ${given} argument${given === 1 ? "" : "s"}`,
-      helps: [`it is written \`${usage}\``],
+      message: `\`${name}\` does not take ${given} argument${given === 1 ? "" : "s"}`,
+      helps: [`write \`${usage}\``],
     }),
   ),
   "builtin/unknown-argument": code<{
@@ -152,79 +152,81 @@ export const shapeCodes = {
     usage: string;
   }>("error", ({ name, argument, near, usage }) => ({
     message: `\`${name}\` has no argument \`${argument}\``,
-    helps: [...meant(near), `it is written \`${usage}\``],
+    helps: [...meant(near), `write \`${usage}\``],
   })),
   "builtin/axis-expected": code<{ name: string; usage: string; axes: readonly string[] }>(
     "error",
     ({ name, usage, axes }) => ({
-      message: `\`${name}\` wants the name of an axis here`,
-      notes: axes.length > 0 ? [`there are ${list(axes)}`] : [],
-      helps: [`it is written \`${usage}\``],
+      message: `\`${name}\` expects the name of an axis here`,
+      notes: axes.length > 0 ? [`the axes are ${list(axes)}`] : [],
+      helps: [`write \`${usage}\``],
     }),
   ),
   "builtin/pattern-expected": code<{ name: string; usage: string; found: string }>(
     "error",
     ({ name, usage }) => ({
-      message: `\`${name}\` wants an axis pattern here`,
-      helps: [`it is written \`${usage}\``],
+      message: `\`${name}\` expects an axis pattern here`,
+      helps: [`write \`${usage}\``],
     }),
   ),
   "builtin/over-all-axes": code<{ name: string; axes: readonly string[] }>("warning", ({ name, axes }) => ({
-    message: `\`${name}\` without an axis is of all numbers, so that the examples of a batch mix`,
-    label: "meets a tensor that has one row for each example",
+    message: `\`${name}\` without an axis reduces over everything, mixing the examples of a batch`,
+    label: "combined with a tensor that has one row per example",
     helps: [
-      `name the axes: \`${name}(x, ${axes.at(-1) ?? "D"})\`${axes.length > 1 ? `, \`${name}(x, ${axes.join(" ")})\`` : ""}; for a term of a \`loss\` all of them are right`,
+      `name the axes: \`${name}(x, ${axes.at(-1) ?? "D"})\`${axes.length > 1 ? `, \`${name}(x, ${axes.join(" ")})\`` : ""}; reducing over everything is right only in a \`loss\``,
     ],
   })),
   "builtin/reduces": code<{ name: string; other: string }>("error", ({ name, other }) => ({
-    message: `\`${name}\` reduces along an axis; the larger or smaller of two values is \`${other}\``,
+    message: `\`${name}\` reduces along an axis; to compare two values, use \`${other}\``,
     helps: [`write \`${other}(a, b)\``],
   })),
   "builtin/empty-list": code<{ name: string }>("error", ({ name }) => ({
     message: `\`${name}\` of an empty list`,
   })),
   "builtin/topk-too-many": code<{ k: string; axis: string; size: string }>("error", ({ k, axis, size }) => ({
-    message: `\`topk\` cannot keep ${k} of the ${size} places of axis \`${axis}\``,
+    message: `\`topk\` cannot keep ${k} elements of axis \`${axis}\`, which has ${size}`,
     helps: [`keep at most ${size}, or make axis \`${axis}\` longer`],
   })),
   "builtin/split-sizes": code<{ axes: readonly string[] }>("error", ({ axes }) => ({
-    message: `the sizes of ${list(axes)} are not known: at most one may follow from the others`,
-    helps: [`give one: \`split(x, …, ${axes.at(-1) ?? "M"} = size)\``],
+    message: `the sizes of ${list(axes)} are unknown: \`split\` can infer at most one`,
+    helps: [`give a size: \`split(x, …, ${axes.at(-1) ?? "M"} = size)\``],
   })),
   "builtin/split-uneven": code<{ axis: string; size: string; parts: string }>(
     "error",
     ({ axis, size, parts }) => ({
-      message: `axis \`${axis}\` of ${size} does not divide into parts of ${parts}`,
+      message: `axis \`${axis}\` of size ${size} does not divide into parts of ${parts}`,
     }),
   ),
   "builtin/concat-pattern": code<{ tensors: number; axes: number }>("error", ({ tensors, axes }) => ({
-    message: `\`concat\` of ${tensors} tensors names ${axes} axes`,
-    helps: ["name the axis of each and the result's: `concat(a, b, P T -> S)`"],
+    message: `\`concat\` has ${tensors} tensor${tensors === 1 ? "" : "s"}, but its pattern names ${axes} ax${axes === 1 ? "i" : "e"}s`,
+    helps: ["name one axis per tensor, then the result's axis: `concat(a, b, P T -> S)`"],
   })),
   "builtin/concat-axes": code<{ first: readonly string[]; other: readonly string[] }>(
     "error",
     ({ first, other }) => ({
-      message: `tensors to concatenate differ in their other axes: ${list(first)} and ${list(other)}`,
+      message: `the tensors to concatenate have different other axes: ${list(first)} and ${list(other)}`,
     }),
   ),
   "for/range-unknown": code<object>("error", () => ({
-    message: "the rounds of a `for` must be known numbers",
-    helps: ["to go along an axis of run time, write `for c along C { … }`"],
+    message: "the range of a `for` must be known when the model is built",
+    helps: ["to loop over an axis whose size is known only at run time, write `for c along C { … }`"],
   })),
   "for/axis-in-result": code<{ axis: string }>("error", ({ axis }) => ({
-    message: `the result of a round still has axis \`${axis}\`, along which rounds are stacked`,
-    helps: [`pick the place: \`x[${axis} = c]\``],
+    message: `the result of each iteration still has axis \`${axis}\`, but the loop stacks its results along it`,
+    helps: [`index the axis: \`x[${axis} = c]\``],
   })),
   "let/tuple": code<{ names: number; values: number }>("error", ({ names, values }) => ({
-    message: `${names} names for ${values} value${values === 1 ? "" : "s"}`,
+    message: `${names} name${names === 1 ? "" : "s"} for ${values} value${values === 1 ? "" : "s"}`,
   })),
   "loss/not-scalar": code<{ axes: number }>("error", ({ axes }) => ({
-    message: `a loss is one number; this has ${axes} axes`,
+    message: `a loss must be a single number, but this has ${axes} ax${axes === 1 ? "i" : "e"}s`,
     helps: ["reduce it: `mean(x)`"],
   })),
   "size/undecidable": code<{ condition: string }>("error", ({ condition }) => ({
-    message: `\`${condition}\` cannot be decided before the model runs`,
-    helps: ["sizes of run time cannot choose a branch; state what must hold with `require`"],
+    message: `\`${condition}\` is not known until the model runs`,
+    helps: [
+      "a size known only at run time cannot choose a branch; to state a condition on it, use `require`",
+    ],
   })),
   "size/at-declared": code<{
     reason: string;
@@ -234,16 +236,16 @@ export const shapeCodes = {
     values: readonly string[];
   }>("error", ({ reason, condition, figures, at, values }) => ({
     message: reason,
-    label: figures === condition ? "required" : `${figures} does not hold`,
+    label: figures === condition ? "required" : `${figures} is false`,
     notes: [
-      `\`${condition}\` must hold at the sizes that the model declares: ${at.join(", ")}`,
+      `\`${condition}\` must hold at the model's declared sizes: ${at.join(", ")}`,
       ...(values.length > 0 ? [`with ${values.join(", ")}`] : []),
     ],
   })),
   "require/failed": code<{ reason: string | undefined; values: readonly string[] }>(
     "error",
     ({ reason, values }) => ({
-      message: reason ?? "a requirement of this layer does not hold",
+      message: reason ?? "this requirement does not hold",
       label: "required",
       notes: values.length > 0 ? [`with ${values.join(", ")}`] : [],
     }),

@@ -4,61 +4,61 @@ import { clip } from "./syntax-lexical.js";
 /** What does not parse among the lines of a layer, its shapes and its patterns. */
 export const layerSyntaxCodes = {
   "syntax/equals-in-condition": code<Record<string, never>>("error", () => ({
-    message: "`=` gives a name its value; a comparison is `==`",
+    message: "`=` sets a value; to compare, write `==`",
   })),
   "syntax/chained-comparison": code<{ first: string; second: string }>("error", ({ first, second }) => ({
-    message: "comparisons do not chain",
-    helps: [`write \`${clip(first)} and ${clip(second)}\`; in a \`budget\`, a line for each`],
+    message: "comparisons cannot be chained",
+    helps: [`write \`${clip(first)} and ${clip(second)}\`; in a \`budget\`, write one line for each`],
   })),
   "syntax/not-assignable": code<{ indexed: boolean }>("error", ({ indexed }) => ({
-    message: "only a name can be given a value",
+    message: "only a name can be assigned a value",
     helps: indexed
-      ? ["values do not change; to replace part of one, choose with `where(condition, new, old)`"]
+      ? ["tensors are immutable; to replace some elements, write `where(condition, new, old)`"]
       : ["write `name = …`, or `(a, b) = …` for a call with several results"],
   })),
   "syntax/tuple-without-parens": code<{ list: string }>("error", ({ list }) => ({
-    message: "several values stand in parentheses",
+    message: "several values need parentheses",
     helps: [`write \`(${clip(list)})\``],
   })),
   "syntax/line-without-value": code<{ name: string }>("error", ({ name }) => ({
     message: `\`${name}\` has no value`,
-    helps: [`write \`${name}: [.. D] = …\`; a trained tensor is \`weight ${name}: […]\``],
+    helps: [`write \`${name}: [.. D] = …\`; for a trained tensor, write \`weight ${name}: […]\``],
   })),
   "syntax/kind-in-layer": code<{ name: string }>("error", ({ name }) => ({
-    message: "an equation does not name its kind",
-    helps: [`write \`${name} = …\`; after \`:\` stands a shape, or \`layer\` for an instance`],
+    message: "an equation does not declare a kind",
+    helps: [`write \`${name} = …\`; only a shape can follow \`:\`, or \`layer\` for an instance`],
   })),
   "syntax/stray-range": code<Record<string, never>>("error", () => ({
-    message: "only a parameter, a field or a weight has a range",
-    helps: ["use `require` for a condition, or `clip(x, low, high)` to force one"],
+    message: "only a parameter, a field or a weight can have a range",
+    helps: ["to check a range, use `require`; to enforce one, `clip(x, low, high)`"],
   })),
   "syntax/shape-expected": code<Record<string, never>>("error", () => ({
-    message: "this must be a shape in square brackets",
+    message: "expected a shape in square brackets",
     helps: ["write `weight gate: [D, hidden]`"],
   })),
   "syntax/weight-dtype": code<{ dtype: string }>("error", ({ dtype }) => ({
-    message: `weights have no type: \`${clip(dtype)}\` is not written`,
+    message: `a weight has no type: remove \`${clip(dtype)}\``,
     label: "remove this",
-    notes: ["a weight is always float; the precision it is stored in is the build's"],
+    notes: ["weights are always float; the build decides the precision they are stored in"],
   })),
   "syntax/random-without-distribution": code<Record<string, never>>("error", () => ({
-    message: "this draw has no distribution",
+    message: "this random tensor has no distribution",
     helps: ["write `random turn: [H = heads] normal`"],
   })),
   "syntax/fn-with-body": code<{ name: string }>("error", ({ name }) => ({
     message: `\`fn ${name}\` cannot have a body in braces`,
     helps: [
-      `an \`fn\` abbreviates one expression: \`fn ${name}(x) = …\`; what has weights or lines is a \`layer\``,
+      `an \`fn\` is a single expression: \`fn ${name}(x) = …\`; for weights or several lines, write a \`layer\``,
     ],
   })),
   "syntax/bare-parameter": code<{ name: string }>("error", ({ name }) => ({
     message: `\`${name}\` has neither a shape nor a kind`,
     helps: [
-      `a tensor has a shape, \`${name}: [.. D]\`; a value has a kind, \`${name}: count\`, \`number\`, \`flag\` or \`layer\``,
+      `for a tensor write a shape, \`${name}: [.. D]\`; for a value write a kind, \`${name}: count\`, \`number\`, \`flag\` or \`layer\``,
     ],
   })),
   "syntax/fn-parameter": code<Record<string, never>>("error", () => ({
-    message: "a parameter of an `fn` has a name and may have a shape, nothing more",
+    message: "a parameter of an `fn` can only have a name and a shape",
     helps: ["write `fn f(x: [.. D], n) = …`"],
   })),
   "syntax/return-without-value": code<Record<string, never>>("error", () => ({
@@ -66,13 +66,13 @@ export const layerSyntaxCodes = {
     helps: ["write `return y`, or `return (a, b)`"],
   })),
   "syntax/if-block-as-value": code<Record<string, never>>("error", () => ({
-    message: "`if` with braces has no value",
-    helps: ["write `if c then a else b`; or put the equation inside the braces"],
+    message: "`if` with braces does not return a value",
+    helps: ["write `if c then a else b`, or move the equation inside the braces"],
   })),
   "syntax/unknown-dtype": code<{ name: string; meant: string | undefined }>("error", ({ name, meant }) => ({
-    message: `\`${name}\` is not a type of tensor`,
+    message: `\`${name}\` is not a tensor type`,
     helps: [
-      meant === undefined ? "after a shape stands nothing (float), `int` or `flag`" : `write \`${meant}\``,
+      meant === undefined ? "after a shape, write nothing (float), `int` or `flag`" : `write \`${meant}\``,
     ],
   })),
   "syntax/unknown-kind": code<{ name: string; meant: string | undefined }>("error", ({ name, meant }) => ({
@@ -88,16 +88,16 @@ export const layerSyntaxCodes = {
   "syntax/small-axis": code<{ write: readonly string[] }>("error", ({ write }) => ({
     message:
       write.length === 1
-        ? `an axis begins with a capital letter: \`${write[0]}\``
-        : `axes begin with capital letters: ${write.map((name) => `\`${name}\``).join(", ")}`,
-    notes: ["capitals begin axes, small letters begin values"],
+        ? `an axis name starts with a capital letter: \`${write[0]}\``
+        : `axis names start with capital letters: ${write.map((name) => `\`${name}\``).join(", ")}`,
+    notes: ["capitals are for axes, lower case is for values"],
   })),
   "syntax/rest-not-first": code<Record<string, never>>("error", () => ({
-    message: "`..` stands first, once",
-    helps: ["`..` is any leading axes: `[.. T D]`"],
+    message: "`..` can appear only once, at the start",
+    helps: ["`..` stands for any leading axes: `[.. T D]`"],
   })),
   "syntax/einsum-form": code<Record<string, never>>("error", () => ({
-    message: "the pattern of `einsum` stands in square brackets",
+    message: "the pattern of `einsum` goes in square brackets",
     helps: ["write `einsum[.. T D, D H -> .. T H](x, w)`"],
   })),
   "syntax/empty-subscript": code<Record<string, never>>("error", () => ({
@@ -105,29 +105,31 @@ export const layerSyntaxCodes = {
     helps: ["write `x[T = 0]`, `x[T = 0 ..< n -> N]` or `list[0]`"],
   })),
   "syntax/positional-index": code<Record<string, never>>("error", () => ({
-    message: "a tensor is indexed by the names of its axes, not by their order",
+    message: "index a tensor by axis name, not by position",
     helps: [
-      "write `x[T = 0]` to pick, `x[T = 0 ..< n -> N]` to slice, `x[T = 0, D = 1]` for two axes; axes that stay whole are not written",
+      "write `x[T = 0]` for one element, `x[T = 0 ..< n -> N]` for a slice, `x[T = 0, D = 1]` for two axes; leave out axes that you keep whole",
     ],
   })),
   "syntax/colon-slice": code<Record<string, never>>("error", () => ({
-    message: "a slice is written with `..<`",
-    helps: ["write `x[T = 0 ..< n -> N]`: the axis, from, to (left out), and the new axis"],
+    message: "a slice uses `..<`, not `:`",
+    helps: [
+      "write `x[T = 0 ..< n -> N]`: the axis, the start, the end (exclusive) and the name of the new axis",
+    ],
   })),
   "syntax/slice-without-axis": code<Record<string, never>>("error", () => ({
-    message: "a slice names its axis",
+    message: "a slice must name its axis",
     helps: ["write `x[T = 0 ..< n -> N]`"],
   })),
   "syntax/slice-without-start": code<{ written: string }>("error", ({ written }) => ({
-    message: "a slice says where it starts",
+    message: "a slice needs a start",
     helps: [`write \`0 ${written} …\``],
   })),
   "syntax/rename-in-index": code<{ axis: string }>("error", ({ axis }) => ({
-    message: "`->` names the axis of a slice, and this is no slice",
-    helps: [`write \`x[${axis} = a ..< b -> N]\`; an axis is renamed by \`rename(x, ${axis} -> N)\``],
+    message: "`->` names the axis of a slice, but this is not a slice",
+    helps: [`write \`x[${axis} = a ..< b -> N]\`; to rename an axis, write \`rename(x, ${axis} -> N)\``],
   })),
   "syntax/range-without-end": code<Record<string, never>>("error", () => ({
     message: "this range has no end",
-    helps: ["write `0 ..< n`, which leaves `n` out, or `0 .. n`, which includes it"],
+    helps: ["write `0 ..< n` to exclude `n`, or `0 .. n` to include it"],
   })),
 };

@@ -24,7 +24,7 @@ export const syntaxForms: Record<string, string> = {
   einsum: "`einsum[.. T D, D H -> .. T H](x, w)`",
   shape: "`[.. T, H = heads]`",
   axis: "`[.. T, H = heads]`",
-  range: "`0 ..< n`, which leaves `n` out, or `0 .. n`, which includes it",
+  range: "`0 ..< n` to exclude `n`, or `0 .. n` to include it",
   solve: "`solve { maximize params.total }`",
   budget: "`budget { params.total <= 400M }`",
   expect: "`expect { params.total == 124_439_808 }`",
@@ -47,27 +47,27 @@ export const lexicalCodes = {
     };
   }),
   "syntax/conflict": code<Record<string, never>>("error", () => ({
-    message: "two versions of this file were to be merged, and nobody has said which holds",
-    label: "from here on",
-    notes: ["the first of the two is checked"],
-    helps: ["keep one of the two, and remove the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`"],
+    message: "this file has an unresolved merge conflict",
+    label: "the conflict starts here",
+    notes: ["archc checks only the first version"],
+    helps: ["keep one version, and remove the lines that start with `<<<<<<<`, `=======` and `>>>>>>>`"],
   })),
   "syntax/reserved-name": code<{ name: string }>("error", ({ name }) => ({
-    message: `\`${name}\` cannot be a name: every object of the generated code has it already`,
-    helps: [`call it something else, for example \`${name.replace(/^_+|_+$/g, "")}\``],
+    message: `\`${name}\` cannot be a name: every JavaScript object in the generated code already has it`,
+    helps: [`choose another name, for example \`${name.replace(/^_+|_+$/g, "")}\``],
   })),
   "syntax/comment": code<{ opener: string }>("error", ({ opener }) => ({
     message: `a comment starts with \`//\`, not with \`${opener}\``,
-    helps: ["`//` comments to the end of the line; `///` documents the declaration below"],
+    helps: ["`//` starts a comment that ends with the line; `///` documents the declaration below it"],
   })),
   "syntax/comment-divides": code<{ value: string; by: string }>("warning", ({ value, by }) => ({
-    message: `\`// ${by}\` is a comment, and divides nothing`,
+    message: `\`// ${by}\` is a comment, not a division`,
     helps: [
-      `to divide and round down, write \`floor_div(${value === ")" ? "…" : value}, ${by})\`; a comment of words is not taken for this`,
+      `to divide and round down, write \`floor_div(${value === ")" ? "…" : value}, ${by})\`; if you meant a comment, write it in words`,
     ],
   })),
   "syntax/semicolon": code<{ trailing: boolean }>("error", ({ trailing }) => ({
-    message: trailing ? "a line ends without `;`" : "two statements stand on two lines",
+    message: trailing ? "lines do not end with `;`" : "write one statement per line",
     label: trailing ? "remove this" : "start a new line here",
   })),
   "syntax/foreign-operator": code<{ written: string; write: string }>("error", ({ written, write }) => ({
@@ -76,21 +76,19 @@ export const lexicalCodes = {
   "syntax/update": code<{ written: string; operand: string; operator: string }>(
     "error",
     ({ written, operand, operator }) => ({
-      message: `\`${written}\` does not exist: a name has one value`,
-      helps: [
-        `write \`${operand} = ${operand} ${operator} …\`, which gives the name a new value from here on`,
-      ],
+      message: `there is no operator \`${written}\``,
+      helps: [`write \`${operand} = ${operand} ${operator} …\`: the name has the new value from here on`],
     }),
   ),
   "syntax/choice-form": code<{ write: string }>("error", ({ write }) => ({
-    message: "a value is chosen by `if c then a else b`",
+    message: "to choose a value, write `if c then a else b`",
     helps: [`write \`${clip(write)}\``],
   })),
   "syntax/nameless-function": code<{ params: string; body: string }>("error", ({ params, body }) => ({
-    message: "a function has a name here",
+    message: "there are no anonymous functions",
     helps: [
-      `give it one on a line of its own, \`fn f(${clip(params)}) = ${clip(body)}\``,
-      "what is passed on to a layer is a layer: `layer f(x: [..]) -> [..] { return … }`",
+      `name it on a line of its own: \`fn f(${clip(params)}) = ${clip(body)}\``,
+      "to pass it to a layer, declare a layer: `layer f(x: [..]) -> [..] { return … }`",
     ],
   })),
   "syntax/foreign-word": code<{ word: string; write: string | undefined }>("error", ({ word, write }) =>
@@ -98,24 +96,24 @@ export const lexicalCodes = {
       ? {
           message: `\`${word}\` is not needed`,
           label: "remove this",
-          helps: ["a name gets its value by `name = …`"],
+          helps: ["to set a value, write `name = …`"],
         }
       : {
           message: `\`${word}\` is written \`${write}\``,
-          helps: [`the form is ${syntaxForms[write] ?? `\`${write}\``}`],
+          helps: [`it should look like ${syntaxForms[write] ?? `\`${write}\``}`],
         },
   ),
   "syntax/single-quotes": code<Record<string, never>>("error", () => ({
-    message: 'a text stands in double quotes: `"…"`',
+    message: 'a string needs double quotes: `"…"`',
   })),
   "syntax/open-text": code<Record<string, never>>("error", () => ({
-    message: 'this text has no closing `"`',
-    helps: ["a text ends on the line where it starts"],
+    message: 'this string has no closing `"`',
+    helps: ["a string must end on the line where it starts"],
   })),
   "syntax/leading-operator": code<{ operator: string; alone: boolean }>("error", ({ operator, alone }) => ({
-    message: `a line cannot begin with \`${operator}\``,
-    label: alone ? "nothing stands before it" : "the line above would end without it",
-    helps: alone ? [] : [`move \`${operator}\` to the end of the line above, so that it goes on here`],
+    message: `a line cannot start with \`${operator}\``,
+    label: alone ? "there is nothing before it" : "without it, the line above is already complete",
+    helps: alone ? [] : [`move \`${operator}\` to the end of the line above to continue it`],
   })),
 
   // --------------------------------------------------------------------------------- brackets
@@ -125,77 +123,75 @@ export const lexicalCodes = {
   })),
   "syntax/stray-closer": code<{ closer: string }>("error", ({ closer }) => ({
     message: `\`${closer}\` closes nothing`,
-    label: "nothing is open here",
+    label: "no bracket is open here",
   })),
   "syntax/wrong-closer": code<{ found: string; opener: string; closer: string }>(
     "error",
     ({ found, opener, closer }) => ({
-      message: `\`${opener}\` is closed by \`${closer}\`, not by \`${found}\``,
+      message: `\`${opener}\` must be closed by \`${closer}\`, not \`${found}\``,
       label: `expected \`${closer}\``,
     }),
   ),
   "syntax/missing-open": code<{ opener: string; header: string }>("error", ({ opener, header }) => ({
     message: `\`${opener}\` is missing at the end of this line`,
-    label: `\`${header}\` is followed by a block in braces`,
+    label: `\`${header}\` needs a block in braces`,
   })),
   "syntax/too-deep": code<{ reason: string; limit: number }>("error", ({ reason, limit }) => ({
     message:
       reason === "nesting"
-        ? `brackets, \`if\` and \`for\` nest deeper than ${limit}`
+        ? `brackets, \`if\` and \`for\` are nested more than ${limit} levels deep`
         : reason === "length"
-          ? `more than ${limit} operators lead to one value`
-          : "the text has too many faults in one place to be read",
-    label: "nothing is read from here on",
-    helps: ["give parts of it names on lines of their own"],
+          ? `this expression has more than ${limit} operators`
+          : "too many errors in one place to read on",
+    label: "archc stops reading here",
+    helps: ["split it: name parts of it on lines of their own"],
   })),
   "syntax/too-many": code<{ left: number }>("error", ({ left }) => ({
-    message: `${left} more problems of this file are not shown`,
+    message: `${left} more problem${left === 1 ? " in this file is" : "s in this file are"} not shown`,
   })),
   "syntax/too-many-declarations": code<{ kind: string; name: string | undefined; limit: number }>(
     "error",
     ({ kind, name, limit }) => ({
-      message: `the file has more than the ${limit} declarations and imports that are read`,
-      label: `${name === undefined ? `this \`${kind}\`` : `\`${clip(name)}\``} is the first beyond; nothing of the file is read`,
-      helps: ["split it, and `import` from one file what the other needs"],
+      message: `the file has more than ${limit} declarations and imports`,
+      label: `${name === undefined ? `this \`${kind}\`` : `\`${clip(name)}\``} is the first one over the limit; archc does not read the file`,
+      helps: ["split the file, and `import` from one part what the other needs"],
     }),
   ),
   "syntax/too-large": code<{ length: number; limit: number }>("error", ({ length, limit }) => ({
-    message: `the file has ${length} characters, more than the ${limit} that are read`,
-    helps: ["split it, and `import` from one file what the other needs"],
+    message: `the file has ${length} characters; the limit is ${limit}`,
+    helps: ["split the file, and `import` from one part what the other needs"],
   })),
 
   // ---------------------------------------------------------------------------------- numbers
   "syntax/number": code<{ written: string; limit: number }>("error", ({ written, limit }) => ({
-    message: `\`${clip(written)}\` is not a number that can be read`,
-    helps: [`numbers have up to ${limit} digits and powers of ten: \`50_257\`, \`0.5\`, \`1e-5\`, \`1.3B\``],
+    message: `\`${clip(written)}\` is not a valid number`,
+    helps: [`write \`50_257\`, \`0.5\`, \`1e-5\` or \`1.3B\`, with at most ${limit} digits or powers of ten`],
   })),
   "syntax/suffix": code<{ written: string; glued: string; write: string | undefined }>(
     "error",
     ({ written, glued, write }) => ({
-      message: `\`${clip(glued)}\` does not multiply a number`,
+      message: `\`${clip(glued)}\` is not a number suffix`,
       helps:
         write === undefined
-          ? ["`K`, `M`, `B` and `T` do: `50K`, `400M`, `1.3B`"]
-          : [
-              `write \`${write}\` for ${suffixWords[glued.toUpperCase()] ?? "it"}; \`${written}\` has a small letter`,
-            ],
+          ? ["the suffixes are `K`, `M`, `B` and `T`: `50K`, `400M`, `1.3B`"]
+          : [`write \`${write}\` for ${suffixWords[glued.toUpperCase()] ?? "it"}, not \`${written}\``],
     }),
   ),
   "syntax/spaced-suffix": code<{ written: string; write: string; word: string }>(
     "error",
     ({ written, write, word }) => ({
-      message: `\`${written}\` has no unit: \`${word}\` is not one`,
+      message: `\`${word}\` in \`${written}\` is not a unit`,
       helps: [
         word.toUpperCase() === "B"
-          ? `a byte is never \`B\`; bytes are \`KiB\`, \`MiB\`, \`GiB\` or \`kB\`, \`MB\`, \`GB\`, and a billion is glued: \`${write}\``
-          : `glued to the number it multiplies: \`${write}\``,
+          ? `for a billion, write \`${write}\` without a space; for bytes, use \`KiB\`, \`MiB\`, \`GiB\` or \`kB\`, \`MB\`, \`GB\``
+          : `write a suffix without a space: \`${write}\``,
       ],
     }),
   ),
   "syntax/glued-unit": code<{ written: string; write: string }>("error", ({ written, write }) => ({
-    message: `a unit stands apart from its number: \`${write}\``,
-    label: `\`${clip(written)}\` would multiply`,
-    notes: ["only `K`, `M`, `B` and `T` are glued, and multiply a count: `400M`"],
+    message: `a unit needs a space before it: \`${write}\``,
+    label: `\`${clip(written)}\` would be a multiplier`,
+    notes: ["only the multipliers `K`, `M`, `B` and `T` touch their number: `400M`"],
   })),
   "syntax/unknown-unit": code<{ word: string; digits: string; write: string | undefined }>(
     "error",
@@ -203,10 +199,10 @@ export const lexicalCodes = {
       write === undefined
         ? {
             message: `\`${word}\` is not a unit`,
-            label: "a word after a number is read as its unit",
+            label: "a word after a number must be a unit",
             helps: [
               /^(layer|block)s?$/.test(word)
-                ? `a stack of ${digits} blocks is \`blocks ${digits} { … }\``
+                ? `for a stack of ${digits} blocks, write \`blocks ${digits} { … }\``
                 : `write \`${digits}\` alone, or a unit: \`GiB\`, \`GB\`, \`GFLOP\`, \`ms\``,
             ],
           }
@@ -216,7 +212,7 @@ export const lexicalCodes = {
           },
   ),
   "syntax/quoted-number": code<{ written: string; write: string }>("error", ({ written, write }) => ({
-    message: `${clip(written)} is a text; the number is written \`${write}\``,
+    message: `${clip(written)} is a string; as a number it is \`${write}\``,
     label: "numbers and units have no quotes",
   })),
 };
@@ -240,11 +236,11 @@ function printable(characters: string): string {
 }
 
 function characterHelp(characters: string): string | undefined {
-  if (characters.startsWith("@")) return "a matrix product is `einsum[.. T D, D H -> .. T H](x, w)`";
+  if (characters.startsWith("@")) return "for a matrix product, write `einsum[.. T D, D H -> .. T H](x, w)`";
   if (characters.startsWith("&")) return "write `and`";
   if (characters.startsWith("|")) return "write `or`";
-  if (/^[“”„‘’'`]/.test(characters)) return 'a text stands in plain double quotes: `"…"`';
-  if (/[\p{L}\p{M}]/u.test(characters)) return "names have the letters a to z, digits and `_`";
+  if (/^[“”„‘’'`]/.test(characters)) return 'a string needs plain double quotes: `"…"`';
+  if (/[\p{L}\p{M}]/u.test(characters)) return "names use the letters a to z, digits and `_`";
   return undefined;
 }
 

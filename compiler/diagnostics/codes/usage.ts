@@ -11,12 +11,12 @@ function choices(name: string, known: readonly string[], what: string): readonly
 /** Wrong use of the command line or the library's front door. */
 export const usageCodes = {
   "usage/old-node": code<{ found: string; least: number }>("error", ({ found, least }) => ({
-    message: `archc runs on Node ${least} and later, and this is Node ${found}`,
-    helps: [`https://nodejs.org has newer ones; with nvm: \`nvm install ${least}\``],
+    message: `archc needs Node ${least} or later, but this is Node ${found}`,
+    helps: [`install a newer Node from https://nodejs.org, or with nvm: \`nvm install ${least}\``],
   })),
   "usage/no-folder": code<Record<string, never>>("error", () => ({
-    message: "the folder that this runs in is not there any more",
-    helps: ["go to one that is: `cd`"],
+    message: "the current folder no longer exists",
+    helps: ["change to a folder that exists: `cd`"],
   })),
   "usage/unknown-command": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
     message: `there is no command \`${name}\``,
@@ -24,7 +24,7 @@ export const usageCodes = {
   })),
   "usage/unknown-code": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
     message: `there is no diagnostic \`${name}\``,
-    helps: [didYouMeanText(name, known) ?? "`archc explain` without a code shows all of them"],
+    helps: [didYouMeanText(name, known) ?? "`archc explain` without a code lists all of them"],
   })),
   "usage/unknown-option": code<{ name: string; command: string; known: readonly string[] }>(
     "error",
@@ -49,25 +49,25 @@ export const usageCodes = {
     helps: near.length === 0 ? [] : [`did you mean ${near.map((n) => `\`${n}\``).join(" or ")}?`],
   })),
   "usage/not-a-spec": code<{ file: string; why: string }>("error", ({ file, why }) => ({
-    message: `\`${file}\` cannot be read as a spec: ${why}`,
+    message: `cannot read \`${file}\` as a spec: ${why}`,
   })),
   "usage/cannot-write": code<{ file: string; why: string }>("error", ({ file, why }) => ({
-    message: `\`${file}\` cannot be written: ${why}`,
-    notes: ["what was there before is unchanged"],
+    message: `cannot write \`${file}\`: ${why}`,
+    notes: ["whatever was there before is unchanged"],
   })),
   "usage/output-lost": code<{ why: string }>("error", ({ why }) => ({
-    message: `what is printed cannot be written to standard output: ${why}`,
-    notes: ["what was written before it stopped is not whole"],
+    message: `cannot write to standard output: ${why}`,
+    notes: ["the output written so far is incomplete"],
   })),
   "usage/no-match": code<{ pattern: string; folder?: boolean }>("error", ({ pattern, folder = false }) => ({
-    message: folder ? `no spec lies below the folder \`${pattern}\`` : `no spec matches \`${pattern}\``,
+    message: folder ? `the folder \`${pattern}\` contains no specs` : `no spec matches \`${pattern}\``,
     helps: folder
-      ? ["a spec's name ends with `.arch`; `node_modules`, `dist` and `.git` are passed over"]
-      : ["a pattern takes `*`, `**` and `?`; quote it, so that the shell leaves it alone"],
+      ? ["the name of a spec ends with `.arch`; archc skips `node_modules`, `dist` and `.git`"]
+      : ["a pattern can use `*`, `**` and `?`; quote it so that the shell does not expand it"],
   })),
   "usage/no-model": code<{ file: string }>("error", ({ file }) => ({
     message: `\`${file}\` declares no model`,
-    helps: ["a model begins with `model Name : decoder {`"],
+    helps: ["a model starts with `model Name : decoder {`"],
   })),
   "usage/unknown-model": code<{ name: string; file: string; known: readonly string[] }>(
     "error",
@@ -90,11 +90,11 @@ export const usageCodes = {
   "usage/size-range": code<{ name: string; value: string; least: string }>(
     "error",
     ({ name, value, least }) => ({
-      message: `\`${name}\` is \`${value}\`, but is a whole number of at least ${least}`,
+      message: `\`${name}\` is \`${value}\`, but must be a whole number of at least ${least}`,
     }),
   ),
   "usage/past-without-step": code<{ model: string }>("error", ({ model }) => ({
-    message: `\`${model}\` keeps nothing from step to step, so \`past\` cannot be set`,
+    message: `\`${model}\` keeps no state between steps, so \`past\` cannot be set`,
     helps: ["leave `past` out of `--at`"],
   })),
   "usage/breaks-assumption": code<{
@@ -104,17 +104,17 @@ export const usageCodes = {
     reason: string;
     at: string;
   }>("error", ({ left, relation, right, reason, at }) => ({
-    message: `the model does not run at ${at}: ${reason}`,
-    notes: [`it needs \`${left} ${relation} ${right}\``],
+    message: `the model cannot run at ${at}: ${reason}`,
+    notes: [`it requires \`${left} ${relation} ${right}\``],
   })),
   "usage/not-a-build": code<{ folder: string; why: string }>("error", ({ folder, why }) => ({
-    message: `\`${folder}\` is not a build of archc: ${why}`,
-    helps: ["`archc build SPEC -o DIR` makes one; `archc run SPEC` builds by itself"],
+    message: `\`${folder}\` is not an archc build: ${why}`,
+    helps: ["create one with `archc build SPEC -o DIR`; `archc run SPEC` does not need one"],
   })),
   /** Nothing wrong with the question: the machine lacks what it needs. */
   "usage/no-backend": code<{ why: string }>("error", ({ why }) => ({
     message: why,
-    helps: ["`archc backends` shows what is there, and how to get the rest"],
+    helps: ["`archc backends` lists the installed backends, and how to get the others"],
   })),
   "usage/run-failed": code<{ why: string }>("error", ({ why }) => ({ message: why })),
 };

@@ -7,7 +7,7 @@ import type { LintRule } from "../rule.js";
 /** A weight that no output or state depends on: it counts, is stored and never trained. */
 export const deadWeight: LintRule = {
   name: "dead-weight",
-  about: "a weight that nothing the model computes depends on",
+  about: "a weight that does not affect the model's output",
   level: "warn",
   models: true,
   check(context, report) {

@@ -8,7 +8,7 @@ const source =
 /** An expected figure that nothing beside it, nor its model's doc, says the source of. */
 export const expectSource: LintRule = {
   name: "expect-source",
-  about: "an `expect` without the source of its figures in a comment or the model's doc",
+  about: "an `expect` whose numbers have no source in a comment or the model's `///` comment",
   level: "warn",
   check({ program, comments }, report) {
     for (const item of program.ast.items) {

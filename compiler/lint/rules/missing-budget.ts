@@ -3,7 +3,7 @@ import type { LintRule } from "../rule.js";
 /** A model that states no budget and inherits none: its cost may grow unseen. */
 export const missingBudget: LintRule = {
   name: "missing-budget",
-  about: "a model that no budget holds for",
+  about: "a model without a budget",
   level: "off",
   models: true,
   check({ models }, report) {

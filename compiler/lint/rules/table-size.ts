@@ -8,7 +8,7 @@ import type { LintRule } from "../rule.js";
  */
 export const tableSize: LintRule = {
   name: "table-size",
-  about: "a sparse table with more rows than its training data can ever read",
+  about: "a sparse table with more rows than its training data can read",
   level: "warn",
   models: true,
   check(context, report) {

@@ -4,7 +4,7 @@ import type { LintRule } from "../rule.js";
 /** An imported name that nothing in the file refers to. */
 export const unusedImport: LintRule = {
   name: "unused-import",
-  about: "an imported name that nothing in the file refers to",
+  about: "an imported name that the file does not use",
   level: "warn",
   check({ program: { ast } }, report) {
     const used = referencesIn(ast.items);

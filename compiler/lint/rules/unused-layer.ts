@@ -4,7 +4,7 @@ import type { LintRule } from "../rule.js";
 /** A layer or function that nothing refers to, in a file with models (one without is a library for others). */
 export const unusedLayer: LintRule = {
   name: "unused-layer",
-  about: "a layer or function that nothing in a file with models refers to",
+  about: "a layer or function that a file with models does not use",
   level: "warn",
   check({ program: { ast, models } }, report) {
     if (models.length === 0) return;

@@ -4,7 +4,7 @@ import type { LintRule } from "../rule.js";
 /** A use case that no budget or expectation is taken at. */
 export const unusedProfile: LintRule = {
   name: "unused-profile",
-  about: "a profile without `data` that no budget or expectation is taken at",
+  about: "a profile without `data` that no budget or expectation uses",
   level: "warn",
   check({ program: { ast } }, report) {
     const used = referencesIn(ast.items.filter((item) => item.kind === "model"));

@@ -5,7 +5,7 @@ import type { LintRule } from "../rule.js";
 /** A line that fills a slot of a block whose wiring never asks for it: `ffn = mlp()` under `wiring = parallel(attn)`. */
 export const unusedSlot: LintRule = {
   name: "unused-slot",
-  about: "a line that fills a slot of blocks, and no block's wiring asks for it",
+  about: "a line that fills a slot that no block's wiring uses",
   level: "warn",
   models: true,
   check({ program, models }, report) {

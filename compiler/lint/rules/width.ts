@@ -8,7 +8,7 @@ const least = 32n;
 /** A product with a weight that sums over a length that is not a multiple of 8. */
 export const width: LintRule = {
   name: "width",
-  about: "products with weights over a width that is not a multiple of 8",
+  about: "matrix products with weights whose inner size is not a multiple of 8",
   level: "warn",
   models: true,
   check(context, report) {
