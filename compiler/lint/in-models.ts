@@ -30,7 +30,7 @@ export function gather<D extends object>(
   }
   return [...found.values()].map(({ span, data, paths, first: [model, path] }) => {
     const rest = paths.size - 1;
-    const more = rest === 0 ? "" : `, and in ${rest} more place${rest === 1 ? "" : "s"}`;
+    const more = rest === 0 ? "" : `, and ${rest} more place${rest === 1 ? "" : "s"}`;
     const at = path === "" ? `in \`${model}\`` : `in \`${path}\` of \`${model}\``;
     return { span, data, subject: `${model}/${path}`, where: `${at}${more}` };
   });

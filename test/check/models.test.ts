@@ -246,7 +246,7 @@ model M { slot mix: layer = pair(f = attention(2, causal = true))
       "inverse/names: the inverse takes 1 value, but the layer returns 2",
     ]);
     expect(check(text("inverse (u, b) { return u - f(b) }")).said).toEqual([
-      "inverse/results: the inverse returns 1 value, the layer has 2 tensors to give back: `a`, `b`",
+      "inverse/results: the inverse returns 1 value, but the layer has 2 inputs to recover: `a`, `b`",
     ]);
     expect(
       check(text("inverse (u, b) { return (u - f(b), sum(b, D)) }")).said.map((s) => s.split(":")[0]),

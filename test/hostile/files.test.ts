@@ -106,8 +106,8 @@ describe("an output that cannot be", () => {
     await refused(file, "is not a folder");
     await refused(join(file, "out"), "a part of the path is not a folder");
     await refused("/dev/null", "is not a folder");
-    await refused("/proc/archc/out", "cannot be written");
-    await refused(`${here.root}/a\0b`, "cannot be written");
+    await refused("/proc/archc/out", "cannot write the build");
+    await refused(`${here.root}/a\0b`, "cannot write the build");
     await refused(join(here.root, "x".repeat(300)), "the name is too long");
   });
 

@@ -151,7 +151,7 @@ describe("a manifest that lies", () => {
     here.put("evil.js", "globalThis.archcEvil = true;\n");
     for (const name of ["../evil.js", "/etc/passwd", "a\0b", "..", "", "sub/../../evil.js"]) {
       const { code, stderr } = await lie((m) => (m.tfjs = { module: name }));
-      expect([name, code, stderr]).toEqual([name, 2, expect.stringContaining("is not a build of archc")]);
+      expect([name, code, stderr]).toEqual([name, 2, expect.stringContaining("is not an archc build")]);
       expect((await lie((m) => (m.files[0]!.name = name))).code).toBe(2);
     }
     expect("archcEvil" in globalThis).toBe(false);

@@ -64,15 +64,15 @@ describe("archc.config.json", () => {
         [
           "config/key-twice",
           '"wi\\u0064th"',
-          "`lint.rules` says `width` twice",
+          "`lint.rules` has the key `width` twice",
           expect.stringContaining("the last"),
         ],
-        ["config/key-twice", '"rules"', "`lint` says `rules` twice", expect.any(String)],
+        ["config/key-twice", '"rules"', "`lint` has the key `rules` twice", expect.any(String)],
       ],
     });
     const lines = '{ "$schema": "\\"lint\\": {", "lint": { "maxWarnings": 1 }, "data": { "tokens": 2 } }';
     expect(read(lines).found).toEqual([]);
-    expect(read('{ "lint": [{ "a": 1, "a": 2 }] }').found[0]![2]).toBe("`lint` says `a` twice");
+    expect(read('{ "lint": [{ "a": 1, "a": 2 }] }').found[0]![2]).toBe("`lint` has the key `a` twice");
   });
 
   it("is told from what is no JSON, or no object", () => {
