@@ -42,7 +42,7 @@ export function reportViolation(
   const inherited =
     stated.model === instance.decl
       ? undefined
-      : `\`${instance.name}\` has this from its base \`${stated.model.name.text}\``;
+      : `\`${instance.name}\` inherits this from \`${stated.model.name.text}\``;
   const labels = [
     { span: constraint.right.span, text: stated.kind === "expect" ? "the figure expected" : "the limit" },
     ...(inherited === undefined ? [] : [{ span: instance.decl.name.span, text: "for this model" }]),

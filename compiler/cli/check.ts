@@ -82,8 +82,8 @@ function report({ io }: Session, format: "text" | "json" | "github", results: re
   for (const { spec, diagnostics } of results) {
     const models = [...new Set(spec.service.models(spec.path))];
     const more = models.length > MOST_NAMES ? ` and ${models.length - MOST_NAMES} more` : "";
-    const names = models.length === 0 ? "no model" : `${models.slice(0, MOST_NAMES).join(", ")}${more}`;
-    io.out(`${spec.file}: ${names}: ${diagnostics.length === 0 ? "no problems" : tally(diagnostics)}\n`);
+    const names = models.length === 0 ? "" : `${models.slice(0, MOST_NAMES).join(", ")}${more}: `;
+    io.out(`${spec.file}: ${names}${diagnostics.length === 0 ? "no problems" : tally(diagnostics)}\n`);
   }
 }
 

@@ -75,7 +75,7 @@ describe("a weight file that lies", () => {
       "a\0.safetensors",
     ]) {
       writeFileSync(index, JSON.stringify({ weight_map: { a: name } }));
-      await refused(index, /not in a file beside it/);
+      await refused(index, /not in a file in the same folder/);
     }
     writeFileSync(index, `{"weight_map":${"[".repeat(1e5)}`);
     await refused(index, /not JSON|nested/);

@@ -35,10 +35,7 @@ describe("archc lint", () => {
     expect(stdout).toBe("no budgets or expectations\nlint rules: 2 warnings\n");
     expect((await archc("lint", file("specs"), "--max-warnings", "2")).code).toBe(0);
     const over = await archc("lint", file("specs"), "--max-warnings", "1");
-    expect([over.code, over.stderr.endsWith("2 warnings, but at most 1 allowed\n")]).toEqual([
-      1,
-      true,
-    ]);
+    expect([over.code, over.stderr.endsWith("2 warnings, but at most 1 allowed\n")]).toEqual([1, true]);
     expect((await archc("lint", file("specs"), "--max-warnings", "no")).code).toBe(2);
   });
 

@@ -115,7 +115,7 @@ describe("a violated budget", () => {
       ["Small", "Small", "held"],
       ["Wide", "Small", "violated"],
     ]);
-    expect(diagnostics[0]!.notes).toContain("`Wide` has this from its base `Small`");
+    expect(diagnostics[0]!.notes).toContain("`Wide` inherits this from `Small`");
   });
 
   it("may be tightened by a variant, not loosened, whichever way it bounds", () => {

@@ -161,7 +161,7 @@ describe("a GPT-2 as transformers saves it", () => {
     );
     expect(await said(out("x"), index({ a: "a.safetensors" }))).toContain("which does not exist");
     const bin = await said(out("x"), index({ a: "pytorch_model-00001-of-2.bin" }));
-    expect(bin).toContain("`pytorch_model-00001-of-2.bin` , a pickle");
+    expect(bin).toContain("`pytorch_model-00001-of-2.bin`, a pickle");
     writeFileSync(out("short.safetensors"), new Uint8Array(readFileSync(whole)).subarray(0, 5000));
     expect(await said(out("x"), out("short.safetensors"))).toContain("the file is cut short");
     expect(existsSync(out("x"))).toBe(false);
@@ -170,11 +170,11 @@ describe("a GPT-2 as transformers saves it", () => {
 
 describe("a file that is none of safetensors", () => {
   it.each([
-    ["a zip as torch.save writes it", "PK\x03\x04\0\0\x08\x08 and so on", "can run code and is not read"],
-    ["a pickle", "\x80\x02}q\0(X\x03\0\0\0", "can run code and is not read"],
+    ["a zip as torch.save writes it", "PK\x03\x04\0\0\x08\x08 and so on", "because they can run code"],
+    ["a pickle", "\x80\x02}q\0(X\x03\0\0\0", "because they can run code"],
     ["GGUF", "GGUF\x03\0\0\0 and so on", "a GGUF file"],
     ["HDF5", "\x89HDF\r\n\x1a\n and so on", "an HDF5 file"],
-    ["text", "root:x:0:0:root:/root:/bin/bash\n", "does not begin with the length of a header"],
+    ["text", "root:x:0:0:root:/root:/bin/bash\n", "does not start with the length of a header"],
   ])("says of %s what it is, and shows nothing of it", async (_, text, words) => {
     writeFileSync(out("none.bin"), text, "latin1");
     const { code, stderr } = await build(out("x"), out("none.bin"));
