@@ -115,7 +115,7 @@ describe("run", () => {
     const absent = await archc("run", small, "--weights", join(folder, "absent.safetensors"));
     expect([absent.code, absent.stderr.includes("error[checkpoint/unreadable]")]).toEqual([2, true]);
     const ofBuild = await archc("run", built, "--weights", fixture("whole/model.safetensors"));
-    expect([ofBuild.code, ofBuild.stderr.includes("a build has its own")]).toEqual([2, true]);
+    expect([ofBuild.code, ofBuild.stderr.includes("which has its own weights")]).toEqual([2, true]);
     const alone = await archc("run", small, "--checkpoint", "huggingface");
     expect([alone.code, alone.stderr.includes("`--weights FILE`")]).toEqual([2, true]);
   });

@@ -36,7 +36,7 @@ describe("backends", async () => {
     await expect(openBackend("cuda")).rejects.toThrow(
       "there is no backend `cuda`; choose one of `tensorflow`",
     );
-    await expect(openBackend("onnx")).rejects.toThrow("target `onnx`");
+    await expect(openBackend("onnx")).rejects.toThrow("set the target to `onnx`");
   });
 });
 

@@ -248,7 +248,7 @@ layer twice(a: [.. D], b: [.. D], f: layer) -> (a: [.. D], b: [.. D]) {
 
   it("is a step too large to be made", () => {
     expect(whyOf(plain(4096).replace("return inner(x)", "return inner(inner(x))"))).toMatch(
-      /^not-yet: forwards alone it would be \d+ operations, and archc makes/,
+      /^not-yet: the forward pass alone has \d+ operations, but archc can build/,
     );
   });
 
@@ -260,7 +260,9 @@ layer twice(a: [.. D], b: [.. D], f: layer) -> (a: [.. D], b: [.. D]) {
 
   it("is a reversible layer that runs one twice which chooses", () => {
     const text = around("twice(f = chosen())", "(a, b) = inner(x, x)\n return a + b");
-    expect(whyOf(text)).toContain("runs `inner.f` twice, whose choices cannot be told apart on the way back");
+    expect(whyOf(text)).toContain(
+      "calls `inner.f` twice, and the backward pass cannot tell the two calls' choices apart",
+    );
     expect(whyOf(text.replace("chosen()", "mlp(hidden = 8)"))).toBe("");
   });
 });
