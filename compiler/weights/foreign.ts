@@ -88,9 +88,9 @@ async function refuseFolder(path: string): Promise<void> {
     names.find((name) => name.endsWith(".safetensors"));
   const what =
     meant === undefined
-      ? "which holds no .safetensors file"
-      : `name the file in it: \`${join(path, meant)}\``;
-  throw new SafetensorsError(`\`${path}\` is a folder${meant === undefined ? ", " : "; "}${what}`);
+      ? "it contains no .safetensors file"
+      : `name the file inside it: \`${join(path, meant)}\``;
+  throw new SafetensorsError(`\`${path}\` is a folder; ${what}`);
 }
 
 async function openShard(name: string, path: string): Promise<SafetensorsFile> {
