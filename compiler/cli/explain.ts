@@ -11,7 +11,10 @@ import type { Session } from "./session.js";
 export function explainCommand(session: Session): Command {
   return new Command("explain")
     .description("explain what a diagnostic means and how to fix it, with an example")
-    .argument("[code]", "a code as printed, `shape/dim-mismatch`, or an area, `shape`; without one, lists all codes")
+    .argument(
+      "[code]",
+      "a code as printed, `shape/dim-mismatch`, or an area, `shape`; without one, lists all codes",
+    )
     .addOption(formatOption(["text", "json"]))
     .action((given: string | undefined, options: { format: string }) => {
       const { io } = session;
