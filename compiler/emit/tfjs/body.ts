@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { Node, NodeOf, Value } from "../../ir/graph.js";
 import type { Split } from "../passes/splits.js";
+import type { HeadSplit, Projected } from "./heads.js";
 import type { HelperName } from "./helpers.js";
 import {
   type Arrangement,
@@ -44,6 +45,9 @@ export class Body {
   readonly parts = new Map<Split, readonly Variable[]>();
   /** Matrices of weights as they are laid out for products. */
   readonly laid = new Map<Variable, Variable>();
+  /** Transposes that share out the columns of products among heads, and the operands of such products. */
+  heads: ReadonlyMap<Node, HeadSplit> = new Map();
+  readonly projected = new Map<Variable, Projected>();
 
   constructor(
     /** What all functions of the generated file share. */

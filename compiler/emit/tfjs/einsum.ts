@@ -1,6 +1,7 @@
 import { Dim } from "../../dim/dim.js";
 import type { NodeOf, Value } from "../../ir/graph.js";
 import type { Body } from "./body.js";
+import { projectHeads } from "./heads.js";
 import { type Code, code, type Variable } from "./lines.js";
 import { mostAxes, reshape, transpose } from "./structure.js";
 
@@ -129,8 +130,18 @@ export function lowerEinsum(body: Body, node: NodeOf<"einsum">, added?: Added): 
     [...lead, total(height), total(width)],
     q.name || "right",
   );
-  const source = productOf(body, left, right, { single, turned, contracted, shift });
+  const inHeads =
+    rows.length === 2 && columns.length === 2 && out === `${rows[0]}${columns[0]}${rows[1]}${columns[1]}`;
+  const headSize = inHeads ? size.get(columns[1]!)! : headWidth(body, node);
+  const laid = single && !turned && !left.fixed ? laidOut(body, right, headSize?.int) : undefined;
+  if (laid && inHeads) {
+    const heads = projectHeads(body, { left, laid, shift }, size.get(columns[0]!)!);
+    body.bind(added?.sum ?? node.outputs[0]!, body.line(heads, name));
+    return true;
+  }
+  const source = productOf(body, left, right, { single, turned, contracted, shift, laid });
   const product = body.made(source, name, [...rowDims, total(columns)]);
+  if (laid && rowDims.length === 2) body.projected.set(product, { left, laid, shift });
   const made = batch + rows + columns;
   const apart = reshape(body, product, [...rowDims, total(columns)], dims(made), name);
   body.bind(added?.sum ?? node.outputs[0]!, transpose(body, apart, dims(made), permutation(made, out), name));
@@ -153,29 +164,39 @@ function shiftOf(
   return reshape(body, body.tensor(value), shape, [row], value.name || "shift");
 }
 
+/** Columns of a head, where a product is shared out among heads. */
+function headWidth(body: Body, node: NodeOf<"einsum">): Dim | undefined {
+  return [...body.heads.values()].find(({ product }) => product === node)?.width;
+}
+
+/** A weight laid out once, when the model is loaded, as the backend is fast with it; undefined where it is no weight. */
+function laidOut(body: Body, right: Variable, width: bigint | undefined): Variable | undefined {
+  if (!right.fixed) return undefined;
+  const known = body.laid.get(right);
+  if (known) return known;
+  const heads = width === undefined ? "" : `, ${width}, true`;
+  const laid = body.made(code`${body.helper("laid")}(tf, ${right}${heads})`, right.hint, right.fixed.shape);
+  body.laid.set(right, laid);
+  return laid;
+}
+
 interface Product {
   readonly single: boolean;
   readonly turned: boolean;
   readonly contracted: string;
   readonly shift: Variable | undefined;
+  readonly laid: Variable | undefined;
 }
 
-/**
- * The product itself, and the shift. A weight is laid out once, when the model is loaded, as the backend is fast with it;
- * wasm has a fast one for two matrices that stand as they are, and helpers that lead to it.
- */
+/** The product itself, and the shift; wasm has a fast one for two matrices that stand as they are, and helpers that lead to it. */
 function productOf(
   body: Body,
   left: Variable,
   right: Variable,
-  { single, turned, contracted, shift }: Product,
+  { single, turned, contracted, shift, laid }: Product,
 ): Code {
-  if (single && !turned && right.fixed && !left.fixed) {
-    body.helper("times");
-    const laid =
-      body.laid.get(right) ??
-      body.made(code`${body.helper("laid")}(tf, ${right})`, right.hint, right.fixed.shape);
-    body.laid.set(right, laid);
+  if (laid) {
+    for (const helper of ["times", "blocksOf"] as const) body.helper(helper);
     return code`${body.helper("project")}(tf, ${left}, ${laid}${shift ? code`, ${shift}` : ""})`;
   }
   if (single) {

@@ -20,6 +20,7 @@ import {
   unary,
 } from "./elementwise.js";
 import { lowerEmpty } from "./empty.js";
+import { headSplits, lowerHeads } from "./heads.js";
 import { lowerGather, lowerGatherMatmul, lowerScatterAdd } from "./indexing.js";
 import { code } from "./lines.js";
 import { literal } from "./names.js";
@@ -94,6 +95,7 @@ const lowerings: { readonly [K in OpName]: Lower<K> } = {
     body.bind(out, reshape(body, body.tensor(x), x.shape, out.shape, nameOf(node)));
   },
   transpose: (body, node) => {
+    if (lowerHeads(body, node)) return;
     const x = operand(node, 0);
     body.bind(
       node.outputs[0]!,
@@ -132,6 +134,7 @@ export function lowerRegion(body: Body, region: Region): void {
   body.products = readOnce(region, "einsum");
   body.sums = readOnce(region, "add");
   body.splits = splitsOf(region);
+  body.heads = headSplits(region);
   for (const node of region.nodes)
     if (!lowerEmpty(body, node)) (lowerings[node.op] as Lower<OpName>)(body, node as NodeOf<OpName>);
 }
