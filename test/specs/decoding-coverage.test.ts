@@ -17,9 +17,10 @@ const stepped = [
   "specs/small-xl.arch",
   // parity/perceiver-ar.test.ts: a step is a pass with as many more latents.
   "specs/small-perceiver-ar.arch",
-  // parity/x-transformers.test.ts, parity/marian.test.ts.
+  // parity/x-transformers.test.ts, parity/marian.test.ts, parity/families.test.ts.
   "test/parity/fixtures/x-transformers/models.arch",
   "test/parity/fixtures/marian.arch",
+  "test/parity/fixtures/families.arch",
 ];
 
 /** What reads both ways and has no steps. */
@@ -42,11 +43,17 @@ type Holds =
 const families: Readonly<Record<string, Holds>> = {
   "adaptive-span": "exact",
   "all-attention": "exact",
+  albert: "no steps",
+  bart: "exact",
   bert: "no steps",
+  distilbert: "no steps",
+  electra: "no steps",
   gpt2: "exact",
   llama: "exact",
   minilm: "no steps",
+  modernbert: "no steps",
   moe: "exact",
+  mpnet: "no steps",
   opt: "exact",
   "perceiver-ar": {
     says: "compiler/layers/perceiver-ar.arch",
@@ -61,9 +68,13 @@ const families: Readonly<Record<string, Holds>> = {
     words: /Decoding LSH layers is an approximation/,
     bounded: "test/specs/reformer-agreement.test.ts",
   },
+  roberta: "no steps",
   "sparse-transformer": "exact",
+  t5: "exact",
   "transformer-xl": "exact",
   transformer: "exact",
+  vit: "no steps",
+  whisper: "exact",
   xlnet: "segments",
 };
 

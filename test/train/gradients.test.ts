@@ -46,6 +46,7 @@ const more = {
   "own-layer": ["OwnStep"],
   "perceiver-ar": ["Krasserm", "Lucidrains"],
   "transformer-xl": ["Words", "Large", "WordsCached"],
+  families: ["SmallFlanT5", "SmallWhisper", "SmallRobertaMaskedLm"],
   llama: ["SmallBoundedMistral"],
   "x-transformers/models": ["Recurrent"],
   "reformer/models": ["EncoderPadded"],
