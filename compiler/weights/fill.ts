@@ -1,6 +1,5 @@
 import type { DType, Init } from "../ir/graph.js";
-import { normalFrom } from "./normal.js";
-import { BLOCK, type Key, keyOf, threefry } from "./random.js";
+import { BLOCK, type Key, keyOf, LANES } from "./random.js";
 import { type Draws, makeDraws } from "./simd.js";
 
 /** One tensor of a weight file and how it starts. */
@@ -11,8 +10,7 @@ export interface StoredTensor {
   readonly init: Init;
 }
 
-const bits = new Int32Array(BLOCK);
-let draws: Draws | undefined | "untried" = "untried";
+let draws: Draws | undefined;
 
 /** Elements `start` … of a tensor, drawn into `out`. Any part of it comes out the same, whatever was drawn before. */
 export function fill(tensor: StoredTensor, seed: number, start: number, out: Float32Array): void {
@@ -38,37 +36,27 @@ function fillRandom(
   start: number,
   out: Float32Array,
 ): void {
-  if (draws === "untried") draws = makeDraws();
+  draws ??= makeDraws();
   let done = 0;
   while (done < out.length) {
-    // The first draw of an odd start is the second word of its pair; a block never crosses 2^32 counters.
-    const skip = (start + done) % 2;
-    const count = Math.min(out.length - done, BLOCK - ((start + done) % BLOCK));
-    const first = (start + done - skip) / 2;
-    const high = Math.floor(first / 4294967296);
-    const pairs = Math.ceil((count + skip) / 2);
-    if (draws) draws.threefry(key, first, high, pairs);
-    else threefry(key, first, high, pairs, bits);
-    const words = draws?.words ?? bits;
-    const drawn = skip === 0 ? words : words.subarray(1);
-    if (init.kind === "normal" && draws) draws.normal(skip, count, init.mean, init.std, out, done);
-    else if (init.kind === "normal") normalFrom(drawn, count, init.mean, init.std, out, done);
-    else uniformFrom(drawn, count, init.low, init.high, out, done);
-    done += count;
+    const block = Math.floor((start + done) / BLOCK);
+    const from = (start + done) % BLOCK;
+    const to = Math.min(BLOCK, from + out.length - done);
+    const made = Math.ceil(to / LANES) * LANES;
+    draws.make(key, block, made);
+    if (init.kind === "uniform") uniformFrom(draws.words.subarray(from, to), init.low, init.high, out, done);
+    else {
+      draws.normal(from - (from % LANES), made, init.mean, init.std);
+      out.set(draws.normals.subarray(from, to), done);
+    }
+    done += to - from;
   }
 }
 
 /** The middles of 2^24 equal parts of the range. */
-function uniformFrom(
-  drawn: Int32Array,
-  count: number,
-  low: number,
-  high: number,
-  out: Float32Array,
-  at: number,
-): void {
+function uniformFrom(drawn: Int32Array, low: number, high: number, out: Float32Array, at: number): void {
   const step = (high - low) / 16777216;
-  for (let i = 0; i < count; i++) out[at + i] = low + step * ((drawn[i]! >>> 8) + 0.5);
+  for (let i = 0; i < drawn.length; i++) out[at + i] = low + step * ((drawn[i]! >>> 8) + 0.5);
 }
 
 /** Bytes of an element in a weight file. */

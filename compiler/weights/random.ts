@@ -3,30 +3,27 @@ import { createHash } from "node:crypto";
 /** The two key words of one tensor's stream. */
 export type Key = readonly [number, number];
 
-/** Raw 32-bit draws that `Stream` hands out at a time. */
-export const BLOCK = 2048;
+/** Words of a stream that have one start: to make one of them, all before it in its block are made. */
+export const BLOCK = 4096;
+/** Generators that run side by side in a block; each has four words of state. */
+export const LANES = 8;
 
 /** The key of a tensor: a hash of its name and the build's seed, so that no stream depends on another tensor. */
 export function keyOf(name: string, seed: number): Key {
-  const digest = createHash("sha256").update(`archc weights 1\0${seed}\0${name}`).digest();
+  const digest = createHash("sha256").update(`archc weights 2\0${seed}\0${name}`).digest();
   return [digest.readInt32LE(0), digest.readInt32LE(4)];
-}
-
-/** What Threefry adds: to both words of the counter from (low, high) before the rounds, and behind each four of them. */
-export function keysOf([k0, k1]: Key, low: number, high: number) {
-  const k2 = 0x1bd11bda ^ k0 ^ k1;
-  return [(low + k0) | 0, (high + k1) | 0, k1, (k2 + 1) | 0, k2, (k0 + 2) | 0, k0, (k1 + 3) | 0] as const;
 }
 
 /**
  * Threefry-2x32 with 13 rounds (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011:
- * the fewest rounds that pass BigCrush). Draw `i` is word `i % 2` of the block with counter `floor(i / 2)`, so any
- * part of a stream can be made on its own. Writes `2 * pairs` words for the counters from (low, high) to `out`;
- * the low word of the counter must not wrap within the call.
+ * the fewest rounds that pass BigCrush). Writes the two words of each counter from (low, high) on to `out`, as many as
+ * it holds; the low word of the counter must not wrap within the call.
  */
-export function threefry(key: Key, low: number, high: number, pairs: number, out: Int32Array): void {
-  const [first, second, k1, k2a, k2, k0a, k0, k1a] = keysOf(key, low, high);
-  for (let i = 0; i < pairs; i++) {
+export function threefry([k0, k1]: Key, low: number, high: number, out: Int32Array): void {
+  const k2 = 0x1bd11bda ^ k0 ^ k1;
+  const first = (low + k0) | 0;
+  const second = (high + k1) | 0;
+  for (let i = 0; 2 * i < out.length; i++) {
     let a = (first + i) | 0;
     let b = second;
     a = (a + b) | 0;
@@ -38,7 +35,7 @@ export function threefry(key: Key, low: number, high: number, pairs: number, out
     a = (a + b) | 0;
     b = ((b << 6) | (b >>> 26)) ^ a;
     a = (a + k1) | 0;
-    b = (b + k2a) | 0;
+    b = (b + k2 + 1) | 0;
     a = (a + b) | 0;
     b = ((b << 17) | (b >>> 15)) ^ a;
     a = (a + b) | 0;
@@ -48,7 +45,7 @@ export function threefry(key: Key, low: number, high: number, pairs: number, out
     a = (a + b) | 0;
     b = ((b << 24) | (b >>> 8)) ^ a;
     a = (a + k2) | 0;
-    b = (b + k0a) | 0;
+    b = (b + k0 + 2) | 0;
     a = (a + b) | 0;
     b = ((b << 13) | (b >>> 19)) ^ a;
     a = (a + b) | 0;
@@ -58,10 +55,41 @@ export function threefry(key: Key, low: number, high: number, pairs: number, out
     a = (a + b) | 0;
     b = ((b << 6) | (b >>> 26)) ^ a;
     a = (a + k0) | 0;
-    b = (b + k1a) | 0;
+    b = (b + k1 + 3) | 0;
     a = (a + b) | 0;
     b = ((b << 17) | (b >>> 15)) ^ a;
     out[2 * i] = a;
     out[2 * i + 1] = b;
+  }
+}
+
+/**
+ * Where the generators of a block start: words of Threefry, which no two blocks share, first of every generator in the
+ * first four lanes and then in the others. `out` has 4 * LANES of them.
+ */
+export function startsOf(key: Key, block: number, out: Int32Array): void {
+  const counter = block * ((4 * LANES) / 2);
+  threefry(key, counter % 4294967296, Math.floor(counter / 4294967296), out);
+}
+
+/**
+ * xoshiro128++ 1.0 (Blackman, Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47, 2021): draw `i` is
+ * draw `floor(i / LANES)` of the generator `i % LANES`. Makes `count` words, a multiple of LANES.
+ */
+export function xoshiro(starts: Int32Array, count: number, out: Int32Array): void {
+  for (let lane = 0; lane < LANES; lane++) {
+    const at = (lane >> 2) * 16 + (lane & 3);
+    let [s0, s1, s2, s3] = [starts[at]!, starts[at + 4]!, starts[at + 8]!, starts[at + 12]!];
+    for (let i = lane; i < count; i += LANES) {
+      const sum = (s0 + s3) | 0;
+      out[i] = (((sum << 7) | (sum >>> 25)) + s0) | 0;
+      const t = s1 << 9;
+      s2 ^= s0;
+      s3 ^= s1;
+      s1 ^= s2;
+      s0 ^= s3;
+      s2 ^= t;
+      s3 = (s3 << 11) | (s3 >>> 21);
+    }
   }
 }

@@ -25,13 +25,12 @@ const simd = (code: number) => after(0xfd, ...unsigned(code));
 
 /** Aligned to `2 ** align` bytes, at an address from `offset` on. */
 const memory =
-  (opcode: readonly number[], align: number, lane: readonly number[] = []) =>
+  (opcode: readonly number[], align: number) =>
   (offset: number, ...operands: readonly Code[]): Code => [
     ...operands.flat(),
     ...opcode,
     align,
     ...unsigned(offset),
-    ...lane,
   ];
 
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
@@ -40,68 +39,44 @@ export const set = (local: number, value: Code): Code => [...value, 0x21, ...uns
 export const i32 = {
   of: (n: number): Code => [0x41, ...signed(n)],
   add: after(0x6a),
-  sub: after(0x6b),
-  xor: after(0x73),
-  shl: after(0x74),
-  sar: after(0x75),
-  shr: after(0x76),
   below: after(0x49),
-  load: memory([0x28], 2),
-  store: memory([0x36], 2),
 };
 
-const bytesOfDouble = (n: number): number[] => [...new Uint8Array(new Float64Array([n]).buffer)];
-
-/** Two doubles side by side. */
-export const f64x2 = {
-  splat: simd(0x14),
-  of: (n: number): Code => [0x44, ...bytesOfDouble(n), 0xfd, 0x14],
-  abs: simd(0xec),
-  neg: simd(0xed),
-  sqrt: simd(0xef),
-  add: simd(0xf0),
-  sub: simd(0xf1),
-  mul: simd(0xf2),
-  div: simd(0xf3),
-  fromIntegers: simd(0xfe),
-  toFloats: simd(0x5e),
+/** Four floats side by side. */
+export const f32x4 = {
+  splat: simd(0x13),
+  of: (n: number): Code => [...[0x43, ...new Uint8Array(new Float32Array([n]).buffer)], ...[0xfd, 0x13]],
+  sqrt: simd(0xe3),
+  add: simd(0xe4),
+  sub: simd(0xe5),
+  mul: simd(0xe6),
+  div: simd(0xe7),
+  fromIntegers: simd(0xfa),
 };
 
 /** Four 32-bit integers side by side. */
 export const i32x4 = {
-  of: (lanes: readonly number[]): Code => [0xfd, 0x0c, ...new Uint8Array(Int32Array.from(lanes).buffer)],
-  splat: simd(0x11),
+  of: (n: number): Code => [0xfd, 0x0c, ...new Uint8Array(new Int32Array(4).fill(n).buffer)],
   shl: simd(0xab),
+  sar: simd(0xac),
   shr: simd(0xad),
   add: simd(0xae),
+  sub: simd(0xb1),
 };
 
 export const v128 = {
   and: simd(0x4e),
   or: simd(0x50),
   xor: simd(0x51),
-  /** Each of two 64-bit lanes shifted to the right. */
-  shr64: simd(0xcd),
-  /** Lanes of 32 bits of both, by number: those of the second are 4 … 7. */
-  pick: (lanes: readonly number[], a: Code, b: Code): Code => [
-    ...a,
-    ...b,
-    0xfd,
-    0x0d,
-    ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
-  ],
+  load: memory([0xfd, 0x00], 2),
   store: memory([0xfd, 0x0b], 2),
-  loadHalf: memory([0xfd, 0x5d], 2),
-  storeHalf: memory([0xfd, 0x5b], 2, [0]),
-  /** One lane of 32 bits. */
-  storeLane: (lane: number) => memory([0xfd, 0x5a], 2, [lane]),
 };
 
 /** Does it again while the last of it leaves a number that is not 0; at least once. */
 export const repeat = (body: readonly Code[]): Code => [0x03, 0x40, ...body.flat(), 0x0d, 0, 0x0b];
 
-export type Kind = "i32" | "f64" | "v128";
-const kinds: Readonly<Record<Kind, number>> = { i32: 0x7f, f64: 0x7c, v128: 0x7b };
+export type Kind = "i32" | "f32" | "v128";
+const kinds: Readonly<Record<Kind, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 
 export interface Func {
   readonly name: string;
