@@ -6,7 +6,9 @@ import { modelCost, type Point } from "../cost/model.js";
 import { repeatCost } from "../cost/vector.js";
 import type { Type } from "../ir/graph.js";
 import { bytesOf } from "../ops/traffic.js";
+import { folded, sizeOf } from "./fold.js";
 import { branchOf } from "./lanes.js";
+import { OUTSIDE, readsOf } from "./reads.js";
 
 /** One layer: a slot of a block, or a part outside of blocks. Numbers are of one block, at the picture's point. */
 export interface Box {
@@ -16,8 +18,9 @@ export interface Box {
   readonly layer: string;
   readonly params: bigint;
   readonly flops: bigint;
-  /** Rows that each token reads of tables that are read sparsely; 0 where there is none. */
+  /** Rows that each token reads of tables that are read sparsely, and how many there are; 0 where there is none. */
   readonly rows: bigint;
+  readonly rowsInAll: bigint;
   /** It gathers from a table that it shares. */
   readonly readsShared: boolean;
   /** `keys [batch, 16, past, 64]` */
@@ -31,6 +34,22 @@ export interface Stage {
   /** Blocks that it stands for; 0 for a part outside of blocks. */
   readonly blocks: number;
   readonly boxes: readonly Box[];
+  /** What stands in it again and again, `blocks` times: blocks of several kinds by turns. It has no boxes then. */
+  readonly turns?: readonly Stage[];
+  /** `[batch, seq, 64], 32.0 KiB` */
+  readonly shape: string;
+  /** Names of the model's results that it makes. */
+  readonly gives: readonly string[];
+  /** Labels of all that it stands for. */
+  readonly holds: readonly string[];
+  /** The stages whose results it reads, or its first block does. */
+  readonly reads: readonly Source[];
+}
+
+/** What a stage reads: a stage, or for `OUTSIDE` the inputs of the model. */
+export interface Source {
+  /** One of those that a stage `holds`. */
+  readonly label: string;
   /** `[batch, seq, 64], 32.0 KiB` */
   readonly shape: string;
 }
@@ -98,6 +117,7 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
         params: 0n,
         flops: 0n,
         rows: 0n,
+        rowsInAll: 0n,
         readsShared: false,
         caches: [],
       };
@@ -126,7 +146,10 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     box.params += now.whole(weight.total);
     const rows = weight.lookup ? now.whole(weight.active) / (rowOf.get(weight.name) || 1n) : 0n;
     // One row for one token is what every embedding reads.
-    if (rows > 1n && weight.active !== weight.total) box.rows += rows;
+    if (rows > 1n && weight.active !== weight.total) {
+      box.rows += rows;
+      box.rowsInAll += now.whole(weight.total) / (rowOf.get(weight.name) || 1n);
+    }
   }
   for (const port of instance.step.inputPorts) {
     if (port.role !== "state") continue;
@@ -156,7 +179,15 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
   const inFlow = [...stages].filter(([label]) => flow.has(label));
   const all = inFlow.map(([label, { boxes, shape }]): Stage => {
     const shown = [...boxes.values()];
-    return { label, blocks: slots.has(label) ? 1 : 0, boxes: shown.filter(hasWeight), shape };
+    return {
+      label,
+      blocks: slots.has(label) ? 1 : 0,
+      boxes: shown.filter(hasWeight),
+      shape,
+      holds: [label],
+      gives: [],
+      reads: [],
+    };
   });
   const shapeInto = (stage: Stage | undefined): string => {
     const [first = ""] = stage?.label.split(" ") ?? [];
@@ -165,7 +196,25 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     );
     return node?.inputs[0] ? edgeText(node.inputs[0]) : "";
   };
-  const drawn = all.filter((stage) => stage.boxes.length > 0);
+  const labels = new Set(all.filter((stage) => stage.boxes.length > 0).map((stage) => stage.label));
+  const stageOf = (path: string): string | undefined => {
+    const label = blockOf(path) ?? path.split(".")[0]!;
+    return labels.has(label) ? label : undefined;
+  };
+  const given = instance.start.inputPorts.filter((p) => p.role === "data").map((p) => p.value);
+  const { reads, makerOf } = readsOf(instance.start, stageOf, new Set(given));
+  const results = instance.start.outputPorts.filter((p) => p.role === "data");
+  // The inputs go in where the flow begins; that a mask goes on to every layer need not be drawn.
+  const begins = (label: string) =>
+    [...(reads.get(label)?.keys() ?? [])].every((from) => !reads.get(from)?.size);
+  const drawn = all
+    .filter((stage) => labels.has(stage.label))
+    .map((stage): Stage => {
+      const from = [...(reads.get(stage.label) ?? [])];
+      const told = from.filter(([label]) => label !== OUTSIDE || begins(stage.label));
+      const gives = results.filter((p) => makerOf(p.value) === stage.label).map((p) => p.name);
+      return { ...stage, gives, reads: told.map(([label, type]) => ({ label, shape: edgeText(type) })) };
+    });
   const isBeside = (stage: Stage) => branch?.labels.has(stage.label) === true;
   const main = folded(drawn.filter((stage) => !isBeside(stage)));
   return {
@@ -205,21 +254,5 @@ function shapeText({ shape }: Type): string {
 /** Where a stage stands once its neighbours are folded. */
 function indexOf(label: string, unfolded: readonly Stage[], stages: readonly Stage[]): number {
   let left = unfolded.findIndex((stage) => stage.label === label);
-  return stages.findIndex((stage) => (left -= Math.max(1, stage.blocks)) < 0);
-}
-
-/** Neighbours that are alike become one: `blocks.0 .. 4`. */
-function folded(stages: readonly Stage[]): readonly Stage[] {
-  const out: Stage[] = [];
-  const look = (s: Stage) =>
-    JSON.stringify([s.shape, s.boxes], (_, v: unknown) => (typeof v === "bigint" ? `${v}` : v));
-  for (const stage of stages) {
-    const last = out.at(-1);
-    if (last !== undefined && last.blocks > 0 && stage.blocks > 0 && look(last) === look(stage)) {
-      const first = last.label.split(" ")[0]!;
-      const label = `${first} .. ${stage.label.split(".").at(-1)}`;
-      out[out.length - 1] = { ...last, label, blocks: last.blocks + 1 };
-    } else out.push(stage);
-  }
-  return out;
+  return stages.findIndex((stage) => (left -= sizeOf(stage)) < 0);
 }

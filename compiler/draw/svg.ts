@@ -1,6 +1,7 @@
 import { inFlop, quantityText, unitless } from "../check/quantity.js";
-import { safe } from "../diagnostics/render-text.js";
+import { safe, textWidth } from "../diagnostics/render-text.js";
 import type { Box, Picture, Stage } from "./picture.js";
+import { OUTSIDE } from "./reads.js";
 
 const WIDTH = 640;
 const LEFT = 60;
@@ -20,7 +21,17 @@ const looks = {
 /** Between two columns: the count of a stack, and the edge from the one to the other. */
 const GUTTER = 130;
 
-/** A picture as SVG: one column from input to output, and one beside it for an encoder. It stands alone: no fonts, no scripts, no links. */
+/** For what an edge carries, up to the column beside it. */
+const EDGE_ROOM = BOX / 2 + GUTTER - 2 * PAD;
+
+/** Between a column and the first of the lines that pass stages by, and between two of them. */
+const PASSING = 14;
+
+/**
+ * A picture as SVG: one column from input to output, and one beside it for an encoder. An arrow from a stage to the next
+ * says that it is read there; what a stage reads of others comes in from the left, and stands in words in its box. It
+ * stands alone: no fonts, no scripts, no links.
+ */
 export function svgText(picture: Picture): string {
   const { side } = picture;
   const width = side ? WIDTH + BOX + GUTTER : WIDTH;
@@ -33,7 +44,7 @@ export function svgText(picture: Picture): string {
     .map(([name, size]) => `${name} ${size}`)
     .join(", ");
   let y = 34;
-  parts.push(text(LEFT, y, picture.model, "18", "600"));
+  parts.push(text(LEFT, y, picture.model, "18", "600", "#111827", "start", width - LEFT - PAD));
   y += 22;
   const whole = `${count(picture.params)} parameters, ${flop(picture.flops)} forward at ${sizes}`;
   parts.push(text(LEFT, y, whole, "13", "400", "#4b5563"));
@@ -43,11 +54,12 @@ export function svgText(picture: Picture): string {
   }
   y += 34;
   for (const line of picture.inputs) {
-    parts.push(text(middle, y, line, "13", "600", "#111827", "middle"));
+    parts.push(text(middle, y, line, "13", "600", "#111827", "middle", 2 * (middle - PAD)));
     y += LINE;
   }
   const first = side ? picture.stages.slice(0, side.after) : picture.stages;
-  const top = lane(first, left, y - LINE + 8, "");
+  const inputs: Entry = { holds: [OUTSIDE], shape: "", y: y - LINE - 4 };
+  const top = lane(first, left, y - LINE + 8, BOX, inputs, [inputs]);
   parts.push(top.svg);
   let last = { ...top, middle };
   if (side) {
@@ -55,15 +67,26 @@ export function svgText(picture: Picture): string {
     // From what is above both, an elbow to each.
     const from = top.bottom + (first.length === 0 ? 0 : 6);
     const start = from + ARROW / 2;
-    const elbows = [LEFT, right].map((x) => `M${middle} ${from}V${start}H${x + BOX / 2}`);
-    parts.push(...elbows.map((d) => edge(d, false)));
-    const beside = lane(side.stages, LEFT, start, top.shape);
-    const main = lane(picture.stages.slice(side.after), right, start, side.shape);
+    const rest = picture.stages.slice(side.after);
+    const fork = first.at(-1);
+    const above = fork === undefined ? inputs : { holds: fork.holds, shape: top.shape, y: 0 };
+    for (const [x, into] of [
+      [LEFT, side.stages[0]],
+      [right, rest[0]],
+    ] as const)
+      if (into !== undefined && readsFrom(into, above))
+        parts.push(edge(`M${middle} ${from}V${start}H${x + BOX / 2}`, false));
+    const beside = lane(side.stages, LEFT, start, BOX, above, []);
+    const answers = { holds: side.stages.flatMap((s) => s.holds), shape: "", y: 0 };
+    const main = lane(rest, right, start, BOX, { ...above, shape: side.shape }, [], [answers]);
     parts.push(beside.svg, main.svg);
-    const target = main.places[side.into - side.after]?.get(side.slot) ?? start;
+    const places = main.places[side.into - side.after];
+    const inset = rest[side.into - side.after]?.blocks === 0 ? 0 : PAD;
+    // What stands outside of blocks has one box, whatever its layer calls its parts.
+    const target = places?.get(side.slot) ?? [...(places?.values() ?? [])][0] ?? start;
     const [x, below] = [LEFT + BOX / 2, beside.bottom + 22];
     const gutter = LEFT + BOX + GUTTER / 2 + 14;
-    parts.push(edge(`M${x} ${beside.bottom + 6}V${below}H${gutter}V${target}H${right + PAD}`, true));
+    parts.push(edge(`M${x} ${beside.bottom + 6}V${below}H${gutter}V${target}H${right + inset}`, true));
     parts.push(text(x + 12, below - 6, beside.shape, "12", "400", "#6b7280"));
     last = { ...main, middle: right + BOX / 2 };
     y = Math.max(below, main.bottom);
@@ -95,23 +118,64 @@ interface Lane {
   readonly places: readonly ReadonlyMap<string, number>[];
 }
 
-/** Stages from `top` down, an arrow into each with the shape that goes in. */
-function lane(stages: readonly Stage[], left: number, top: number, shapeIn: string): Lane {
+/** What stages may read: its labels, the shape that leaves it, and how high a line leaves its side. */
+interface Entry {
+  readonly holds: readonly string[];
+  readonly shape: string;
+  readonly y: number;
+}
+
+const readsFrom = (stage: Stage, { holds }: Entry): boolean =>
+  stage.reads.some((source) => holds.includes(source.label));
+
+/**
+ * Stages from `top` down, with an arrow into each that reads what stands before it, and the shape that goes in.
+ * `others` are what a line may come from; what comes from `drawn` has its edge elsewhere.
+ */
+function lane(
+  stages: readonly Stage[],
+  left: number,
+  top: number,
+  width: number,
+  before: Entry,
+  others: readonly Entry[],
+  drawn: readonly Entry[] = [],
+): Lane {
   const parts: string[] = [];
   const places: ReadonlyMap<string, number>[] = [];
+  const passed = [...others];
   let y = top;
-  let shape = shapeIn;
+  let last = before;
+  let lines = 0;
   for (const [i, stage] of stages.entries()) {
     const from = i === 0 ? y : y + 6;
-    parts.push(arrow(left + BOX / 2, from, y + ARROW - 10, shape));
+    if (readsFrom(stage, last)) parts.push(arrow(left + width / 2, from, y + ARROW - 10, last.shape));
     y += ARROW - 8;
-    const { svg, height, slots } = stageBox(stage, left, y);
+    const beyond = stage.reads.filter(
+      ({ label }) =>
+        ![...stage.holds, ...last.holds].includes(label) && !drawn.some((e) => e.holds.includes(label)),
+    );
+    const said = [
+      ...beyond.map(({ label, shape }) => `reads ${label === OUTSIDE ? "input" : label} ${shape}`),
+      // What the last stage makes, its arrow says.
+      ...(i === stages.length - 1 ? [] : stage.gives.map((name) => `gives ${name}`)),
+    ];
+    const { svg, height, slots } = stageBox(stage, left, y, width, said);
     parts.push(svg);
+    for (const { label } of beyond) {
+      const source = passed.find((entry) => entry.holds.includes(label));
+      if (source === undefined) continue;
+      const x = left - PASSING * (1 + (lines++ % 3));
+      const start = label === OUTSIDE ? left + width / 2 - 10 : left;
+      const leaving = label === OUTSIDE ? source.y + 14 : source.y;
+      parts.push(edge(`M${start} ${leaving}H${x}V${y + height / 2}H${left}`, true));
+    }
     places.push(slots);
+    last = { holds: stage.holds, shape: stage.shape, y: y + height / 2 };
+    passed.push(last);
     y += height;
-    shape = stage.shape;
   }
-  return { svg: parts.join("\n"), bottom: y, shape, places };
+  return { svg: parts.join("\n"), bottom: y, shape: last.shape, places };
 }
 
 function edge(path: string, tipped: boolean): string {
@@ -119,24 +183,38 @@ function edge(path: string, tipped: boolean): string {
   return `<path d="${path}" fill="none" stroke="#6b7280" stroke-width="1.5"${tip}/>`;
 }
 
-/** One box for a part; for blocks a frame around a box for each slot. */
-function stageBox(stage: Stage, left: number, top: number): Column {
-  if (stage.blocks === 0) return column(stage.boxes, left, top, BOX);
+/** One box for a part; for blocks a frame around a box for each slot, or around those that come by turns. */
+function stageBox(stage: Stage, left: number, top: number, width: number, said: readonly string[]): Column {
+  if (stage.blocks === 0) return column(stage.boxes, left, top, width, said);
   const head = PAD + LINE;
-  const inner = column(stage.boxes, left + PAD, top + head, BOX - 2 * PAD);
+  const [x, room] = [left + PAD, width - 2 * PAD];
+  const inner = stage.turns
+    ? turnsIn(stage.turns, x, top + head, room)
+    : column(stage.boxes, x, top + head, room, said);
   const height = head + inner.height + PAD;
-  const times = stage.blocks > 1 ? `${stage.blocks} times` : "";
-  const frame = `<rect x="${left}" y="${top}" width="${BOX}" height="${height}" rx="10" fill="none" stroke="#9ca3af" stroke-dasharray="5 4"/>`;
-  const label = text(left + PAD, top + LINE, stage.label, "13", "600", "#374151");
+  const frame = `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="10" fill="none" stroke="#9ca3af" stroke-dasharray="5 4"/>`;
+  const label = text(left + PAD, top + LINE, stage.label, "13", "600", "#374151", "start", room);
+  // Within the frame of several kinds there is room beside the label alone.
+  const within = width < BOX;
   const factor =
-    times === ""
+    stage.blocks === 1
       ? ""
-      : text(left + BOX + 14, top + height / 2 + 5, `× ${stage.blocks}`, "18", "600", "#374151");
+      : within
+        ? text(left + width - PAD, top + LINE, `× ${stage.blocks}`, "13", "600", "#374151", "end")
+        : text(left + BOX + 14, top + height / 2 + 5, `× ${stage.blocks}`, "18", "600", "#374151");
   return {
     svg: [`<g class="blocks">`, frame, label, factor, inner.svg, "</g>"].filter(Boolean).join("\n"),
     height,
     slots: inner.slots,
   };
+}
+
+/** Blocks of several kinds, one below the other, each read by the next. */
+function turnsIn(stages: readonly Stage[], left: number, top: number, width: number): Column {
+  const first: Entry = { holds: stages[0]?.holds ?? [], shape: "", y: top };
+  const chained = stages.map((stage, i) => ({ ...stage, reads: i === 0 ? [] : stage.reads }));
+  const { svg, bottom, places } = lane(chained, left, top - (ARROW - 8), width, first, []);
+  return { svg, height: bottom - top, slots: places[0] ?? new Map() };
 }
 
 interface Column {
@@ -146,13 +224,19 @@ interface Column {
   readonly slots: ReadonlyMap<string, number>;
 }
 
-function column(boxes: readonly Box[], x: number, top: number, width: number): Column {
+function column(
+  boxes: readonly Box[],
+  x: number,
+  top: number,
+  width: number,
+  said: readonly string[],
+): Column {
   const parts: string[] = [];
   const slots = new Map<string, number>();
   let y = top;
   for (const [i, box] of boxes.entries()) {
     if (i > 0) y += 8;
-    const lines = linesOf(box);
+    const lines = [...linesOf(box), ...(i === 0 ? said : [])];
     const height = 2 * PAD + LINE * lines.length;
     const kind = box.rows > 0n || box.readsShared ? "memory" : box.caches.length > 0 ? "state" : "plain";
     const { fill, edge } = looks[kind];
@@ -166,6 +250,8 @@ function column(boxes: readonly Box[], x: number, top: number, width: number): C
           "13",
           n === 0 ? "600" : "400",
           n === 0 ? "#111827" : "#374151",
+          "start",
+          width - 2 * PAD,
         ),
       ),
       "</g>",
@@ -185,7 +271,7 @@ function linesOf(box: Box): readonly string[] {
   return [
     name,
     ...(figures.length > 0 ? [figures.join(", ")] : []),
-    ...(box.rows > 0n ? [`reads ${box.rows} rows per token`] : []),
+    ...(box.rows > 0n ? [`reads ${box.rows} of ${grouped(box.rowsInAll)} rows per token`] : []),
     ...(box.readsShared ? ["reads rows of a shared table"] : []),
     ...box.caches.map((cache) => `keeps ${cache}`),
   ];
@@ -193,7 +279,9 @@ function linesOf(box: Box): readonly string[] {
 
 function arrow(x: number, from: number, to: number, shape: string): string {
   const line = `<line x1="${x}" y1="${from}" x2="${x}" y2="${to}" stroke="#6b7280" stroke-width="1.5" marker-end="url(#tip)"/>`;
-  return shape === "" ? line : `${line}\n${text(x + 12, (from + to) / 2 + 4, shape, "12", "400", "#6b7280")}`;
+  return shape === ""
+    ? line
+    : `${line}\n${text(x + 12, (from + to) / 2 + 4, shape, "12", "400", "#6b7280", "start", EDGE_ROOM)}`;
 }
 
 function text(
@@ -204,8 +292,24 @@ function text(
   weight: string,
   fill = "#111827",
   anchor = "start",
+  room = Number.POSITIVE_INFINITY,
 ): string {
-  return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">${escaped(words)}</text>`;
+  const cells = Math.floor(room / (Number(size) * (weight === "400" ? 0.57 : 0.7)));
+  const shown = shortened(words, cells);
+  // A pointer that rests on a shortened text shows all of it.
+  const whole = shown === words ? "" : `<title>${escaped(words)}</title>`;
+  return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">${whole}${escaped(shown)}</text>`;
+}
+
+/** As much of a text as has room in so many cells. */
+function shortened(words: string, cells: number): string {
+  if (textWidth(words) <= cells) return words;
+  let kept = "";
+  for (const character of words) {
+    if (textWidth(`${kept}${character}…`) > cells) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }
 
 function escaped(words: string): string {
@@ -214,6 +318,11 @@ function escaped(words: string): string {
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;");
+}
+
+/** `262,144` */
+function grouped(n: bigint): string {
+  return `${n}`.replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 function count(n: bigint): string {

@@ -54,14 +54,14 @@ describe("archc graph --svg", () => {
     expect(shown).toContain("keeps keys [batch, 16, past, 64]");
     expect([...stdout.matchAll(/class="memory"/g)]).toHaveLength(1);
     // 4 heads of 32 rows.
-    expect(shown.slice(shown.indexOf("ffn: pkm")).at(2)).toBe("reads 128 rows per token");
+    expect(shown.slice(shown.indexOf("ffn: pkm")).at(2)).toBe("reads 128 of 262,144 rows per token");
     expect(shown.filter((w) => w === "[batch, seq, 1024], 2.00 MiB")).toHaveLength(6);
   });
 
   it("sets a shared table beside the flow, and marks who reads it", async () => {
     const { stdout } = await archc("graph", spec("small"), "--model", "TinyShared", "--svg");
-    expect(words(stdout)).toContain("shared memory, 8,192 parameters, reads 16 rows per token");
-    expect(words(stdout).filter((w) => w === "reads rows of a shared table")).toHaveLength(2);
+    expect(words(stdout)).toContain("shared memory, 8,192 parameters, reads 16 of 256 rows per token");
+    expect(words(stdout).filter((w) => w === "reads rows of a shared table")).toHaveLength(1);
   });
 
   it("sets an encoder beside the decoder, with an edge to the layer that reads it", async () => {
@@ -87,6 +87,71 @@ describe("archc graph --svg", () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("no size `sequence`")]);
   });
 
+  it("folds kinds of blocks that come by turns", async () => {
+    const { stdout } = await archc("graph", spec("reformer"), "--model", "ReformerEnwik8", "--svg");
+    const shown = words(stdout);
+    expect(shown.filter((w) => w.startsWith("blocks."))).toEqual([
+      "blocks.0 .. 11",
+      "blocks.0 .. 1, 4 .. 5, …",
+      "blocks.2, 6, …",
+      "blocks.3, 7, …",
+    ]);
+    expect(shown.filter((w) => w.startsWith("×"))).toEqual(["× 3", "× 2"]);
+  });
+
+  it("draws an arrow only to what reads, and says what else is read", async () => {
+    const { stdout } = await archc("graph", spec("bert"), "--model", "BertBasePretraining", "--svg");
+    const shown = words(stdout);
+    const head = shown.indexOf("head");
+    // No shape goes from the head to the pooler, which reads the blocks.
+    expect(shown.slice(head + 2, head + 6)).toEqual([
+      "gives prediction_logits",
+      "pooler",
+      "590.6K parameters, 1.18 MFLOP",
+      "reads blocks.11 [batch, seq, 768], 1.50 MiB",
+    ]);
+  });
+
+  it("leads what reads an encoder from beside it into its box", async () => {
+    const { stdout } = await archc("graph", spec("perceiver"), "--model", "PerceiverIoPlus", "--svg");
+    const [, y] = /<text x="602" y="(\d+)"[^>]*>decode</.exec(stdout)!;
+    const [, into, end] = /V\d+H\d+V(\d+)H(\d+)" [^>]*marker-end/.exec(stdout)!;
+    expect(Number(end)).toBe(590);
+    expect(Math.abs(Number(into) - Number(y))).toBeLessThan(30);
+  });
+
+  it("shortens what is longer than its box, and keeps the whole for a pointer", () => {
+    const long = "a_layer_".repeat(40);
+    const box = {
+      slot: "ffn",
+      layer: long,
+      params: 1n,
+      flops: 1n,
+      rows: 0n,
+      rowsInAll: 0n,
+      readsShared: false,
+      caches: [],
+    };
+    const stage = { label: "blocks.0", blocks: 1, boxes: [box], shape: "", holds: [], gives: [], reads: [] };
+    const picture: Picture = {
+      model: long,
+      point: {},
+      params: 1n,
+      flops: 1n,
+      inputs: [],
+      stages: [stage],
+      side: undefined,
+      shared: [],
+      outputs: [],
+    };
+    const svg = svgText(picture);
+    for (const [, whole, shown] of svg.matchAll(/<text[^>]*><title>([^<]*)<\/title>([^<]*)…</g)) {
+      expect(whole).toContain(long);
+      expect(shown!.length).toBeLessThan(60);
+    }
+    expect(svg.match(/<text[^>]*><title>/g)).toHaveLength(2);
+  });
+
   it("writes a file whole, and refuses what is none", async () => {
     const out = join(folder, "a.svg");
     const argv = ["graph", spec("small"), "--model", "TinyPkm", "--svg", "-o"];
@@ -107,6 +172,7 @@ describe("archc graph --svg", () => {
       params: 1n,
       flops: 1n,
       rows: 1n,
+      rowsInAll: 1n,
       readsShared: true,
       caches: [evil],
     };
@@ -116,7 +182,17 @@ describe("archc graph --svg", () => {
       params: 1n,
       flops: 1n,
       inputs: [evil],
-      stages: [{ label: evil, blocks: 2, boxes: [box], shape: evil }],
+      stages: [
+        {
+          label: evil,
+          blocks: 2,
+          boxes: [box],
+          shape: evil,
+          holds: [evil],
+          gives: [evil],
+          reads: [{ label: "", shape: evil }],
+        },
+      ],
       side: undefined,
       shared: [box],
       outputs: [evil],
