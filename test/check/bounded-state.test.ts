@@ -68,6 +68,6 @@ model M {
   slot mix: layer = attention(2, causal = true, bounded = true)
   forward(x: [B T D = 4]) -> (y: [B T D]) { return mix(x) }
 }`);
-    expect(said.join("\n")).toContain("caches are bounded by a window: give `window`");
+    expect(said.join("\n")).toContain("`bounded` caches need a `window`");
   });
 });

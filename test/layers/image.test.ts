@@ -50,7 +50,7 @@ describe("a convolution", () => {
 
   it("says what strides a side is made of", () => {
     const { said } = check(text("convolution(2, size = 4, stride = 4)", "[B U W F]"));
-    expect(said.join("\n")).toContain("each side is a whole number of strides");
+    expect(said.join("\n")).toContain("each side must be a whole number of strides");
   });
 });
 
