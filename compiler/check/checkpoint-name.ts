@@ -3,6 +3,8 @@ export interface NamePattern {
   readonly parts: readonly (
     | { readonly kind: "text"; readonly text: string; readonly optional: boolean }
     | { readonly kind: "index"; readonly name: string; readonly optional: boolean }
+    /** One of several texts, as files of different ages have it: `LayerNorm.[weight|gamma]`. The first is what is written. */
+    | { readonly kind: "either"; readonly texts: readonly string[]; readonly optional: false }
   )[];
   /** The indices it names. */
   readonly indices: readonly string[];
@@ -18,27 +20,43 @@ export function readNamePattern(text: string): NamePattern | undefined {
       optional = piece === "[";
     } else if (piece === "{" || piece === "}") return undefined;
     else if (piece.startsWith("{")) parts.push({ kind: "index", name: piece.slice(1, -1), optional });
-    else parts.push({ kind: "text", text: piece, optional });
+    else if (optional && piece.includes("|")) {
+      const texts = piece.split("|");
+      if (texts.some((t) => t === "")) return undefined;
+      parts.push({ kind: "either", texts, optional: false });
+    } else parts.push({ kind: "text", text: piece, optional });
   }
   if (optional || parts.every((p) => p.optional)) return undefined;
   return { parts, indices: parts.flatMap((p) => (p.kind === "index" ? [p.name] : [])) };
 }
 
-/** The name whole, and without what is optional. */
+/** The name whole, and without what is optional; then the same with each later one of what it says in several ways. */
 export function namesAt(pattern: NamePattern, indices: ReadonlyMap<string, number>): string[] {
-  let whole = "";
-  let short = "";
-  for (const part of pattern.parts) {
-    const text = part.kind === "text" ? part.text : String(indices.get(part.name) ?? "");
-    whole += text;
-    if (!part.optional) short += text;
+  const ways = Math.max(1, ...pattern.parts.map((p) => (p.kind === "either" ? p.texts.length : 1)));
+  const names = new Set<string>();
+  for (let way = 0; way < ways; way++) {
+    let whole = "";
+    let short = "";
+    for (const part of pattern.parts) {
+      const text = textOf(part, (name) => String(indices.get(name) ?? ""), way);
+      whole += text;
+      if (!part.optional) short += text;
+    }
+    names.add(whole).add(short);
   }
-  return whole === short ? [whole] : [whole, short];
+  return [...names];
+}
+
+function textOf(part: NamePattern["parts"][number], index: (name: string) => string, way: number): string {
+  if (part.kind === "index") return index(part.name);
+  return part.kind === "text" ? part.text : part.texts[Math.min(way, part.texts.length - 1)]!;
 }
 
 /** The whole name with `{}` (which no name has) for each index, and each number in its words as `number` gives it. */
 function formOf(pattern: NamePattern, number: (digits: string) => string): string {
-  return pattern.parts.map((p) => (p.kind === "index" ? "{}" : p.text.replace(/\d+/g, number))).join("");
+  const form = (p: NamePattern["parts"][number]) =>
+    p.kind === "index" ? "{}" : textOf(p, () => "", 0).replace(/\d+/g, number);
+  return pattern.parts.map(form).join("");
 }
 
 /** False where all names that patterns stand for differ; true where they may not, and must be compared. */
@@ -53,7 +71,9 @@ export function mayMeet(patterns: readonly NamePattern[]): boolean {
 /** A regular expression of all names that a pattern stands for. */
 export function expressionOf(pattern: NamePattern): string {
   const parts = pattern.parts.map((p) => {
-    const one = p.kind === "index" ? "\\d{1,9}" : p.text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+    const plain = (text: string) => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+    if (p.kind === "either") return `(?:${p.texts.map(plain).join("|")})`;
+    const one = p.kind === "index" ? "\\d{1,9}" : plain(p.text);
     return p.optional ? `(?:${one})?` : one;
   });
   return `^${parts.join("")}$`;

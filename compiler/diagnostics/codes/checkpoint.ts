@@ -28,7 +28,7 @@ export const checkpointCodes = {
   "checkpoint/name": code<{ text: string }>("error", ({ text }) => ({
     message: `\`${text}\` is not a valid tensor name`,
     helps: [
-      "put an index in braces, `h.{i}.weight`, and a part that some files leave out in brackets, `[transformer.]wte.weight`",
+      "put an index in braces, `h.{i}.weight`, a part that some files leave out in brackets, `[transformer.]wte.weight`, and different names of one part with `|`, `norm.[weight|gamma]`",
     ],
   })),
   "checkpoint/form": code<object>("error", () => ({
