@@ -109,13 +109,10 @@ function reportTwice(lines: readonly Written[], sink: Diagnostics): void {
   if (!mayMeet(lines.map(({ pattern }) => pattern))) return;
   const taken = new Set<string>();
   for (const written of lines) {
-    for (const { name } of tensorsOf(written)) {
-      if (taken.has(name)) {
-        sink.report("checkpoint/twice", { name }, { span: written.line.foreign.span });
-        break;
-      }
-      taken.add(name);
-    }
+    const names = tensorsOf(written).flatMap((tensor) => tensor.names);
+    const name = names.find((n) => taken.has(n));
+    if (name !== undefined) sink.report("checkpoint/twice", { name }, { span: written.line.foreign.span });
+    for (const n of names) taken.add(n);
   }
 }
 
