@@ -28,6 +28,8 @@ function fraction(numerator: bigint, denominator: bigint): readonly [bigint, big
 }
 
 function split(image: string): Parts | undefined {
+  // `80%`, which was told, is the number that was meant.
+  if (image.endsWith("%")) return split(`${image.slice(0, -1)}e-2`);
   const match = form.exec(image);
   if (match === null) return undefined;
   const whole = (match[1] ?? "").replaceAll("_", "");

@@ -1,11 +1,23 @@
 import type { CstNode } from "chevrotain";
-import type { Axis, Einsum, PatternAxis, PatternExpr, Shape } from "./ast.js";
+import type { Axis, Einsum, Missing, PatternAxis, PatternExpr, Shape } from "./ast.js";
 import type { Exprs } from "./build-expr.js";
 import { nodes, token } from "./cst.js";
 
 /** The name of an axis that was written with a small letter. */
 export function capital(name: string): string {
   return name === "" ? "A" : name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** No tensor of a model comes near; so what is done for each two axes of one stays cheap. */
+const mostAxes = 32;
+
+/** Whether so many axes may stand in one shape or pattern; more are reported, and not read. */
+export function fewAxes(exprs: Exprs, written: readonly CstNode[]): boolean {
+  const beyond = written[mostAxes];
+  if (beyond === undefined) return true;
+  const data = { axes: written.length, limit: mostAxes };
+  exprs.source.sink.report("syntax/too-many-axes", data, { span: exprs.span(beyond, 0) });
+  return false;
 }
 
 /** `..` stands once, before all axes. */
@@ -45,10 +57,11 @@ function checkCapitals(exprs: Exprs, axes: readonly (Axis | PatternAxis)[]): voi
 }
 
 /** `A B -> P`, `..` */
-export function buildPattern(exprs: Exprs, node: CstNode, fallback: number): PatternExpr {
+export function buildPattern(exprs: Exprs, node: CstNode, fallback: number): PatternExpr | Missing {
   const span = exprs.span(node, fallback);
-  const from = buildPatternAxes(exprs, nodes(node, "patternAxis"));
-  const to = buildPatternAxes(exprs, nodes(node, "to"));
+  const sides = [nodes(node, "patternAxis"), nodes(node, "to")] as const;
+  if (!sides.every((side) => fewAxes(exprs, side))) return { kind: "missing", span };
+  const [from, to] = [buildPatternAxes(exprs, sides[0]), buildPatternAxes(exprs, sides[1])];
   checkCapitals(exprs, [...from, ...to]);
   return { kind: "pattern", from, to, hasArrow: token(node, "Arrow") !== undefined, span };
 }
@@ -63,10 +76,13 @@ function shapeOf(axes: readonly PatternAxis[], span: Shape["span"]): Shape {
 }
 
 /** `einsum[.. D, D F -> .. F](x, gate)` */
-export function buildEinsum(exprs: Exprs, node: CstNode): Einsum {
+export function buildEinsum(exprs: Exprs, node: CstNode): Einsum | Missing {
   const span = exprs.span(node, 0);
   const arrow = token(node, "Arrow");
-  const inputs = nodes(node, "einsumInput").map((one) => {
+  const operands = nodes(node, "einsumInput");
+  const written = [...operands, node].map((one) => nodes(one, "patternAxis"));
+  if (!written.every((axes) => fewAxes(exprs, axes))) return { kind: "missing", span };
+  const inputs = operands.map((one) => {
     const own = exprs.span(one, span.start);
     return shapeOf(buildPatternAxes(exprs, nodes(one, "patternAxis")), own);
   });

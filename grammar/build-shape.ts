@@ -2,7 +2,7 @@ import type { CstNode, IToken } from "chevrotain";
 import { didYouMean } from "../compiler/diagnostics/did-you-mean.js";
 import type { Axis, DTypeRef, Expr, KindRef, Param, Result, Shape } from "./ast.js";
 import type { Exprs } from "./build-expr.js";
-import { capital, checkRest } from "./build-pattern.js";
+import { capital, checkRest, fewAxes } from "./build-pattern.js";
 import { child, nodes, spanOf, token } from "./cst.js";
 
 const dtypes = ["float", "int", "flag"] as const;
@@ -42,7 +42,10 @@ const foreignKinds = new Map<string, string>([
 /** `[.. T, H = heads, P <= n, 3]` */
 export function buildShape(exprs: Exprs, node: CstNode | undefined, fallback: number): Shape {
   const span = exprs.span(node, fallback);
-  const axes = nodes(node, "axis").map((one, i) => buildAxis(exprs, one, span.end, i === 0));
+  const written = nodes(node, "axis");
+  // As any shape, so that nothing else is said of what has it.
+  if (!fewAxes(exprs, written)) return { axes: [{ kind: "rest", span }], span };
+  const axes = written.map((one, i) => buildAxis(exprs, one, span.end, i === 0));
   checkRest(exprs, axes);
   return { axes, span };
 }

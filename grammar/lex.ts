@@ -170,7 +170,8 @@ function readPercent(source: Source, number: IToken, sign: IToken): void {
   const write = String(Number((Number(number.image) / 100).toPrecision(15)));
   const fixes = [{ title: `write \`${write}\``, span, replacement: write }];
   source.sink.report("syntax/foreign-operator", { written, write }, { span, fixes });
-  number.image = write;
+  // The number is read with its sign, so that its place is that of all that was written.
+  number.image = written;
 }
 
 function readSingleQuotes(source: Source, token: IToken): void {

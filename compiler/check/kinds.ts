@@ -31,6 +31,10 @@ export interface Hint {
 /** A kind, as if it were written at `span`. */
 export const kindNamed = (name: string, span: Span): KindRef => ({ name, of: undefined, span });
 
+/** `80%`, whose place the grammar has an error at. */
+const isPercentage = (text: string, { start, end }: Span): boolean =>
+  text[end - 1] === "%" && /^[\d.]+%$/.test(text.slice(Math.max(start, end - 40), end));
+
 /**
  * A value as the declared kind wants it: counts are whole and in range, a count serves as a number, a recipe becomes an
  * instance. Undefined where it does not fit (reported) or is unknown.
@@ -40,6 +44,8 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind === "none") return val;
   const wrong = (expected: string, written?: string): undefined => {
+    // That a percentage is no number was told; which one was meant is not known where a share would be none.
+    if (isPercentage(scope.tracer.program.source(span.file) ?? "", span)) return undefined;
     scope.tracer.report(
       "kind/expected",
       {

@@ -36,7 +36,12 @@ export interface Program {
   /** Layers that some model has run, and so checked with real sizes. */
   readonly traced: Set<LayerDecl>;
   /** What evaluating it has taken so far, over all its models and layers. */
-  readonly spent: { steps: number; trials: number };
+  readonly spent: {
+    steps: number;
+    trials: number;
+    /** What the trials of the first model with errors took. */
+    trialsBefore?: number | undefined;
+  };
   /** Remedies found for the errors of models, by the text of the model. */
   readonly remedied: Map<string, Remedied>;
   /** The nearest of names that may be many; undefined once a file has had its fill of such searches. */

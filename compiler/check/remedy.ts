@@ -110,7 +110,9 @@ class Search {
     private readonly program: Program,
     private readonly retrace: Retrace,
   ) {
-    this.isFirst = program.spent.trials === 0;
+    const { spent } = program;
+    this.isFirst = spent.trials === 0;
+    spent.trialsBefore ??= this.isFirst ? undefined : spent.trials;
     const sink = new TrialSink();
     this.dials = new Dials(program, this.run(sink, undefined));
     this.before = sink.tally;
@@ -128,7 +130,9 @@ class Search {
   }
 
   private get isSpent(): boolean {
-    return this.program.spent.trials >= Math.min(limits.trialsOfFile, this.most);
+    const { trials, trialsBefore } = this.program.spent;
+    const beside = trialsBefore === undefined ? limits.trialsOfFile : trialsBefore + limits.trialsBeside;
+    return trials >= Math.min(limits.trialsOfFile, beside, this.most);
   }
 
   remedies(error: Diagnostic): readonly Remedy[] {
@@ -181,7 +185,9 @@ class Search {
     const sink = new TrialSink(allowed, place);
     this.run(sink, edit);
     const again = sink.list.find((d) => placeOf(d) === place);
-    if (again) this.tried.set(keyOf(edit), false);
+    // Whether the edit mends the error is known as well, and need not be tried again.
+    const isClean = [...sink.tally].every(([p, count]) => count <= (this.before.get(p) ?? 0));
+    this.tried.set(keyOf(edit), !again && isClean && !this.isSpent);
     return again && wordsOf(again);
   }
 

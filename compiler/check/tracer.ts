@@ -22,10 +22,12 @@ export const limits = {
   /** Of all models and layers of a file. */
   stepsOfFile: 2_000_000,
   /**
-   * Of all trials that look for values that fit, in steps as well, and of those for one error; and after how many one
-   * value is enough for each error of the models behind the first that has any. All of them take a fraction of a second.
+   * Of all trials that look for values that fit, in steps as well, of those for the models behind the first that has
+   * errors, and of those for one error; and after how many one value is enough for each error of these models. All of
+   * them take a fraction of a second.
    */
   trialsOfFile: 190_000,
+  trialsBeside: 80_000,
   trialsOfError: 60_000,
   trialsAtEase: 40_000,
   /** Bytes and operations that deciding a graph's `learned` counts takes. */

@@ -209,6 +209,8 @@ export const faults: readonly Fault[] = [
   fault("stack", "at 2 { ffn = doubled() }\n    at 2 { ffn = mlp() }", "name/set-twice", ["blocks"]),
   fault("norm", "layer_norm(dim)", "kind/out-of-range", ["embed", "positions"]),
   fault("field", "share: number = 80%", "syntax/foreign-operator"),
+  fault("field", "share: count = 5%", "syntax/foreign-operator"),
+  fault("attn", "attention(80%, causal = true)", "syntax/foreign-operator"),
   fault("blocks", '"4"', "syntax/blocks-form"),
   fault("blocks", "= 4", "syntax/blocks-form"),
   fault("attn", "attention((heads, causal = true)", "syntax/unclosed"),

@@ -160,7 +160,28 @@ export const hostileSpecs: readonly HostileSpec[] = [
       "e()",
       layer("e", `  return einsum[${many(3000, (i) => `A${i}`).replaceAll("\n", " ")} -> D](x)`),
     ),
-    says: "einsum/rank",
+    says: "syntax/too-many-axes",
+  },
+  ...Object.entries({
+    "a weight": (axes: string) => `  weight t: [${axes}]`,
+    "a value": (axes: string) => `  y: [${axes}] = x`,
+    "parts of an axis": (axes: string) => `  y = split(x, D -> ${axes})`,
+    "one merged axis": (axes: string) => `  y = merge(x, ${axes} -> Z)`,
+  }).map(([name, body]) => ({
+    name: `${name} of 30,000 axes`,
+    text: specWith(
+      "e()",
+      layer("e", `${body(Array.from({ length: 30_000 }, (_, i) => `A${i}`).join(" "))}\n  return x`),
+    ),
+    says: "syntax/too-many-axes",
+  })),
+  {
+    name: "parameters of 30,000 axes",
+    text: specWith(
+      "e()",
+      `layer e(x: [${Array.from({ length: 30_000 }, (_, i) => `A${i}`).join(" ")}]) -> [..] {\n  return x\n}`,
+    ),
+    says: "syntax/too-many-axes",
   },
   { name: "a NUL", text: `${spec()}\0`, says: "it is not text" },
   { name: "NULs alone", text: "\0".repeat(1000), says: "it is not text" },

@@ -1,7 +1,8 @@
 import type { Call } from "../../../grammar/ast.js";
+import { evaluate } from "../expressions.js";
 import type { Want } from "../operands.js";
 import type { Scope } from "../scope.js";
-import type { Val } from "../values.js";
+import { unknown, type Val } from "../values.js";
 import { BuiltinCall } from "./context.js";
 import { elementwiseRules } from "./elementwise.js";
 import { learnedRules } from "./learned.js";
@@ -15,5 +16,12 @@ export const isBuiltin = (name: string): boolean => Object.hasOwn(builtins, name
 
 export function callBuiltin(name: string, expr: Call, scope: Scope, want: Want): Val {
   const { rule, usage } = builtins[name]!;
-  return rule(new BuiltinCall(name, expr, scope, want, usage));
+  const call = new BuiltinCall(name, expr, scope, want, usage);
+  // What could not be read was told; the other arguments are still looked at.
+  if (call.positional.some((e) => e.kind === "missing")) {
+    for (const e of call.positional)
+      if (e.kind !== "pattern" && !(e.kind === "name" && /^[A-Z]/.test(e.name))) evaluate(e, scope);
+    return unknown;
+  }
+  return rule(call);
 }

@@ -149,6 +149,11 @@ export const lexicalCodes = {
   "syntax/too-many": code<{ left: number }>("error", ({ left }) => ({
     message: `${left} more problem${left === 1 ? " in this file is" : "s in this file are"} not shown`,
   })),
+  "syntax/too-many-axes": code<{ axes: number; limit: number }>("error", ({ axes, limit }) => ({
+    message: `${axes} axes are listed here, more than the ${limit} that a shape or a pattern may have`,
+    label: "the first axis beyond the limit",
+    helps: ["give axes that always stand together one name: their `merge`"],
+  })),
   "syntax/too-many-declarations": code<{ kind: string; name: string | undefined; limit: number }>(
     "error",
     ({ kind, name, limit }) => ({
