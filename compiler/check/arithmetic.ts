@@ -2,7 +2,7 @@ import type { BinaryOp, Span } from "../../grammar/ast.js";
 import type { DType } from "../ir/graph.js";
 import { elementwise, flagHelps, type Operand, type Want } from "./operands.js";
 import type { Scope } from "./scope.js";
-import { statically, tooLarge } from "./static-arithmetic.js";
+import { statically, tooLarge, tooLong } from "./static-arithmetic.js";
 import { limits } from "./tracer.js";
 import {
   asNumber,
@@ -44,14 +44,21 @@ export function binary(
     const same = identity(l, r);
     if (same !== undefined) return flag((op === "==") === same);
   }
-  if (op === "+" && l.kind === "list" && r.kind === "list")
+  if (op === "+" && l.kind === "list" && r.kind === "list") {
+    // A list that is added to itself on every line would outgrow the memory.
+    if (!scope.tracer.step(span, l.items.length + r.items.length)) return unknown;
     return { kind: "list", items: [...l.items, ...r.items] };
+  }
   if (isStatic(l) && isStatic(r)) {
     if (l.kind === "count" && r.kind === "count" && tooLarge(op, l.dim, r.dim)) {
       scope.tracer.report("limit/count", { bits: limits.bits, terms: limits.terms }, span);
       return unknown;
     }
     const result = statically(op, l, r);
+    if (result && tooLong(result)) {
+      scope.tracer.report("limit/count", { bits: limits.bits, terms: limits.terms }, span);
+      return unknown;
+    }
     if (result) return result;
   }
   const numeric = (o: Operand) =>

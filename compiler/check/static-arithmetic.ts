@@ -17,6 +17,13 @@ export function tooLarge(op: BinaryOp, a: Dim, b: Dim): boolean {
   return exponent > 0 && (terms(a) ** exponent > limits.terms || size(a) * exponent > limits.bits);
 }
 
+/**
+ * Is a result too long to be written? Remainders and quotients of sizes of run time that hold one size twice double
+ * with every line.
+ */
+export const tooLong = (val: Val): boolean =>
+  val.kind === "count" && val.dim.int === undefined && val.dim.key.length > limits.key;
+
 /** Arithmetic of counts stays exact; with a number it is a number. Undefined: not static after all. */
 export function statically(op: BinaryOp, l: Val, r: Val): Val | undefined {
   if (l.kind === "count" && r.kind === "count") {

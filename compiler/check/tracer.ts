@@ -34,6 +34,8 @@ export const limits = {
   learning: 100_000_000,
   bits: 512,
   terms: 200,
+  /** Characters of a count of run time as it is told apart from others. */
+  key: 2_000,
 } as const;
 
 /** One state of an instance as the graph sees it. */

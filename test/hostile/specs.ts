@@ -141,6 +141,22 @@ export const hostileSpecs: readonly HostileSpec[] = [
     says: "limit/steps",
   },
   {
+    name: "a size of run time that holds itself twice on every line",
+    text: specWith(
+      "w()",
+      `layer w(x: [B T D]) -> [B T D] {\n  n0 = T\n${many(300, (i) => `  n${i + 1} = floor_div(3 * n${i} + ${i}, 7) + n${i} % 5`)}\n  require n300 > 3\n  return x\n}`,
+    ),
+    says: "limit/count",
+  },
+  {
+    name: "a list that is added to itself on every line",
+    text: specWith(
+      "w()",
+      layer("w", `  l0 = [1]\n${many(40, (i) => `  l${i + 1} = l${i} + l${i}`)}\n  return x * sum(l40)`),
+    ),
+    says: "limit/steps",
+  },
+  {
     name: "layers in a circle",
     text: specWith("ping()", `${layer("ping", "  return pong(x)")}\n${layer("pong", "  return ping(x)")}`),
     says: "layer/too-deep",

@@ -2,6 +2,8 @@ import type { Call } from "../../../grammar/ast.js";
 import { evaluate } from "../expressions.js";
 import type { Want } from "../operands.js";
 import type { Scope } from "../scope.js";
+import { tooLong } from "../static-arithmetic.js";
+import { limits } from "../tracer.js";
 import { unknown, type Val } from "../values.js";
 import { BuiltinCall } from "./context.js";
 import { elementwiseRules } from "./elementwise.js";
@@ -23,5 +25,8 @@ export function callBuiltin(name: string, expr: Call, scope: Scope, want: Want):
       if (e.kind !== "pattern" && !(e.kind === "name" && /^[A-Z]/.test(e.name))) evaluate(e, scope);
     return unknown;
   }
-  return rule(call);
+  const result = rule(call);
+  if (!tooLong(result)) return result;
+  scope.tracer.report("limit/count", { bits: limits.bits, terms: limits.terms }, expr.span);
+  return unknown;
 }
