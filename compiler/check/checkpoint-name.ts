@@ -61,11 +61,16 @@ function formOf(pattern: NamePattern, number: (digits: string) => string): strin
 
 /** False where all names that patterns stand for differ; true where they may not, and must be compared. */
 export function mayMeet(patterns: readonly NamePattern[]): boolean {
-  const written = new Set(patterns.map((p) => formOf(p, (digits) => digits)));
-  const open = new Set(patterns.map((p) => formOf(p, () => "{}")));
+  // A pattern with parts that some files leave out stands for its names without them as well.
+  const forms = patterns.flatMap((p) => {
+    const short = p.parts.filter((part) => !part.optional);
+    return short.length < p.parts.length ? [p, { ...p, parts: short }] : [p];
+  });
+  const written = new Set(forms.map((p) => formOf(p, (digits) => digits)));
+  const open = new Set(forms.map((p) => formOf(p, () => "{}")));
   // Where one has an index another may have that very number; numbers side by side are read in several ways.
-  const kinds = new Set(patterns.map((p) => formOf(p, () => "{0}")));
-  return written.size < patterns.length || open.size < kinds.size || [...open].some((f) => f.includes("}{"));
+  const kinds = new Set(forms.map((p) => formOf(p, () => "{0}")));
+  return written.size < forms.length || open.size < kinds.size || [...open].some((f) => f.includes("}{"));
 }
 
 /** A regular expression of all names that a pattern stands for. */
