@@ -109,10 +109,13 @@ function reportTwice(lines: readonly Written[], sink: Diagnostics): void {
   if (!mayMeet(lines.map(({ pattern }) => pattern))) return;
   const taken = new Set<string>();
   for (const written of lines) {
-    const names = tensorsOf(written).flatMap((tensor) => tensor.names);
-    const name = names.find((n) => taken.has(n));
-    if (name !== undefined) sink.report("checkpoint/twice", { name }, { span: written.line.foreign.span });
-    for (const n of names) taken.add(n);
+    for (const name of tensorsOf(written).flatMap((tensor) => tensor.names)) {
+      if (taken.has(name)) {
+        sink.report("checkpoint/twice", { name }, { span: written.line.foreign.span });
+        break;
+      }
+      taken.add(name);
+    }
   }
 }
 
