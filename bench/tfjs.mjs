@@ -5,6 +5,7 @@
  * - `last logits`: as generation needs, those of the last position alone: a build with `read = last_position()` against
  *   what gpt-tfjs does for each token, all logits and the last of them read back;
  * - `per token`: generation as users run it, prompt included (gpt-tfjs has no cache and computes all positions anew).
+ * - on webgpu, of both: the kernels that are started and the megabytes that these read and write, which hold on any GPU.
  * Installs gpt-tfjs into a temporary folder (or uses that of `--peer`), checks that both give the same logits, prints a table of ratios.
  */
 import { spawnSync } from "node:child_process";
@@ -32,7 +33,7 @@ const work = {
   tensorflow: { nano: [128, 32, 32], mini: [128, 32, 32], gpt2: [128, 32, 8] },
   wasm: { nano: [128, 32, 32], mini: [128, 32, 16], gpt2: [32, 8, 2] },
   cpu: { nano: [64, 32, 16], mini: [64, 32, 4] },
-  webgpu: { nano: [32, 8, 4] },
+  webgpu: { nano: [32, 8, 4], mini: [32, 8, 4] },
 };
 
 /**
@@ -128,10 +129,20 @@ ${more}  blocks ${layers} {
   command(process.execPath, [join(root, "dist/bin/archc.js"), "build", spec, "--target", "tfjs", "-o", out]);
 }
 
-function line([positions, prompt, tokens], { pass, last, token, rounds, differ }) {
+function line([positions, prompt, tokens], { pass, last, token, rounds, differ, kernels }) {
   const pair = ([ours, theirs]) =>
     `${ours.toFixed(1)} / ${theirs.toFixed(1)}`.padEnd(18) + (ours / theirs).toFixed(2).padEnd(7);
-  return `${`${positions}; ${prompt}+${tokens}`.padEnd(10)} ${pair(pass)}${pair(last)}${pair(token)}${rounds.padEnd(12)}${differ.toExponential(0)}`;
+  return `${`${positions}; ${prompt}+${tokens}`.padEnd(10)} ${pair(pass)}${pair(last)}${pair(token)}${rounds.padEnd(12)}${differ.toExponential(0)}${kernels ? `\n${kernelLines(kernels)}` : ""}`;
+}
+
+function kernelLines(columns) {
+  const pair = ([ours, theirs], digits) =>
+    `${ours.toFixed(digits)} / ${theirs.toFixed(digits)}`.padEnd(18) + (ours / theirs).toFixed(2).padEnd(7);
+  const all = (count, digits) => columns.map((both) => pair(both.map(count), digits)).join("");
+  return [
+    `${"".padEnd(19)}kernels    ${all((c) => c.kernels, 0)}`,
+    `${"".padEnd(19)}megabytes  ${all((c) => c.bytes / 2 ** 20, 2)}`,
+  ].join("\n");
 }
 
 /** Times both models on one backend, turn by turn. */
@@ -186,17 +197,39 @@ async function row({ folder, build, backend, model: name, sizes }) {
   const token = await race(most, ourTokens, theirTokens, (ours, theirs) => {
     if (ours.join() !== theirs.join()) throw new Error(`${ours} is not ${theirs}`);
   });
+  const counted = async (run, parts) => backend === "webgpu" && (await kernelsOf(tf, run, parts));
+  const ofToken = [await counted(ourTokens, tokens), await counted(theirTokens, tokens)];
+  const ofPass = [await counted(passOf(session), 1), await counted(theirPass, 1)];
   session.reset();
   const lastSession = await open(`${build}-last`);
   const last = await race(most, passOf(lastSession), theirLast, differ);
   const rounds = `${pass.rounds}; ${last.rounds}; ${token.rounds}`;
+  const ofLast = [await counted(passOf(lastSession), 1), await counted(theirLast, 1)];
   return {
+    kernels: backend === "webgpu" && [ofPass, ofLast, ofToken],
     pass: pass.medians,
     last: last.medians,
     token: token.medians.map((ms) => ms / tokens),
     rounds,
     differ: Math.max(pass.compared, last.compared),
   };
+}
+
+/** Kernels that a run starts on webgpu, of which it has equal `parts`, and the bytes of their operands and results. */
+async function kernelsOf(tf, run, parts) {
+  const gpu = tf.backend();
+  const start = gpu.runWebGPUProgram;
+  const size = (shape) => shape.reduce((a, b) => a * b, 1);
+  const count = { kernels: 0, bytes: 0 };
+  gpu.runWebGPUProgram = function (program, operands, ...rest) {
+    const made = start.call(this, program, operands, ...rest);
+    count.kernels += 1 / parts;
+    for (const { shape } of [...operands, made]) count.bytes += (4 * size(shape)) / parts;
+    return made;
+  };
+  await run();
+  gpu.runWebGPUProgram = start;
+  return count;
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError, type BackendKind, message, optional } from "./backend.js";
+import { replaceProducts } from "./webgpu-products.js";
 
 /** What is used of the WebGPU API, whose types come with browsers alone. */
 interface Adapter {
@@ -65,6 +66,7 @@ export const webgpu: BackendKind = {
     await register(gpu, device, info);
     // For few results tfjs has all threads of a group add up one: quick on a GPU, twenty times slower in software.
     if (isSoftware(info)) tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", packedProducts);
+    if (isSoftware(info)) replaceProducts(tf);
     const tensor = Math.min(device.limits.maxBufferSize!, device.limits.maxStorageBufferBindingSize!);
     return {
       name: "webgpu",

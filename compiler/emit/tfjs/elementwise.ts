@@ -42,7 +42,7 @@ export const modulo: Lower<"mod"> = (body, node) => {
 
 export function angular<K extends "sin" | "cos">(helper: "sine" | "cosine"): Lower<K> {
   return (body, node) => {
-    body.helper("angles");
+    body.helper("perRow");
     const n = node as Node;
     const source = code`${body.helper(helper)}(tf, ${body.tensor(operand(n, 0))})`;
     body.bind(n.outputs[0]!, body.line(source, nameOf(n)));

@@ -45,29 +45,12 @@ function floats(tf, x) {
   cosine: `
 /** Cosine, to single precision; webgpu's own is good to three digits. */
 function cosine(tf, x) {
-  if (tf.getBackend() !== "webgpu") return tf.cos(x);
-  return tf.tidy(() => polynomial(tf, reduceAngle(tf, x), [1, 2, 12, 30, 56, 90, 132, 182, 240]));
+  return tf.getBackend() === "webgpu" ? perRow(tf, [x], [], "cosine(x0)") : tf.cos(x);
 }`,
   sine: `
 /** Sine, to single precision; webgpu's own is good to three digits. */
 function sine(tf, x) {
-  if (tf.getBackend() !== "webgpu") return tf.sin(x);
-  return tf.tidy(() => {
-    const angle = reduceAngle(tf, x);
-    return tf.mul(angle, polynomial(tf, angle, [1, 6, 20, 42, 72, 110, 156, 210, 272]));
-  });
-}`,
-  angles: `
-/** The angle in -pi ... pi; two pi is taken off in parts that are exact in single precision. */
-function reduceAngle(tf, x) {
-  const turns = tf.floor(tf.add(tf.mul(x, 0.15915494309189535), 0.5));
-  return [6.28125, 0.0019340515136718750, 0.0000012556659146699].reduce((r, part) => tf.sub(r, tf.mul(turns, part)), x);
-}
-
-/** 1 - x^2 / d1 * (1 - x^2 / d2 * (1 - ...)): a Taylor series in Horner's form. */
-function polynomial(tf, x, divisors) {
-  const square = tf.mul(x, x);
-  return divisors.slice(1).reduceRight((sum, d) => tf.sub(1, tf.mul(tf.mul(square, 1 / d), sum)), tf.onesLike(x));
+  return tf.getBackend() === "webgpu" ? perRow(tf, [x], [], "sine(x0)") : tf.sin(x);
 }`,
   products: `
 /** Products of two stacks of matrices, the second \`turned\` or not; wasm is fast at one pair at a time, not at stacks. */

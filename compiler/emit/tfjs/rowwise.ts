@@ -35,6 +35,8 @@ const expressions: Readonly<Record<string, (a: string, b: string) => string>> = 
   rsqrt: (a) => `inverseSqrt(${a})`,
   // Beyond 15 it is 1 to single precision, and some drivers overflow.
   tanh: (a) => `tanh(clamp(${a}, -15.0, 15.0))`,
+  sin: (a) => `sine(${a})`,
+  cos: (a) => `cosine(${a})`,
   erf: (a) => `erf(${a})`,
   logistic: (a) => `(1.0 / (1.0 + exp(-${a})))`,
 };
