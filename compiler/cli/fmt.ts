@@ -65,7 +65,7 @@ async function formatFiles(
   if (json) printJson(io, { files: told }, problems, { source: (file) => texts.get(file) });
   const counted = (state: Told["state"]): number => told.filter((t) => t.state === state).length;
   const changed = counted(check ? "would format" : "formatted");
-  const rest = counted("as it should be");
+  const rest = counted("unchanged");
   const unread = counted("not read");
   const parts = [
     `${count(changed)} ${check ? "to format" : "formatted"}`,
@@ -79,12 +79,12 @@ async function formatFiles(
 
 interface Told {
   readonly file: string;
-  readonly state: "as it should be" | "formatted" | "would format" | "not read";
+  readonly state: "unchanged" | "formatted" | "would format" | "not read";
 }
 
 function stateOf(text: string, formatted: string | undefined, check: boolean): Told["state"] {
   if (formatted === undefined) return "not read";
-  if (formatted === text) return "as it should be";
+  if (formatted === text) return "unchanged";
   return check ? "would format" : "formatted";
 }
 

@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 describe("archc fmt", () => {
-  it("rewrites what is not as it should be, and leaves the rest alone", async () => {
+  it("rewrites only the files whose layout differs", async () => {
     const before = statSync(file("tidy.arch")).mtimeMs;
     const ran = await archc("fmt", folder);
     expect(ran).toEqual({
@@ -98,12 +98,12 @@ describe("archc fmt", () => {
     ];
     const checked = await told("--check", folder);
     expect([checked.code, checked.stderr, checked.json.version]).toEqual([2, "", 1]);
-    expect(checked.json.files).toEqual(states("not read", "would format", "as it should be"));
+    expect(checked.json.files).toEqual(states("not read", "would format", "unchanged"));
     expect(checked.json.diagnostics).toMatchObject([
       { code: "syntax/unclosed", place: { file: file("a.arch"), line: 1, column: 11 } },
     ]);
     expect(text("loose.arch")).toBe(loose);
-    expect((await told(folder)).json.files).toEqual(states("not read", "formatted", "as it should be"));
+    expect((await told(folder)).json.files).toEqual(states("not read", "formatted", "unchanged"));
     expect(text("loose.arch")).toBe(tidy);
     const whole = await told("--check", file("loose.arch"));
     expect([whole.code, whole.json.diagnostics]).toEqual([0, []]);
