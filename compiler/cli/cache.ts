@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { archcVersion } from "../version.js";
+import { isWeightFile } from "../weights/folder.js";
 
 /** Builds that stay; one of a large model has gigabytes. */
 const KEPT = 3;
@@ -21,15 +22,30 @@ export function cachedBuild(model: string, ...words: readonly string[]): string 
   return join(cacheRoot(), `${model}-${hash.digest("hex").slice(0, 16)}`);
 }
 
-/** What tells one state of a weight file from another without reading it: place, size and time of it and of its shards. */
+/** What tells one state of weights from another without reading them: place, size and time of every file they may be in. */
 export function weightsWords(file: string): readonly string[] {
   const path = resolve(file);
-  const beside = existsSync(dirname(path)) ? readdirSync(dirname(path)) : [];
-  const shards = path.endsWith(".json") ? beside.filter((name) => name.endsWith(".safetensors")).sort() : [];
-  return [path, ...shards.map((name) => join(dirname(path), name))].map((each) => {
-    const found = statSync(each, { throwIfNoEntry: false });
-    return `${each} ${found?.size} ${found?.mtimeMs}`;
-  });
+  try {
+    return [path, ...filesBeside(path)].map((each) => {
+      const found = statSync(each, { throwIfNoEntry: false });
+      return `${each} ${found?.size} ${found?.mtimeMs}`;
+    });
+  } catch {
+    // What cannot be looked at cannot be built from: the build says why.
+    return [path];
+  }
+}
+
+/** The weight files of a folder, or those that an index may list. */
+function filesBeside(path: string): readonly string[] {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isFolder && !path.endsWith(".json")) return [];
+  const folder = isFolder ? path : dirname(path);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter(isWeightFile)
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 /** Is a whole build there? Marks it as just used. */

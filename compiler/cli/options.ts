@@ -59,10 +59,13 @@ export function modelOption(command: Command): Command {
   return command.option("--model <name>", "the model to use (default: the file's only or last one)");
 }
 
-/** `--weights FILE` and `--checkpoint NAME`, which mean the same wherever a spec is built. */
+/** `--weights FILE|DIR` and `--checkpoint NAME`, which mean the same wherever a spec is built. */
 export function weightsOptions(command: Command): Command {
   return command
-    .option("--weights <file>", "read weights from a .safetensors file, or the index.json of a sharded one")
+    .option(
+      "--weights <file>",
+      "read weights from a .safetensors file, the index.json of a sharded one, or their folder",
+    )
     .option("--checkpoint <name>", "the spec's `checkpoint` that matches the file");
 }
 

@@ -4,6 +4,7 @@ import type { TensorFault } from "../diagnostics/codes/checkpoint.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
 import type { StoredTensor } from "../weights/fill.js";
+import { weightFile } from "../weights/folder.js";
 import { ForeignWeights } from "../weights/foreign.js";
 import { type ImportPlan, type Mismatch, outOfRange, planImport, unheld, untied } from "../weights/import.js";
 import { storedTensors } from "../weights/layout.js";
@@ -12,7 +13,7 @@ import { refusedBecause } from "./refused.js";
 
 /** Where a build's weights come from, where they are not drawn. */
 export interface WeightsOption {
-  /** A `.safetensors` file, or the `.json` index of a sharded one. */
+  /** A `.safetensors` file, the `.json` index of a sharded one, or a folder with one of them. */
   readonly file: string;
   /** The section of the spec that its names follow; the only one unless told. */
   readonly checkpoint?: string | undefined;
@@ -32,9 +33,11 @@ export async function importWeights(
 ): Promise<Imported | undefined> {
   const checkpoint = chooseCheckpoint(instance.checkpoints, instance.name, stored, option.checkpoint, sink);
   if (!checkpoint) return undefined;
+  let path: string;
   let file: ForeignWeights;
   try {
-    file = await ForeignWeights.open(option.file);
+    path = await weightFile(option.file);
+    file = await ForeignWeights.open(path);
   } catch (error) {
     const why = unreadable(error, option.file);
     if (why === undefined) throw error;
@@ -76,7 +79,7 @@ export async function importWeights(
   const others = [...instance.checkpoints, ownNames(stored)].filter((c) => c.name !== checkpoint.name);
   const better = fits(checkpoint) < 0.5 ? others.find((c) => fits(c) === 1)?.name : undefined;
   await file.close();
-  sink.report("checkpoint/mismatch", { file: option.file, checkpoint: checkpoint.name, ...mismatch, better });
+  sink.report("checkpoint/mismatch", { file: path, checkpoint: checkpoint.name, ...mismatch, better });
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SafetensorsError, SafetensorsFile, type TensorEntry } from "../../runtime/safetensors.js";
 import type { DType } from "../ir/graph.js";
@@ -24,7 +24,6 @@ export class ForeignWeights {
   /** Opens the files and reads their headers alone. Throws SafetensorsError with what is wrong in words, or the system's error. */
   static async open(path: string): Promise<ForeignWeights> {
     const files: SafetensorsFile[] = [];
-    await refuseFolder(path);
     try {
       const index = path.endsWith(".json") ? await readIndex(path) : undefined;
       const names =
@@ -77,20 +76,6 @@ export class ForeignWeights {
   async close(): Promise<void> {
     for (const file of this.files) await file.close();
   }
-}
-
-/** A folder as people have it from a hub: the error names the file in it that is meant. */
-async function refuseFolder(path: string): Promise<void> {
-  if (!(await stat(path)).isDirectory()) return;
-  const names = await readdir(path);
-  const meant =
-    names.find((name) => name.endsWith(".safetensors.index.json")) ??
-    names.find((name) => name.endsWith(".safetensors"));
-  const what =
-    meant === undefined
-      ? "it contains no .safetensors file"
-      : `name the file inside it: \`${join(path, meant)}\``;
-  throw new SafetensorsError(`\`${path}\` is a folder; ${what}`);
 }
 
 async function openShard(name: string, path: string): Promise<SafetensorsFile> {

@@ -108,6 +108,13 @@ describe("run", () => {
     utimesSync(file, new Date(1e12), new Date(1e12));
     const changed = await archc("run", small, "--weights", file, ...common);
     expect(changed.stderr).toContain("building Tiny in ");
+    // The same as a folder, whose files say when it changes.
+    const hub = join(folder, "hub");
+    cpSync(fixture("sharded"), hub, { recursive: true });
+    expect(await tokens(small, "--weights", hub, ...common)).toEqual(due);
+    expect((await archc("run", small, "--weights", hub, ...common)).stderr).not.toContain("building");
+    utimesSync(join(hub, "model-00002-of-00003.safetensors"), new Date(1e12), new Date(1e12));
+    expect((await archc("run", small, "--weights", hub, ...common)).stderr).toContain("building Tiny in ");
   });
 
   it("says what is wrong with weights that it is given", async () => {

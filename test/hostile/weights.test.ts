@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -64,6 +72,23 @@ describe("a weight file that lies", () => {
     execFileSync("mkfifo", [pipe]);
     for (const path of [pipe, "/dev/zero", here.root, join(here.root, "nothing.safetensors"), "a\0b"])
       await refused(path, /error/);
+  });
+
+  it.each<[string, (at: string) => void, RegExp]>([
+    ["a pipe", (at) => execFileSync("mkfifo", [at]), /is not a file/],
+    ["a device", (at) => symlinkSync("/dev/zero", at), /is not a file/],
+    ["a folder", (at) => mkdirSync(at), /is not a file/],
+    ["a link to itself", (at) => symlinkSync(at, at), /symbolic links form a loop/],
+    ["a link to a secret", (at) => symlinkSync("/etc/passwd", at), /is not a safetensors file|header/],
+  ])("is a folder whose only weight file is %s", async (_, make, words) => {
+    const folder = mkdtempSync(join(here.root, "hub-"));
+    for (const name of ["model.safetensors", "model.safetensors.index.json"]) {
+      make(join(folder, name));
+      await refused(folder, name.endsWith(".json") ? /is not a file|form a loop|is not JSON/ : words);
+      rmSync(join(folder, name), { recursive: true });
+    }
+    for (let i = 0; i < 200; i++) writeFileSync(join(folder, `\x1b[2J${i}.safetensors`), "");
+    await refused(folder, /␛\[2J0.safetensors`, .* and 196 more/);
   });
 
   it("as an index that leads out of its folder", async () => {

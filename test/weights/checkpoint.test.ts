@@ -1,6 +1,5 @@
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -143,14 +142,6 @@ describe("a GPT-2 as transformers saves it", () => {
       return stderr;
     };
     expect(await said(out("x"), out("none.safetensors"))).toContain("the file does not exist");
-    const hub = out("hub");
-    mkdirSync(hub);
-    expect(await said(out("x"), hub)).toContain("is a folder; it contains no .safetensors file");
-    writeFileSync(join(hub, "model-00001-of-00002.safetensors"), "");
-    writeFileSync(join(hub, "model.safetensors.index.json"), "{}");
-    expect(await said(out("x"), hub)).toContain(
-      `name the file inside it: \`${join(hub, "model.safetensors.index.json")}\``,
-    );
     expect(await said(out("x"), whole, "--checkpoint", "hugingface")).toContain("no checkpoint `hugingface`");
     const index = (map: object) => {
       writeFileSync(out("bad.index.json"), JSON.stringify({ weight_map: map }));
