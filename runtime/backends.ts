@@ -75,6 +75,16 @@ export async function backends(): Promise<readonly BackendReport[]> {
   return reports;
 }
 
+/** Why a backend cannot be used here, and how to get it; undefined where it can. */
+export async function whyAbsent(name: BackendName): Promise<string | undefined> {
+  try {
+    await open(name, false);
+    return undefined;
+  } catch (error) {
+    return `${message(error)}; to get it: ${kinds[name].get}`;
+  }
+}
+
 /** Is this a backend's name? */
 export function isBackendName(name: string): name is BackendName {
   return Object.hasOwn(kinds, name);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type * as ort from "onnxruntime-node";
-import { BackendError, message, optional } from "./backends/backend.js";
+import { BackendError, message } from "./backends/backend.js";
+import { needOnnxRuntime } from "./backends/onnx.js";
 import { readManifest } from "./folder.js";
 import { InputError, type Inputs, keptSizes, readSizes, type Sizes } from "./inputs.js";
 import type { Manifest } from "./manifest.js";
@@ -44,7 +45,7 @@ export async function createOnnxModel(
 ): Promise<Model> {
   const files = manifest.onnx;
   if (!files) throw new InputError(`\`${folder}\` was built without the target \`onnx\``);
-  const library = await openLibrary();
+  const library = await needOnnxRuntime();
   const sessions = new Map<string, Promise<ort.InferenceSession>>();
   // A model whose step is a file of its own holds its weights once more: that is loaded when the first step comes.
   const open = (file: string): Promise<ort.InferenceSession> => {
@@ -81,19 +82,6 @@ export async function createOnnxModel(
       for (const session of await Promise.all(sessions.values())) await session.release();
     },
   };
-}
-
-async function openLibrary(): Promise<Ort> {
-  let found: unknown;
-  try {
-    found = await optional("onnxruntime-node");
-  } catch (error) {
-    throw new BackendError(`\`onnxruntime-node\` is installed, but does not load (${message(error)})`);
-  }
-  if (!found) {
-    throw new BackendError("`onnxruntime-node` is not installed; run `npm install onnxruntime-node@1.30.0`");
-  }
-  return ((found as { default?: unknown }).default ?? found) as Ort;
 }
 
 async function load(

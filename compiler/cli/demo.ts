@@ -47,13 +47,20 @@ async function demo(session: Session, prompt: string, tokens: number): Promise<v
   io.out(`${folder} (${seconds(performance.now() - building)})\n`);
 
   const results = [];
-  for (const target of ["onnx", "tfjs"] as const) {
+  const { whyAbsent } = await import("../../runtime/backends.js");
+  const absent = await whyAbsent("onnx");
+  if (absent !== undefined) {
+    heading("run on onnx: left out");
+    io.out(`${absent}\n`);
+  }
+  for (const target of absent === undefined ? (["onnx", "tfjs"] as const) : (["tfjs"] as const)) {
     heading(
       `run on ${target}: ${tokens} tokens, sampled from the top 50; the weights are untrained, so the text is random`,
     );
     const sampling = { tokens, temperature: 1, topK: 50, seed: 1 };
     results.push(await generateText(folder, { target, backend: undefined }, prompt, sampling, io));
   }
+  if (absent !== undefined) return;
   const [onnx, tfjs] = results;
   const agree = onnx?.tokens.join() === tfjs?.tokens.join();
   heading(

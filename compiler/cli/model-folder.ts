@@ -63,11 +63,15 @@ export interface Where {
   readonly backend: string | undefined;
 }
 
-/** Target and backend as asked for; `--backend onnx` and `--target onnx` mean the same. */
+/**
+ * Target and backend as asked for; `--backend onnx` and `--target onnx` mean the same. Where neither is asked for: onnx,
+ * or tfjs where ONNX Runtime is not installed.
+ */
 export async function whereToRun(target: string | undefined, backend: string | undefined): Promise<Where> {
   const asked = target === undefined ? undefined : choice("--target", target, ["onnx", "tfjs"]);
-  if (backend === undefined) return { target: asked ?? "onnx", backend };
-  const { backendNames } = await import("../../runtime/backends.js");
+  if (asked !== undefined && backend === undefined) return { target: asked, backend };
+  const { backendNames, whyAbsent } = await import("../../runtime/backends.js");
+  if (backend === undefined) return { target: (await whyAbsent("onnx")) ? "tfjs" : "onnx", backend };
   const name = choice("--backend", backend, backendNames);
   const runs = name === "onnx" ? "onnx" : "tfjs";
   if (asked === undefined || asked === runs) return { target: runs, backend: name };

@@ -50,7 +50,7 @@ export function runCommand(cli: Cli): Command {
       "--tokenizer <file>",
       "a tokenizer.json (default: the build's own; if it has none, each byte is a token)",
     )
-    .option("--target <target>", "onnx or tfjs")
+    .option("--target <target>", "onnx or tfjs (default: onnx, or tfjs where ONNX Runtime is not installed)")
     .option("--backend <name>", "tensorflow, webgpu, wasm, cpu or onnx (default: the fastest installed)")
     .option("--tokens <n>", "the number of tokens to generate", "64")
     .option("--at <counts>", "counts that the model takes as inputs: `latents=256`")

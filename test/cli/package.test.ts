@@ -89,6 +89,53 @@ describe("the packed package", () => {
     expect(node(bin, "check", specFile("tiny"))).toContain("Tiny: no problems");
   });
 
+  it("works without ONNX Runtime, and says what it is and how to get it", () => {
+    const bin = join(folder, "node_modules/archc/dist/bin/archc.js");
+    const get = "npm_config_onnxruntime_node_install=skip npm install onnxruntime-node@";
+    const failing = (...args: string[]): string => {
+      try {
+        node(...args);
+      } catch (error) {
+        return String((error as { stderr?: unknown }).stderr);
+      }
+      throw new Error("it succeeded");
+    };
+    const library = join(folder, "node_modules/onnxruntime-node");
+    rmSync(library);
+    try {
+      const listed = node(bin, "backends");
+      expect(listed).toMatch(/^ +onnx +onnx +missing +`onnxruntime-node` \(ONNX Runtime/m);
+      expect(listed).toContain(get);
+      node(bin, "build", specFile("tiny"), "-o", "built");
+      expect(readdirSync(join(folder, "built"))).toContain("model.onnx");
+      const ran = node(bin, "run", "built", "--backend", "cpu", "--tokens", "2", "--format", "json");
+      expect(JSON.parse(ran)).toMatchObject({ target: "tfjs", backend: "cpu" });
+      expect(JSON.parse(node(bin, "run", "built", "--tokens", "2", "--format", "json")).target).toBe("tfjs");
+      const told = failing(bin, "run", "built", "--target", "onnx");
+      expect(told).toContain("`onnxruntime-node` (ONNX Runtime, runs `model.onnx`) is not installed");
+      expect(told).toContain(get);
+      const load = 'await (await import("archc/runtime")).loadOnnx("built")';
+      expect(failing("--input-type=module", "-e", load)).toContain(get);
+    } finally {
+      symlinkSync(join(root, "node_modules/onnxruntime-node"), library);
+    }
+  });
+
+  it("requires no package whose installer may download", () => {
+    // It only prints a word, and asks the network for nothing.
+    const harmless = new Set(["node_modules/protobufjs"]);
+    const lock: {
+      packages: Record<string, { hasInstallScript?: boolean; optional?: boolean; dev?: boolean }>;
+    } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+    const scripts = Object.entries(lock.packages).filter(([, p]) => p.hasInstallScript && !p.dev);
+    expect(scripts.filter(([name, p]) => !p.optional && !harmless.has(name)).map(([name]) => name)).toEqual(
+      [],
+    );
+    expect(scripts.filter(([, p]) => p.optional).map(([name]) => name)).toContain(
+      "node_modules/onnxruntime-node",
+    );
+  });
+
   it("pays for no package that a command does not use, and carries those that all do", () => {
     const dist = join(folder, "node_modules/archc/dist");
     const asked = join(folder, "asked.txt");
