@@ -1,27 +1,17 @@
-import {
-  exactText,
-  inBytes,
-  inFlop,
-  quantityText,
-  rational,
-  type Unit,
-  unitless,
-} from "../check/quantity.js";
+import { exactText } from "../check/quantity.js";
 import { columns } from "../columns.js";
 import { learnedText } from "../learned-text.js";
 import type { MemoryReport } from "./memory.js";
 import type { Exact, Metric } from "./metrics.js";
-import type { CostReport, PartCost } from "./report.js";
+import { partTable } from "./part-table.js";
+import type { CostReport } from "./report.js";
+import { cell, human } from "./text.js";
 
 /** The report for a terminal: figures with their exact values, then the tables per part and per op, or one of them. */
 export function costText(report: CostReport, by?: "block" | "op"): string {
   const at = Object.entries(report.point)
     .map(([name, value]) => `${name} = ${value}`)
     .join(", ");
-  const blocks = columns(
-    [["part", "", "params", "active", "flops", "activations", "cache"], ...partRows(report)],
-    [2, 3, 4, 5, 6],
-  );
   const ops = columns(
     [["op", "nodes", "flops", "elementwise", "transcendental", "compares", "bytes moved"], ...opRows(report)],
     [1, 2, 3, 4, 5, 6],
@@ -33,7 +23,7 @@ export function costText(report: CostReport, by?: "block" | "op"): string {
     conventionsText(report),
     polynomials(report),
     memoryText(report),
-    by === "op" ? "" : blocks,
+    by === "op" ? "" : partTable(report.parts),
     by === "block" ? "" : ops,
   ];
   return sections.filter((s) => s !== "").join("\n");
@@ -82,17 +72,6 @@ export function costJson(report: CostReport): Readonly<Record<string, unknown>> 
 
 function fraction([numerator, denominator]: Exact): bigint | string {
   return denominator === 1n ? numerator : `${numerator}/${denominator}`;
-}
-
-const units: Readonly<Record<"count" | "bytes" | "flop", Unit>> = {
-  count: unitless,
-  bytes: inBytes,
-  flop: inFlop,
-};
-
-function human(value: bigint | Exact, unit: "count" | "bytes" | "flop"): string {
-  const exact = typeof value === "bigint" ? rational(value) : value;
-  return quantityText({ value: exact, unit: units[unit] });
 }
 
 function figures(report: CostReport): string[][] {
@@ -149,36 +128,6 @@ function peakText<K extends string>(
   const { op, path } = memory.peak;
   const where = path === "" ? op : `${op} in ${path}`;
   return `${human(memory.total, "bytes")} = ${terms.join(" + ")}, peak at ${where}`;
-}
-
-/** In tables nothing is a dash. */
-function cell(value: bigint | Exact, unit: "count" | "bytes" | "flop"): string {
-  return value === 0n || (typeof value !== "bigint" && value[0] === 0n) ? "-" : human(value, unit);
-}
-
-/** Parts in a row with the same numbers and slots share a line: `blocks.0 .. 4`. */
-function partRows(report: CostReport): string[][] {
-  const rows: { first: PartCost; last: PartCost; cells: string[] }[] = [];
-  for (const part of report.parts) {
-    const cells = [
-      Object.entries(part.slots)
-        .map(([slot, name]) => `${slot} ${name}`)
-        .join(", "),
-      cell(part.params, "count"),
-      cell(part.active, "count"),
-      cell(part.flops, "flop"),
-      cell(part.activationBytes, "bytes"),
-      cell(part.cacheBytes, "bytes"),
-    ];
-    const before = rows.at(-1);
-    const alike = before && part.path.includes(".") && before.cells.join("|") === cells.join("|");
-    if (alike) before.last = part;
-    else rows.push({ first: part, last: part, cells });
-  }
-  return rows.map(({ first, last, cells }) => {
-    const name = first.path === "" ? "(model)" : first.path;
-    return [first === last ? name : `${name} .. ${last.path.split(".").at(-1)}`, ...cells];
-  });
 }
 
 function opRows(report: CostReport): string[][] {

@@ -208,6 +208,7 @@ function unchangedModels(service: Service, path: string, file: string): readonly
     at: { base: undefined, head: undefined },
     figures: new Map(),
     parts: [],
+    total: undefined,
   }));
 }
 

@@ -18,12 +18,17 @@ export interface Change {
   readonly head: Rational | undefined;
 }
 
-export interface PartDiff {
+export interface PartDiff extends PartFigures {
   /** `blocks.5`, or `blocks.0 .. 11` for blocks in a row that changed alike. */
   readonly path: string;
   readonly status: Status;
+  /** How many blocks the row is of; the figures are those of one. */
+  readonly count: number;
   /** What stands in the slots of a block; on both sides where it changed. */
   readonly slots: { readonly base: string; readonly head: string };
+}
+
+export interface PartFigures {
   readonly params: Change;
   readonly flops: Change;
   /** Bytes that the part's ops write, and those it keeps. */
@@ -47,6 +52,8 @@ export interface ModelDiff {
   readonly figures: ReadonlyMap<FigureName, Change>;
   /** Parts that changed, blocks in a row as one. */
   readonly parts: readonly PartDiff[];
+  /** The figures of all parts, changed or not; undefined where one side is absent. */
+  readonly total: PartFigures | undefined;
 }
 
 /** What changed in a model's cost; at least one side is there. */
@@ -71,6 +78,7 @@ export function diffReports(
     at: { base: base?.point, head: head?.point },
     figures,
     parts,
+    total: base && head && totalOf(base, head),
   };
 }
 
@@ -107,23 +115,33 @@ function partsOf(base: CostReport, head: CostReport): readonly PartDiff[] {
   const rows: PartDiff[] = [];
   for (const path of mergeOrder([...before.keys()], [...after.keys()])) {
     const [old, now] = [before.get(path), after.get(path)];
-    const change = (read: (part: PartCost) => bigint): Change => ({
-      base: old && rational(read(old)),
-      head: now && rational(read(now)),
-    });
     const row: PartDiff = {
       path: path === "" ? "(model)" : path,
       status: old === undefined ? "added" : now === undefined ? "removed" : "changed",
+      count: 1,
       slots: { base: slotsOf(old), head: slotsOf(now) },
-      params: change((p) => p.params),
-      flops: change((p) => p.flops),
-      activations: change((p) => p.activationBytes),
-      cache: change((p) => p.cacheBytes),
+      ...figuresOf((read) => ({ base: old && rational(read(old)), head: now && rational(read(now)) })),
     };
     const figures = [row.params, row.flops, row.activations, row.cache];
     if (figures.some(changed) || row.slots.base !== row.slots.head) rows.push(row);
   }
   return folded(rows);
+}
+
+/** Each figure of a part, as `change` reads it from both sides. */
+function figuresOf(change: (read: (part: PartCost) => bigint) => Change): PartFigures {
+  return {
+    params: change((p) => p.params),
+    flops: change((p) => p.flops),
+    activations: change((p) => p.activationBytes),
+    cache: change((p) => p.cacheBytes),
+  };
+}
+
+function totalOf(base: CostReport, head: CostReport): PartFigures {
+  const sum = (report: CostReport, read: (part: PartCost) => bigint) =>
+    rational(report.parts.reduce((all, part) => all + read(part), 0n));
+  return figuresOf((read) => ({ base: sum(base, read), head: sum(head, read) }));
 }
 
 /** Paths of the head in its order, with those that only the base has after the one they followed there. */
@@ -145,19 +163,23 @@ function slotsOf(part: PartCost | undefined): string {
 
 /** Blocks in a row that changed alike are one row. */
 function folded(rows: readonly PartDiff[]): readonly PartDiff[] {
-  const out: { row: PartDiff; key: string; last: string }[] = [];
+  const out: { row: PartDiff; key: string; last: string; count: number }[] = [];
   for (const row of rows) {
     const [stack, number] = splitPath(row.path);
     const { path: _, ...cells } = row;
     const key = `${stack}|${JSON.stringify(cells, (__, v: unknown) => (typeof v === "bigint" ? `${v}` : v))}`;
     const before = out.at(-1);
     const follows = number !== undefined && Number(before?.last) + 1 === number;
-    if (before?.key === key && follows) before.last = `${number}`;
-    else out.push({ row, key, last: `${number ?? ""}` });
+    if (before?.key === key && follows) {
+      before.last = `${number}`;
+      before.count++;
+    } else out.push({ row, key, last: `${number ?? ""}`, count: 1 });
   }
-  return out.map(({ row, last }) => {
+  return out.map(({ row, last, count }) => {
     const [, number] = splitPath(row.path);
-    return number === undefined || `${number}` === last ? row : { ...row, path: `${row.path} .. ${last}` };
+    return number === undefined || `${number}` === last
+      ? row
+      : { ...row, path: `${row.path} .. ${last}`, count };
   });
 }
 

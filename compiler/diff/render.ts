@@ -5,6 +5,7 @@ import {
   order,
   quantityText,
   type Rational,
+  times,
   unitless,
 } from "../check/quantity.js";
 import { columns } from "../columns.js";
@@ -16,6 +17,7 @@ import {
   type FigureName,
   type ModelDiff,
   type PartDiff,
+  type PartFigures,
   percent,
 } from "./diff.js";
 
@@ -112,8 +114,8 @@ export function diffText(diff: Diff): string {
       model.parts.length === 0
         ? ""
         : columns(
-            [["  part", "", "params", "flops", "activations", "cache"], ...model.parts.map(partCells)],
-            [2, 3, 4, 5],
+            [partHead.map((cell, i) => (i === 0 ? `  ${cell}` : cell)), ...partRows(model)],
+            [1, 3, 4, 5, 6],
           );
     const was = model.was === undefined ? "" : ` (${wasText(model)})`;
     const title = `${MARKS[model.status]} ${safe(model.file)} ${model.model}${was} at ${atText(model)}\n`;
@@ -124,18 +126,37 @@ export function diffText(diff: Diff): string {
   return [head, ...models, `${none}${rest}${failed}`].filter((s) => s !== "").join("\n");
 }
 
-function partCells(part: PartDiff): string[] {
-  const cell = (change: Change, kind: Kind) => {
-    if (part.status !== "changed") return human(change.head ?? change.base, kind);
-    return byHow(change, kind);
+const partHead = ["part", "params each", "", "params", "flops", "activations", "cache"];
+
+/**
+ * A row for each part that changed, and one for all parts. The figures of a row of blocks are those of all its blocks,
+ * with the change of one beside them, so that every column adds up.
+ */
+function partRows(model: ModelDiff): string[][] {
+  const rows = model.parts.map((part) => {
+    const one = figureCells(part)[0]!;
+    return [
+      `  ${MARKS[part.status]} ${part.path}`,
+      part.count === 1 ? "" : `${part.count} x ${one === "" ? "0" : one}`,
+      slotsText(part),
+      ...figureCells(part, BigInt(part.count)),
+    ];
+  });
+  return model.total ? [...rows, ["  total", "", "", ...figureCells(model.total)]] : rows;
+}
+
+/** What changed in each figure, of so many blocks together; a part that only one side has changes by all of it. */
+function figureCells(figures: PartFigures, count = 1n): string[] {
+  const cell = ({ base, head }: Change, kind: Kind) => {
+    const all = (side: Rational | undefined) => side && times(side, [count, 1n]);
+    if (base !== undefined && head !== undefined) return byHow({ base: all(base), head: all(head) }, kind);
+    return byHow({ base: all(base) ?? zero, head: all(head) ?? zero }, kind).replace(" (-100.0 %)", "");
   };
   return [
-    `  ${MARKS[part.status]} ${part.path}`,
-    slotsText(part),
-    cell(part.params, "count"),
-    cell(part.flops, "flop"),
-    cell(part.activations, "bytes"),
-    cell(part.cache, "bytes"),
+    cell(figures.params, "count"),
+    cell(figures.flops, "flop"),
+    cell(figures.activations, "bytes"),
+    cell(figures.cache, "bytes"),
   ];
 }
 
@@ -169,12 +190,14 @@ export function diffMarkdown(diff: Diff): string {
       `<details><summary><code>${model.model}</code> block by block, at ${atText(model).replace("->", "→")}</summary>`,
       "",
     );
-    lines.push("| part | | parameters | FLOPs | activations | cache |", "|---|---|--:|--:|--:|--:|");
-    for (const part of model.parts) {
-      const [name = "", slots = "", ...cells] = partCells(part).map((c) => c.trim());
-      lines.push(
-        `| \`${name}\` | ${escaped(slots).replace("-&gt;", "→")} | ${cells.map(escaped).join(" | ")} |`,
-      );
+    lines.push(
+      "| part | parameters each | | parameters | FLOPs | activations | cache |",
+      "|---|--:|---|--:|--:|--:|--:|",
+    );
+    for (const row of partRows(model)) {
+      const [name = "", one = "", slots = "", ...cells] = row.map((c) => c.trim());
+      const shown = escaped(slots).replace("-&gt;", "→");
+      lines.push(`| \`${name}\` | ${escaped(one)} | ${shown} | ${cells.map(escaped).join(" | ")} |`);
     }
     lines.push("", "</details>", "");
   }
@@ -212,6 +235,12 @@ export function diffJson(diff: Diff): Readonly<Record<string, unknown>> {
     head: exact(change.head),
     difference: exact(difference(change)),
   });
+  const figures = (p: PartFigures) => ({
+    params: both(p.params),
+    flops: both(p.flops),
+    activations: both(p.activations),
+    cache: both(p.cache),
+  });
   return {
     base: diff.commits.base,
     head: diff.commits.head,
@@ -225,12 +254,11 @@ export function diffJson(diff: Diff): Readonly<Record<string, unknown>> {
       parts: m.parts.map((p) => ({
         path: p.path,
         status: p.status,
+        count: p.count,
         slots: p.slots,
-        params: both(p.params),
-        flops: both(p.flops),
-        activations: both(p.activations),
-        cache: both(p.cache),
+        ...figures(p),
       })),
+      total: m.total ? figures(m.total) : null,
     })),
     failures: diff.failures,
   };

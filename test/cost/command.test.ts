@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { conventionNames } from "../../compiler/cost/conventions.js";
 import { archc, specFile } from "../cli/archc.js";
@@ -5,6 +6,15 @@ import { archc, specFile } from "../cli/archc.js";
 const tiny = specFile("tiny");
 const json = async (...argv: string[]) =>
   JSON.parse((await archc("cost", tiny, "--format", "json", ...argv)).stdout);
+
+it("prints what the README shows", async () => {
+  const readme = readFileSync("README.md", "utf8");
+  const [, shown = ""] = /\$ (archc cost specs\/pkm-lm\.arch[^\0]*?)\n\$ /.exec(readme) ?? [];
+  const [command = "", ...lines] = shown.split("\n");
+  const printed = (await archc(...command.split(" ").slice(1))).stdout.split("\n");
+  expect(lines.length).toBeGreaterThan(10);
+  expect(lines.filter((line) => line !== "…" && !printed.includes(line))).toEqual([]);
+});
 
 describe("archc cost --convention", () => {
   it("counts as one tool does, or as all of them", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { costOf, sizesAt } from "../../compiler/cost/analyse.js";
 import { countWeights } from "../../compiler/cost/params.js";
+import { partTable } from "../../compiler/cost/part-table.js";
 import { costReport } from "../../compiler/cost/report.js";
 import { costJson, costText } from "../../compiler/cost/report-text.js";
 import { Dim } from "../../compiler/dim/dim.js";
@@ -52,7 +53,42 @@ describe("the report of a GPT-2", () => {
     expect(text).toMatch(/flops\.forward +291\.6 GFLOP +291,648,307,200\n/);
     expect(text).toContain("flops.forward = 36864*batch*seq^2 + 247064064*batch*seq\n");
     expect(text).toContain("growth: linear in batch, quadratic in seq (36864*batch*seq^2)");
-    expect(text).toMatch(/blocks\.0 \.\. 11 +attn attention, ffn mlp/);
+    expect(text).toMatch(/blocks\.0 \.\. 11 +12 x 7\.09M +attn attention, ffn mlp +85\.1M +85\.1M/);
+    expect(text).toMatch(/^total +124\.4M +124\.4M +291\.6 GFLOP .* 72\.0 MiB$/m);
+  });
+
+  test("groups only blocks of one stack that are exactly alike, and adds up what it shows", () => {
+    const part = (path: string, params: bigint, slots: Record<string, string> = {}) => ({
+      path,
+      slots,
+      params,
+      active: [params, 2n] as const,
+      flops: 0n,
+      activationBytes: 1024n * params,
+      cacheBytes: 0n,
+    });
+    const text = partTable([
+      part("a.0", 1000n, { ffn: "mlp" }),
+      part("a.1", 1000n, { ffn: "mlp" }),
+      part("a.2", 1001n, { ffn: "mlp" }),
+      part("b.0", 1001n, { ffn: "mlp" }),
+      part("b.1", 1001n, { ffn: "pkm" }),
+      part("", 1n),
+    ]);
+    const rows = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(/ {2,}/));
+    expect(rows).toEqual([
+      ["part", "params each", "params", "active", "flops", "activations", "cache"],
+      ["a.0 .. 1", "2 x 1,000", "ffn mlp", "2,000", "1,000", "-", "1.95 MiB", "-"],
+      ["a.2", "ffn mlp", "1,001", "500.5", "-", "1001.0 KiB", "-"],
+      ["b.0", "ffn mlp", "1,001", "500.5", "-", "1001.0 KiB", "-"],
+      ["b.1", "ffn pkm", "1,001", "500.5", "-", "1001.0 KiB", "-"],
+      ["(model)", "1", "0.5", "-", "1.00 KiB", "-"],
+      ["total", "5,004", "2,502", "-", "4.89 MiB", "-"],
+    ]);
+    expect(partTable([part("a.0", 1n)])).not.toContain("each");
   });
 
   test("a new point takes milliseconds, for XL too", () => {

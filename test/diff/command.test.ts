@@ -40,6 +40,7 @@ describe("archc diff", () => {
       {
         path: "blocks.0 .. 2",
         status: "changed",
+        count: 3,
         params: { difference: MORE / 3 },
         cache: { difference: 0 },
       },
@@ -47,7 +48,12 @@ describe("archc diff", () => {
     const { stdout } = await repository.archc("diff", "main");
     expect(stdout).toMatch(/^~ a\.arch Small at batch = 1, seq = 64$/m);
     expect(stdout).toMatch(/^ {2}params\.total +48\.4K +-> +73\.4K +\+25\.0K \(\+51\.6 %\)$/m);
-    expect(stdout).toMatch(/^ {2}~ blocks\.0 \.\. 2 +attn attention, ffn mlp, wiring pre_norm +\+8,320 /m);
+    // The line of three blocks holds the change of all three; with the total below it, that of the model.
+    expect(model.total.params.difference).toBe(MORE);
+    expect(stdout).toMatch(
+      /^ {2}~ blocks\.0 \.\. 2 +3 x \+8,320 \(\+.* %\) +attn attention, ffn mlp, wiring pre_norm +\+25\.0K /m,
+    );
+    expect(stdout).toMatch(/^ {2}total +\+25\.0K \(\+51\.6 %\) /m);
   });
 
   it("takes two revisions, files of a folder, and leaves out what nobody changed", async () => {
@@ -199,7 +205,11 @@ describe("archc diff", () => {
       ["blocks.1", "changed"],
       ["blocks.3", "added"],
     ]);
-    expect(body.models[0].parts[0].slots.head).toContain("ffn pkm");
+    const [{ parts, total, figures }] = body.models;
+    expect(parts[0].slots.head).toContain("ffn pkm");
+    expect(total.params).toEqual(figures["params.total"]);
+    const { stdout } = await repository.archc("diff", "HEAD");
+    expect(stdout).toMatch(/^ {2}\+ blocks\.3 +attn attention, .* +\+[\d.,]+K? /m);
   });
 
   it("reports a spec that is broken in the head, and one that was in the base", async () => {
