@@ -51,12 +51,12 @@ export function binary(
   }
   if (isStatic(l) && isStatic(r)) {
     if (l.kind === "count" && r.kind === "count" && tooLarge(op, l.dim, r.dim)) {
-      scope.tracer.report("limit/count", { bits: limits.bits, terms: limits.terms }, span);
+      scope.tracer.report("limit/count", limits, span);
       return unknown;
     }
     const result = statically(op, l, r);
     if (result && tooLong(result)) {
-      scope.tracer.report("limit/count", { bits: limits.bits, terms: limits.terms }, span);
+      scope.tracer.report("limit/count", limits, span);
       return unknown;
     }
     if (result) return result;

@@ -3,7 +3,7 @@ import { isLibrary } from "../host.js";
 import type { Value } from "../ir/graph.js";
 import { formOf, join } from "../ir/path.js";
 import { bindArguments, bindParams, type CallArg, isStatic, staticArgs } from "./arguments.js";
-import { checkInverse } from "./inverse.js";
+import { checkInverse, tensorsGiven } from "./inverse.js";
 import { toTensor } from "./operands.js";
 import { conformResults, giveBack, standIn } from "./results.js";
 import { AxisTable, Scope, type StateSlot } from "./scope.js";
@@ -170,6 +170,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
       }
       instance.runs += 1;
       tracer.program.traced.add(decl);
+      const given = tensorsGiven(scope, decl);
       runBody(decl.body, scope);
       for (const [name, val] of scope.vars) if (isStatic(val)) instance.statics.set(name, val);
       const outputs = conformResults(scope, decl);
@@ -180,7 +181,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
       results = outputs.map((t) => ({ tensor: t, names: giveBack(t, back, explicit[0]?.tensor) }));
       // Beside a layer that only stands in for one that failed, nothing comes back.
       const isWhole = tracer.standIns === standIns && !instance.failed;
-      if (!tracer.rehearsing && isWhole) checkInverse(scope, decl, outputs);
+      if (!tracer.rehearsing && isWhole) checkInverse(scope, decl, given, outputs);
       finishStates(scope);
       return [
         ...outputs.map((t) => t.value),

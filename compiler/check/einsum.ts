@@ -69,8 +69,16 @@ export function evaluateEinsum(expr: Einsum, scope: Scope): Val {
     scope.tracer.report("shape/axis-twice", { axis: twice }, expr.output.span);
     return unknown;
   }
+  const names = new Set(operands.flatMap((o) => o.axes)).size;
+  if (operands.length > 1 && names > letters.length) {
+    scope.tracer.report("einsum/axes", { axes: names, limit: letters.length }, expr.span);
+    return unknown;
+  }
   return tensorVal(lower(scope, operands, out), out);
 }
+
+/** What the op calls its axes. */
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 const fixed = (shape: Shape) => shape.axes.filter((a) => a.kind !== "rest");
 
@@ -137,12 +145,9 @@ function lower(scope: Scope, operands: readonly Operand[], out: readonly string[
     const l = sumOut(current.value, current.axes, (a) => needed(a) || right.axes.includes(a));
     const r = sumOut(right.tensor.value, right.axes, (a) => needed(a) || l.axes.includes(a));
     const kept = later.length === 0 ? out : [...new Set([...l.axes, ...r.axes])].filter(needed);
-    const letters = new Map<string, string>();
-    const letter = (a: string) => {
-      if (!letters.has(a)) letters.set(a, String.fromCharCode(97 + letters.size));
-      return letters.get(a)!;
-    };
-    const text = (axes: readonly string[]) => axes.map(letter).join("");
+    const all = [...new Set([...l.axes, ...r.axes, ...kept])];
+    const letterOf = new Map(all.map((a, i) => [a, letters[i]!]));
+    const text = (axes: readonly string[]) => axes.map((a) => letterOf.get(a)!).join("");
     const equation = `${text(l.axes)},${text(r.axes)}->${text(kept)}`;
     current = { value: b.op("einsum", [l.value, r.value], { equation }), axes: kept };
   }

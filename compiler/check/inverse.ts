@@ -18,11 +18,25 @@ export function checkInverseNames(sink: Diagnostics, decl: LayerDecl): boolean {
   return !inverse || names === results;
 }
 
+/** The tensors that a layer is given, before its lines give their names to others. */
+export function tensorsGiven(scope: Scope, decl: LayerDecl): readonly Value[] {
+  return decl.params.flatMap((p) => {
+    const val = p.shape && scope.vars.get(p.name.text);
+    return val?.kind === "tensor" ? [val.tensor.value] : [];
+  });
+}
+
 /**
  * Checks that a layer's `inverse` takes its results and gives back its tensors, by tracing it once in a graph that is
  * thrown away, and by running both there on random numbers: the backward pass of training is what runs it else.
+ * `given` are the layer's tensors as its body found them.
  */
-export function checkInverse(scope: Scope, decl: LayerDecl, outputs: readonly Tensor[]): void {
+export function checkInverse(
+  scope: Scope,
+  decl: LayerDecl,
+  given: readonly Value[],
+  outputs: readonly Tensor[],
+): void {
   const inverse = decl.body.find((s): s is InverseStmt => s.kind === "inverse");
   if (!inverse) return;
   const { tracer } = scope;
@@ -71,10 +85,6 @@ export function checkInverse(scope: Scope, decl: LayerDecl, outputs: readonly Te
       );
     if (shaped) back.push(rehearsal.top.use(shaped.value));
   }
-  const given = tensors.flatMap((p) => {
-    const val = scope.vars.get(p.name.text);
-    return val?.kind === "tensor" ? [val.tensor.value] : [];
-  });
   // A step from state is the same layer once more.
   if (tracer.decoding || back.length < tensors.length || given.length < tensors.length) return;
   const verdict = roundTrip({

@@ -9,7 +9,7 @@ import { Scope } from "./scope.js";
 import { resolveShape } from "./shapes.js";
 import type { Stack } from "./stack.js";
 import { runBody } from "./statements.js";
-import type { Tracer } from "./tracer.js";
+import { limits, type Tracer } from "./tracer.js";
 import { inPlaceOf, unknown, unknownLayer, type Val } from "./values.js";
 
 /** A model with its bases merged: fields are late-bound, so each is evaluated once, when first asked for. */
@@ -31,6 +31,8 @@ export class ModelEnv {
   readonly declared: ReadonlySet<string>;
   private readonly values = new Map<string, Val>();
   private readonly busy: string[] = [];
+  /** Fields were found to nest too deep; those on the way there would say the same. */
+  private tooDeep = false;
   private readonly scopes = new Map<string, Scope>();
   private readonly members = new Map<string, Val>();
 
@@ -136,6 +138,12 @@ export class ModelEnv {
         { chain: [...this.busy.slice(this.busy.indexOf(name)), name] },
         field.source.span,
       );
+      return unknown;
+    }
+    if (this.busy.length >= limits.fields) {
+      if (!this.tooDeep)
+        this.tracer.report("limit/fields", { name, limit: limits.fields }, field.source.expr.span);
+      this.tooDeep = true;
       return unknown;
     }
     this.busy.push(name);

@@ -39,6 +39,8 @@ export interface Program {
   readonly spent: {
     steps: number;
     trials: number;
+    /** Where the models stand whose evaluation has filled the stack. */
+    readonly overflowed: Set<number | undefined>;
     /** What the trials of the first model with errors took. */
     trialsBefore?: number | undefined;
   };
@@ -220,7 +222,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     ),
     unresolved,
     traced: new Set(),
-    spent: { steps: 0, trials: 0 },
+    spent: { steps: 0, trials: 0, overflowed: new Set() },
     remedied: new Map(),
     nearest: boundedNearest(),
     source: (file) => units.get(file)?.text ?? (isLibrary(file) ? host.read(file) : undefined),
@@ -253,7 +255,7 @@ function emptyProgram(path: string): Program {
     models: [],
     unresolved: new Set(),
     traced: new Set(),
-    spent: { steps: 0, trials: 0 },
+    spent: { steps: 0, trials: 0, overflowed: new Set() },
     remedied: new Map(),
     nearest: boundedNearest(),
     source: () => undefined,

@@ -122,17 +122,21 @@ class Search {
     const trial = new Trial(edit);
     const { program } = this;
     // A trial that would take more than is left ends as one that failed.
-    const start = limits.stepsOfFile - limits.trialsOfFile + program.spent.trials;
-    const spent = { steps: start, trials: 0 };
+    const start = limits.stepsOfFile - this.mostOfModels + program.spent.trials;
+    const spent = { steps: start, trials: 0, overflowed: new Set<number | undefined>() };
     if (start < limits.stepsOfFile) this.retrace({ ...program, traced: new Set(), spent }, sink, trial);
     program.spent.trials += spent.steps - start + 100;
     return trial;
   }
 
+  /** A first model that takes all of its own leaves the models behind it theirs. */
+  private get mostOfModels(): number {
+    const { trialsBefore } = this.program.spent;
+    return trialsBefore === undefined ? limits.trialsOfFirst : trialsBefore + limits.trialsBeside;
+  }
+
   private get isSpent(): boolean {
-    const { trials, trialsBefore } = this.program.spent;
-    const beside = trialsBefore === undefined ? limits.trialsOfFile : trialsBefore + limits.trialsBeside;
-    return trials >= Math.min(limits.trialsOfFile, beside, this.most);
+    return this.program.spent.trials >= Math.min(this.mostOfModels, this.most);
   }
 
   remedies(error: Diagnostic): readonly Remedy[] {

@@ -22,7 +22,7 @@ export function tooLarge(op: BinaryOp, a: Dim, b: Dim): boolean {
  * with every line.
  */
 export const tooLong = (val: Val): boolean =>
-  val.kind === "count" && val.dim.int === undefined && val.dim.key.length > limits.key;
+  val.kind === "count" && val.dim.int === undefined && val.dim.key.length > limits.characters;
 
 /** Arithmetic of counts stays exact; with a number it is a number. Undefined: not static after all. */
 export function statically(op: BinaryOp, l: Val, r: Val): Val | undefined {

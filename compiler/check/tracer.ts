@@ -14,6 +14,8 @@ import type { Trial } from "./trial.js";
 /** Limits that keep every evaluation finite and small. */
 export const limits = {
   depth: 60,
+  /** Fields of a model that are read for one another. */
+  fields: 256,
   blocks: 4096,
   rounds: 4096,
   steps: 100_000,
@@ -22,11 +24,11 @@ export const limits = {
   /** Of all models and layers of a file. */
   stepsOfFile: 2_000_000,
   /**
-   * Of all trials that look for values that fit, in steps as well, of those for the models behind the first that has
-   * errors, and of those for one error; and after how many one value is enough for each error of these models. All of
-   * them take a fraction of a second.
+   * Of all trials that look for values that fit, in steps as well: of those for the first model that has errors, for
+   * the models behind it, and for one error; and after how many one value is enough for each error of these models. All
+   * of them take a fraction of a second.
    */
-  trialsOfFile: 190_000,
+  trialsOfFirst: 190_000,
   trialsBeside: 80_000,
   trialsOfError: 60_000,
   trialsAtEase: 40_000,
@@ -35,7 +37,7 @@ export const limits = {
   bits: 512,
   terms: 200,
   /** Characters of a count of run time as it is told apart from others. */
-  key: 2_000,
+  characters: 2_000,
 } as const;
 
 /** One state of an instance as the graph sees it. */
@@ -187,9 +189,23 @@ export class Tracer {
       return run();
     } catch (error) {
       if (!(error instanceof BuildError || error instanceof RangeError)) throw error;
-      this.report("shape/op", { reason: error.message }, span);
+      if (isOverflow(error)) this.overflow(span);
+      else this.report("shape/op", { reason: error.message }, span);
       return undefined;
     }
+  }
+
+  /**
+   * The stack is full: that is told once for all graphs of a model, and nothing more is evaluated, or each line on the
+   * way would fill it again.
+   */
+  private overflow(span: Span): void {
+    const { overflowed } = this.program.spent;
+    const model = this.home?.start;
+    if (!overflowed.has(model)) this.report("limit/nesting", {}, span);
+    overflowed.add(model);
+    this.stopped = true;
+    this.steps = limits.steps;
   }
 
   /** Reports at the user's own text first; where the fault lies in a library layer, the way there is the trace. */
@@ -295,3 +311,5 @@ export class Tracer {
     this.assumptions.push({ left, relation, right, reason });
   }
 }
+
+const isOverflow = (error: Error): boolean => /call stack/.test(error.message);

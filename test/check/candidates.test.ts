@@ -79,7 +79,7 @@ describe("the search for values that fit", () => {
     const models = Array.from({ length: 40 }, (_, i) => failing(`M${i}`, 12, pkm(17 + i)));
     const { sink, trials } = run(head + models.join(""));
     // The trial that is on its way when the budget is spent ends where the file's steps do.
-    expect(trials).toBeLessThan(limits.trialsOfFile + 5000);
+    expect(trials).toBeLessThan(limits.trialsOfFirst + 5000);
     expect(sink.list.filter((d) => d.severity === "error").length).toBe(40);
     expect(sink.list[0]!.helps).toContain("`k = 16` fits");
   });
@@ -87,9 +87,9 @@ describe("the search for values that fit", () => {
   it("spends no more on one error than its part", () => {
     const one = run(head + failing("M", 12, pkm(99)));
     expect(one.trials).toBeGreaterThan(0);
-    expect(one.trials).toBeLessThan(limits.trialsOfError + limits.trialsOfFile / 10);
+    expect(one.trials).toBeLessThan(limits.trialsOfError + limits.trialsOfFirst / 10);
     const deep = run(head + failing("M", 400, pkm(99)));
-    expect(deep.trials).toBeLessThan(limits.trialsOfError + limits.trialsOfFile / 3);
+    expect(deep.trials).toBeLessThan(limits.trialsOfError + limits.trialsOfFirst / 3);
     expect(deep.sink.list.map((d) => d.code)).toContain("require/failed");
   });
 

@@ -33,6 +33,11 @@ const coupled = "u = a + f(b)\n  return (u, b + g(u))";
 describe("an inverse", () => {
   const right = [
     ["of couplings", coupled, "b = w - g(u)\n    return (u - f(b), b)"],
+    [
+      "of lines that give a tensor's name to another value",
+      "a = 2 * a\n  for i in 0 ..< 3 { b = b + a }\n  return (a, b)",
+      "for i in 0 ..< 3 { w = w - u }\n    u = u / 2\n    return (u, w)",
+    ],
     ["that swaps", "return (b, a)", "return (w, u)"],
     [
       "of learned scales",

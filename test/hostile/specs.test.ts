@@ -18,7 +18,7 @@ describe("a hostile spec is a clear error", () => {
   // What is loaded on first use, and compiled when hot, is no cost of a hostile spec.
   beforeAll(async () => void (await archc("check", "specs/small.arch")));
 
-  for (const [i, { name, text, says }] of hostileSpecs.entries()) {
+  for (const [i, { name, text, says, errors }] of hostileSpecs.entries()) {
     it(name, async () => {
       const file = here.put(`${i}.arch`, text);
       const before = here.paths();
@@ -27,6 +27,7 @@ describe("a hostile spec is a clear error", () => {
       const { user, system } = process.cpuUsage(began);
       expect(stderr).toContain(says);
       expect(code).toBe(2);
+      if (errors !== undefined) expect(stderr.match(/^error\[/gm)).toHaveLength(errors);
       expect(`${stdout}${stderr}`).not.toMatch(unsafe);
       // No reader is helped by more.
       expect(stderr.length).toBeLessThan(100_000);

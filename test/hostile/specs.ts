@@ -4,6 +4,10 @@ const many = (n: number, line: (i: number) => string) =>
   Array.from({ length: n }, (_, i) => line(i)).join("\n");
 const layer = (name: string, body: string) => `layer ${name}(x: [.. D]) -> [.. D] {\n${body}\n}`;
 
+/** Names of axes, each with `size` behind it. */
+const axes = (name: string, n: number, size = "") =>
+  Array.from({ length: n }, (_, i) => `${name}${i}${size}`).join(size ? ", " : " ");
+
 /** As many lines as a text of that length takes. */
 function filled(length: number, line: (i: number) => string): string {
   const lines: string[] = [];
@@ -17,6 +21,8 @@ export interface HostileSpec {
   readonly text: string | Uint8Array;
   /** A code, or words of its message. */
   readonly says: string;
+  /** How many errors it is, where a reader must not be told the same again. */
+  readonly errors?: number;
   /** Runs in a process of its own too, whose memory is measured. */
   readonly heavy?: true;
 }
@@ -198,6 +204,39 @@ export const hostileSpecs: readonly HostileSpec[] = [
       `layer e(x: [${Array.from({ length: 30_000 }, (_, i) => `A${i}`).join(" ")}]) -> [..] {\n  return x\n}`,
     ),
     says: "syntax/too-many-axes",
+  },
+  {
+    name: "an einsum of 55 axes",
+    text: specWith(
+      "e()",
+      layer(
+        "e",
+        `  weight s: [${axes("A", 27, " = 2")}, D]\n  weight t: [${axes("B", 27, " = 2")}, D]
+  y = einsum[${axes("A", 27)} D, ${axes("B", 27)} D -> D](s, t)
+  return x`,
+      ),
+    ),
+    says: "einsum/axes",
+  },
+  {
+    name: "3,000 fields, each of which reads the next",
+    text: specBeside(`${many(3000, (i) => `  f${i}: count = f${i + 1} + 1`)}\n  f3000: count = 1`),
+    says: "limit/fields",
+    errors: 1,
+  },
+  {
+    name: "a cycle of 3,000 fields",
+    text: specBeside(many(3000, (i) => `  f${i}: count = f${(i + 1) % 3000} + 1`)),
+    says: "limit/fields",
+    errors: 1,
+  },
+  {
+    name: "250 fields in a chain, each 140 levels deep",
+    text: specBeside(
+      `${many(250, (i) => `  f${i}: count = ${"(".repeat(140)}f${i + 1}${" + 1)".repeat(140)}`)}\n  f250: count = 1`,
+    ),
+    says: "limit/nesting",
+    errors: 1,
   },
   { name: "a NUL", text: `${spec()}\0`, says: "it is not text" },
   { name: "NULs alone", text: "\0".repeat(1000), says: "it is not text" },

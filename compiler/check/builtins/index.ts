@@ -27,6 +27,6 @@ export function callBuiltin(name: string, expr: Call, scope: Scope, want: Want):
   }
   const result = rule(call);
   if (!tooLong(result)) return result;
-  scope.tracer.report("limit/count", { bits: limits.bits, terms: limits.terms }, expr.span);
+  scope.tracer.report("limit/count", limits, expr.span);
   return unknown;
 }

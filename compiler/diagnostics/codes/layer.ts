@@ -219,8 +219,19 @@ export const layerCodes = {
     message: `the spec takes more than ${limit} steps to evaluate`,
     notes: ["nested loops or a very large number of blocks usually cause this"],
   })),
-  "limit/count": code<{ bits: number; terms: number }>("error", ({ bits, terms }) => ({
-    message: `this count is too large: more than ${bits} bits or ${terms} terms`,
+  "limit/count": code<{ bits: number; terms: number; characters: number }>(
+    "error",
+    ({ bits, terms, characters }) => ({
+      message: `this count is too large: more than ${bits} bits, ${terms} terms or ${characters} characters`,
+    }),
+  ),
+  "limit/fields": code<{ name: string; limit: number }>("error", ({ name, limit }) => ({
+    message: `fields depend on each other more than ${limit} levels deep`,
+    notes: [`the chain reaches \`${name}\` here`],
+    helps: ["declare each field above those that use it, or calculate the last one directly"],
+  })),
+  "limit/nesting": code<Record<never, never>>("error", () => ({
+    message: "fields, calls and expressions are nested too deep to evaluate here",
   })),
   "limit/rounds": code<{ rounds: number; limit: number }>("error", ({ rounds, limit }) => ({
     message: `${rounds} iterations are too many: archc unrolls at most ${limit}`,

@@ -98,6 +98,9 @@ export const shapeCodes = {
           : [],
     }),
   ),
+  "einsum/axes": code<{ axes: number; limit: number }>("error", ({ axes, limit }) => ({
+    message: `this einsum has ${axes} different axes: at most ${limit} are possible`,
+  })),
   "einsum/output-axis": code<{ axis: string }>("error", ({ axis }) => ({
     message: `axis \`${axis}\` of the result is not in any operand`,
     label: "no operand has this axis",
