@@ -1,4 +1,4 @@
-import type { Span } from "../../grammar/ast.js";
+import type { Name, Span } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { countOf, type ForeignTensor, type Piece, stepsOf } from "../weights/checkpoint.js";
 import type { NamedWeight } from "./checkpoint.js";
@@ -16,6 +16,8 @@ export interface Match {
 export interface Read {
   readonly parts: readonly (Part | Ignored)[];
   readonly axis: number | undefined;
+  /** The axis for each place of which the parts stand one after another. */
+  readonly each?: Name | undefined;
 }
 
 /** A tensor of a file before it is said which. */
@@ -50,20 +52,45 @@ export function layOut(
     sink.report("checkpoint/concat", { shapes, axis }, { span });
     return undefined;
   }
-  const places = (l: LaidOut | Ignored): number => (isIgnored(l) ? l.places : (l.shape[along] ?? 0));
-  if (read.axis !== undefined) shape[along] = laid.reduce((sum, l) => sum + places(l), 0);
+  const rounds = read.each ? roundsOf(read.each, along, laid, sink) : 1;
+  if (rounds === undefined) return undefined;
+  const places = (l: LaidOut | Ignored): number => (isIgnored(l) ? l.places : (l.shape[along] ?? 0) / rounds);
+  const round = laid.reduce((sum, l) => sum + places(l), 0);
+  if (read.axis !== undefined) shape[along] = rounds * round;
   const outer = stepsOf(shape);
   let before = 0;
   const pieces = laid.flatMap((l) => {
     const start = read.axis === undefined ? 0 : before * outer[along]!;
     before += places(l);
     if (isIgnored(l)) return [];
-    const theirs = l.groups.flatMap((group, g) => stepsOf(group).map((step) => step * outer[g]!));
+    const theirs = l.groups.flatMap((group, g) => {
+      const steps = stepsOf(group).map((step) => step * outer[g]!);
+      return read.each && g === along ? steps.with(0, round * outer[g]!) : steps;
+    });
     return [{ sizes: l.sizes, ours: { start: l.start, steps: l.steps }, theirs: { start, steps: theirs } }];
   });
   const all = countOf(shape);
   const unused = all - pieces.reduce((sum, p) => sum + countOf(p.sizes), 0);
   return all === 0 ? undefined : { shape, pieces, unused };
+}
+
+/** How many places the axis `each` has; undefined (reported) where it does not come first in every part. */
+function roundsOf(
+  each: Name,
+  along: number,
+  laid: readonly (LaidOut | Ignored)[],
+  sink: Diagnostics,
+): number | undefined {
+  const parts = laid.flatMap((l) => (isIgnored(l) ? [] : [l]));
+  const firsts = parts.map((l) => l.names[along]?.[0] ?? "1");
+  const sizes = new Set(parts.map((l) => l.groups[along]?.[0]));
+  if (firsts.every((name) => name === each.text) && sizes.size === 1) return parts[0]!.groups[along]![0]!;
+  sink.report(
+    "checkpoint/each",
+    { each: each.text, axis: along, firsts, sizes: [...sizes] },
+    { span: each.span },
+  );
+  return undefined;
 }
 
 /** Whether two matches have one layout: weights of one type, and the same places of them. */

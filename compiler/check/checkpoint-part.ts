@@ -136,6 +136,8 @@ export interface LaidOut {
   readonly steps: number[];
   /** Sizes of the axes that are one in the file, and what they make there. */
   readonly groups: number[][];
+  /** The names of those axes. */
+  readonly names: string[][];
   readonly shape: number[];
 }
 
@@ -196,6 +198,7 @@ export function partOf(
     start,
     steps: order.flat().map((a) => steps[a]!),
     groups,
+    names: order.map((axes) => axes.map((a) => weight.axes[a]!)),
     shape: groups.map((g) => g.reduce((a, b) => a * b, 1)),
   };
 }

@@ -1,6 +1,6 @@
-import type { Expr, ModelDecl, Span, StoredLine } from "../../grammar/ast.js";
+import type { Expr, ModelDecl, Name, Span, StoredLine } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
-import type { Diagnostics } from "../diagnostics/sink.js";
+import { Diagnostics } from "../diagnostics/sink.js";
 import type { WeightInfo } from "../ir/graph.js";
 import { formOf, numbersIn } from "../ir/path.js";
 import type { Checkpoint, ForeignTensor } from "../weights/checkpoint.js";
@@ -45,7 +45,8 @@ interface Line {
 }
 
 /**
- * The checkpoints of a model, those of its bases included; a line for the same name in the file replaces the base's.
+ * The checkpoints of a model, those of its bases included; a line for the same name in the file
+ * replaces the base's, and so does an `ignore`.
  * `isMissing` says whether a weight that is not there is a fault of the line, or of what is wrong elsewhere in the model.
  */
 export function readCheckpoints(
@@ -71,8 +72,13 @@ export function readCheckpoints(
         here.add(text);
         const pattern = readNamePattern(text);
         if (!pattern) sink.report("checkpoint/name", { text }, { span: line.foreign.span });
-        else if (line.kind === "ignored") section.ignored.set(text, expressionOf(pattern));
-        else section.lines.set(text, { line, own: depth === chain.length - 1 });
+        else if (line.kind === "ignored") {
+          section.lines.delete(text);
+          section.ignored.set(text, expressionOf(pattern));
+        } else {
+          section.ignored.delete(text);
+          section.lines.set(text, { line, own: depth === chain.length - 1 });
+        }
       }
     }
   }
@@ -119,6 +125,12 @@ function reportTwice(lines: readonly Written[], sink: Diagnostics): void {
   }
 }
 
+/** Weights that a line speaks of and does not fit. */
+interface Unfit {
+  readonly faults: Diagnostics;
+  readonly weights: readonly NamedWeight[];
+}
+
 /** Writes the lines of a section out for every index. */
 class Reader {
   private readonly byPath = new Map<string, NamedWeight>();
@@ -138,13 +150,23 @@ class Reader {
   }
 
   written(lines: readonly Line[]): readonly Written[] {
-    const all = lines.flatMap(({ line, own }) => this.line(line, own) ?? []);
+    const unfit: Unfit[] = [];
+    const all = lines.flatMap(({ line, own }) => this.line(line, own, unfit) ?? []);
+    if (unfit.length > 0) {
+      const given = new Set(
+        all.flatMap(({ tensors }) => tensors.flatMap(({ match }) => match.weights.map((w) => w.path))),
+      );
+      // A line of feed-forwards does not fit experts of the same name; where another line does, nothing is wrong.
+      for (const { faults, weights } of unfit) {
+        if (!weights.every((w) => given.has(w.path))) for (const found of faults.list) this.sink.take(found);
+      }
+    }
     reportTwice(all, this.sink);
     return all;
   }
 
   /** Undefined where the line is wrong (reported), or speaks of weights that a variant replaced. */
-  private line(line: StoredLine, own: boolean): Written | undefined {
+  private line(line: StoredLine, own: boolean, unfit: Unfit[]): Written | undefined {
     const pattern = readNamePattern(line.foreign.value);
     const read = this.read(line.value);
     const parts = read?.parts.filter((p): p is Part => !isIgnored(p)) ?? [];
@@ -158,8 +180,9 @@ class Reader {
       }
       all = next.slice(0, MOST);
     }
+    const before = unfit.length;
     const tensors: Written["tensors"][number][] = [];
-    const known = new Map<string, Laid | undefined>();
+    const known = new Map<string, { readonly laid: Laid | undefined; readonly faults: Diagnostics }>();
     let last: (typeof tensors)[number] | undefined;
     for (const match of all) {
       const { indices, weights } = match;
@@ -167,12 +190,20 @@ class Reader {
       // Weights of blocks alike lie alike.
       if (!last || !alike(parts, last.match, match)) {
         const key = parts.map((part, i) => likeness(part, weights[i]!, indices)).join("");
-        if (!known.has(key)) known.set(key, layOut(read, match, line.value.span, this.sink));
-        laid = known.get(key);
+        let found = known.get(key);
+        if (!found) {
+          const faults = new Diagnostics();
+          known.set(key, (found = { laid: layOut(read, match, line.value.span, faults), faults }));
+        }
+        laid = found.laid;
+        if (!laid) unfit.push({ faults: found.faults, weights });
       }
-      // The same fault for every block is one fault.
-      if (!laid) return undefined;
+      if (!laid) continue;
       tensors.push((last = { match, laid }));
+    }
+    // What a line of the model itself fits nowhere is its mistake; a base's line may be of what a variant replaced.
+    if (tensors.length === 0 && own) {
+      for (const { faults } of unfit.splice(before)) for (const found of faults.list) this.sink.take(found);
     }
     return { line, pattern, tensors };
   }
@@ -189,8 +220,11 @@ class Reader {
     }
     const parts: (Part | Ignored)[] = [];
     let axis = -1;
+    let each: Name | undefined;
     for (const arg of expr.args) {
       if (arg.name?.text === "axis" && arg.value.kind === "number" && arg.value.whole) axis = arg.value.value;
+      else if (arg.name?.text === "each" && arg.value.kind === "name")
+        each = { text: arg.value.name, span: arg.value.span };
       else if (arg.name !== undefined) {
         this.sink.report("checkpoint/form", {}, { span: arg.span });
         return undefined;
@@ -200,7 +234,7 @@ class Reader {
         parts.push(part);
       }
     }
-    if (!parts.every(isIgnored)) return { parts, axis };
+    if (!parts.every(isIgnored)) return { parts, axis, each };
     this.sink.report("checkpoint/form", {}, { span: expr.span });
     return undefined;
   }

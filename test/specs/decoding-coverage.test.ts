@@ -17,10 +17,12 @@ const stepped = [
   "specs/small-xl.arch",
   // parity/perceiver-ar.test.ts: a step is a pass with as many more latents.
   "specs/small-perceiver-ar.arch",
-  // parity/x-transformers.test.ts, parity/marian.test.ts, parity/families.test.ts.
+  // parity/x-transformers.test.ts, parity/marian.test.ts, parity/families.test.ts,
+  // parity/decoders.test.ts.
   "test/parity/fixtures/x-transformers/models.arch",
   "test/parity/fixtures/marian.arch",
   "test/parity/fixtures/families.arch",
+  "test/parity/fixtures/decoders.arch",
 ];
 
 /** What reads both ways and has no steps. */
@@ -46,14 +48,20 @@ const families: Readonly<Record<string, Holds>> = {
   albert: "no steps",
   bart: "exact",
   bert: "no steps",
+  bloom: "exact",
   distilbert: "no steps",
   electra: "no steps",
+  falcon: "exact",
+  gemma: "exact",
   gpt2: "exact",
   llama: "exact",
   minilm: "no steps",
+  mistral: "exact",
   modernbert: "no steps",
   moe: "exact",
   mpnet: "no steps",
+  neox: "exact",
+  olmo: "exact",
   opt: "exact",
   "perceiver-ar": {
     says: "compiler/layers/perceiver-ar.arch",
@@ -61,8 +69,10 @@ const families: Readonly<Record<string, Holds>> = {
     bounded: "test/parity/perceiver-ar.test.ts",
   },
   perceiver: "no steps",
+  phi: "exact",
   "pkm-lm": "exact",
   pkm: "exact",
+  qwen: "exact",
   reformer: {
     says: "specs/reformer.arch",
     words: /Decoding LSH layers is an approximation/,
@@ -165,7 +175,7 @@ describe("decoding step by step is tested", () => {
   });
 
   it.each([
-    ["attention", ["kv_heads", "window", "bounded", "most"]],
+    ["attention", ["kv_heads", "window", "bounded", "most", "head_dim", "divisor"]],
     ["relative_attention", ["memory", "cached", "filled", "same_length", "clamp"]],
     ["span_attention", ["projected"]],
     ["sparse_attention", ["kept", "per_head"]],

@@ -1,4 +1,5 @@
 import { code } from "../code.js";
+import { folded } from "../fold.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
@@ -100,6 +101,20 @@ export const checkpointCodes = {
       helps: axis === undefined ? ["write `concat(a, b, axis = 0)`; axes count from 0"] : [],
     }),
   ),
+  "checkpoint/each": code<{
+    each: string;
+    axis: number;
+    firsts: readonly string[];
+    sizes: readonly (number | undefined)[];
+  }>("error", ({ each, axis, firsts, sizes }) => ({
+    message: `the parts cannot take turns for each \`${each}\``,
+    notes: [
+      firsts.every((f) => f === each)
+        ? `\`${each}\` has ${sizes.join(" and ")} places`
+        : `along axis ${axis} they begin with ${firsts.map((f) => `\`${f}\``).join(", ")}`,
+    ],
+    helps: [`every part begins there with \`${each}\`, of one size: \`x[${each} K, D]\``],
+  })),
   "checkpoint/ignored-places": code<{ most: number }>("error", ({ most }) => ({
     message: "`ignore` needs the number of positions to skip",
     helps: [`write a whole number from 1 to ${most}: \`concat(ignore(2), positions.table, axis = 0)\``],
@@ -120,7 +135,9 @@ export const checkpointCodes = {
     const part = (faults: readonly { name: string; why: string }[], what: string): string[] =>
       faults.length === 0
         ? []
-        : [`${what}:${faults.map(({ name, why }) => `\n  ${name}${why === "" ? "" : `: ${why}`}`).join("")}`];
+        : [
+            `${what}:\n  ${folded(faults.map(({ name, why }) => `${name}${why === "" ? "" : `: ${why}`}`)).join("\n  ")}`,
+          ];
     const counts = [
       [missing.length, "missing"],
       [wrong.length, "wrong"],
