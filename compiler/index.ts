@@ -1,5 +1,5 @@
 /**
- * The compiler as a library: `createService(host)` answers every question about a spec. What runs a built model is
+ * The compiler as a library: `createService(host)` answers every question about a spec. To run a built model, use
  * `archc/runtime`.
  */
 export type { Verdict } from "./check/constraints.js";

@@ -1,6 +1,6 @@
 import type { Host } from "./host.js";
 
-/** A host over texts in memory, for tests and the web; `std` holds `std/NAME.arch` files (none unless given). */
+/** A host over texts in memory, for tests and the web; `std` has `std/NAME.arch` files (none by default). */
 export function createMemoryHost(
   files: Readonly<Record<string, string>>,
   std: Readonly<Record<string, string>> = {},

@@ -3,14 +3,14 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { type Host, isLibrary } from "./host.js";
 import { packageFile } from "./package-file.js";
 
-/** No spec written by a person comes near it; a larger file is not one. */
+/** No spec written by a person is nearly as large; archc does not read a larger file. */
 export const MAX_FILE_BYTES = 512 * 1024;
 
 const ROOT_MARKS = ["package.json", "archc.config.json", ".git"];
 
-/** A host on the file system, with what a command line needs beside it. */
+/** A host on the file system, with what a command line needs besides. */
 export interface NodeHost extends Host {
-  /** The folder that no read leaves. */
+  /** The root folder; nothing outside it is read. */
   readonly root: string;
   /** A host path as the user would type it from the working folder. */
   display(path: string): string;
@@ -47,7 +47,7 @@ export function createNodeHost(root: string): NodeHost {
   };
 }
 
-/** From the working folder, or whole where that is shorter. */
+/** Relative to the working folder, or absolute if that is shorter. */
 function asTyped(path: string): string {
   const near = relative(process.cwd(), path);
   return near !== "" && near.length <= path.length ? near : path;
@@ -84,7 +84,7 @@ function readText(path: string): string | undefined {
 
 const libraryTexts = new Map<string, string | undefined>();
 
-/** The library comes with the compiler and changes no more than its code does: each file is read once. */
+/** The library belongs to the compiler and changes no more than its code, so each file is read once. */
 function readLibrary(path: string): string | undefined {
   if (!libraryTexts.has(path)) libraryTexts.set(path, readText(path));
   return libraryTexts.get(path);

@@ -6,19 +6,19 @@ import type { Build, BuildOptions } from "./emit/build.js";
 import type { WeightsOption } from "./emit/weights.js";
 import type { LintSettings } from "./lint/index.js";
 
-/** What a question to the service yields: an answer where there is one, and all that was found on the way. */
+/** The result of a question to the service: the answer, if there is one, and all problems found on the way. */
 export interface Outcome<T> {
   readonly value: T | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface CostQuestion extends CostOptions {
-  /** The file's only or last model unless told. */
+  /** Default: the only or last model of the file. */
   readonly model?: string | undefined;
-  /** A profile's sizes, below those of `at`. */
+  /** A profile whose sizes apply; those of `at` override them. */
   readonly profile?: string | undefined;
   readonly at?: Readonly<Record<string, bigint>> | undefined;
-  /** The model as weights make it, as `fitted` gave it, in the place of the spec's own. */
+  /** The model as its weights decide it (the result of `fitted`), instead of the one of the spec. */
   readonly instance?: ModelInstance | undefined;
 }
 
@@ -29,19 +29,19 @@ export interface CostQuestion extends CostOptions {
 export interface Service {
   /** Every problem of a file: text, names, shapes, all its models and layers, and the budgets of its models. */
   diagnostics(path: string): readonly Diagnostic[];
-  /** Names of the models that a file declares, in its order. */
+  /** Names of the models that a file declares, in the order of the file. */
   models(path: string): readonly string[];
   /** One model, bound and traced to graphs. */
   instance(path: string, model?: string): Outcome<ModelInstance>;
-  /** The model as the weights of a file make it: its `learned` counts are what they say. Only where there is a file system. */
+  /** The model as the weights in a file decide it, with their values for its `learned` counts. Needs a file system. */
   fitted(path: string, question: WeightsQuestion): Promise<Outcome<ModelInstance>>;
-  /** What becomes of the budgets of a model as weights make it. Expectations speak of the spec without weights. */
+  /** The results of a model's budgets with given weights. Expectations are about the spec without weights. */
   budgets(fitted: ModelInstance): Outcome<readonly Verdict[]>;
-  /** Every model of a file that can be made (not those left open for variants), and every problem but budgets. */
+  /** Every model of a file that can be built (not those with fields left to variants), and every problem except budgets. */
   instances(path: string): Outcome<readonly ModelInstance[]>;
-  /** What became of every budget and expectation of a file's models. */
+  /** The result of every budget and expectation of a file's models. */
   verdicts(path: string): Outcome<readonly Verdict[]>;
-  /** The same, and what the lint rules find. */
+  /** The same, and the findings of the lint rules. */
   lint(path: string, settings?: LintSettings): Outcome<readonly Verdict[]>;
   cost(path: string, question?: CostQuestion): Outcome<CostReport>;
   /** The graph's text form: of whole sequences, or of continuing from states. */
@@ -54,9 +54,9 @@ export interface Service {
       readonly instance?: ModelInstance | undefined;
     },
   ): Outcome<string>;
-  /** Writes a build to a folder of the machine; only where there is a file system. */
+  /** Writes a build to a folder. Needs a file system. */
   build(path: string, options: BuildQuestion): Promise<Outcome<Build>>;
-  /** Every file read so far with its text, by path: all that answers rest on. */
+  /** Every file read so far with its text, by path: everything that the answers depend on. */
   texts(): readonly (readonly [file: string, text: string])[];
   /** The text of a file that spans refer to. */
   source(file: string): string | undefined;
@@ -72,6 +72,6 @@ export interface BuildQuestion extends Omit<BuildOptions, "spec" | "retrace"> {
 }
 
 export interface ServiceOptions {
-  /** How a file is named in notes; the host's path unless told. */
+  /** How notes name a file. Default: the host's path. */
   display?(file: string): string;
 }

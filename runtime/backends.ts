@@ -22,7 +22,7 @@ export {
 
 const kinds: { readonly [K in BackendName]: BackendKind } = { tensorflow, webgpu, wasm, cpu, onnx };
 
-/** Best first; a tfjs model runs on the first of these that is there. */
+/** Best first; a tfjs model runs on the first of these that is available. */
 const preference: readonly TfBackendName[] = ["tensorflow", "webgpu", "wasm", "cpu"];
 
 export const backendNames: readonly BackendName[] = ["tensorflow", "webgpu", "wasm", "cpu", "onnx"];
@@ -33,17 +33,17 @@ export interface BackendReport {
   /** What it runs: `model.js`, or `model.onnx`. */
   readonly target: "tfjs" | "onnx";
   readonly available: boolean;
-  /** What it runs on, or why it is not there. */
+  /** What it runs on, or why it is not available. */
   readonly why: string;
-  /** What to do to get it; empty where it is there. */
+  /** How to get it; empty if it is available. */
   readonly get: string;
-  /** A run of its target without `--backend` takes it. */
+  /** Whether a run of its target without `--backend` uses it. */
   readonly chosen: boolean;
 }
 
 const opened = new Map<BackendName, Promise<OpenBackend | { readonly detail: string }>>();
 
-/** Opens once; a failure that force may cure is not remembered. */
+/** Opens a backend once. Failures are not remembered, because `forced` can avoid some. */
 function open(name: BackendName, forced: boolean): Promise<OpenBackend | { readonly detail: string }> {
   const before = opened.get(name);
   if (before)
@@ -58,7 +58,7 @@ function open(name: BackendName, forced: boolean): Promise<OpenBackend | { reado
   return attempt;
 }
 
-/** Every backend: whether it is there, why, how to get it, and which are chosen. Opens all that it can. */
+/** Every backend: whether it is available, why or why not, how to get it, and which are chosen. Opens all it can. */
 export async function backends(): Promise<readonly BackendReport[]> {
   const reports: BackendReport[] = [];
   const taken = new Set<string>();
@@ -85,14 +85,14 @@ export async function whyAbsent(name: BackendName): Promise<string | undefined> 
   }
 }
 
-/** Is this a backend's name? */
+/** Whether this is the name of a backend. */
 export function isBackendName(name: string): name is BackendName {
   return Object.hasOwn(kinds, name);
 }
 
 /**
- * Opens a tfjs backend: the one named, or the best there is (tensorflow, webgpu on a real GPU, wasm, cpu). Throws a
- * BackendError where the one named is absent: it is never replaced by another.
+ * Opens a tfjs backend: the named one, or the best available (tensorflow, webgpu on a real GPU, wasm, cpu). Throws a
+ * BackendError if the named one is not available; another never replaces it.
  */
 export async function openBackend(name?: string): Promise<OpenBackend> {
   if (name === undefined) {

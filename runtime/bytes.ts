@@ -4,13 +4,13 @@ export function encodeBytes(text: string): number[] {
 }
 
 /**
- * Token ids as text: 0 … 255 are bytes of UTF-8 (what is not valid shows as �), others are shown as `⟨id⟩`. Feed ids
- * as they come; a character that is not complete yet is held back until `end`.
+ * Token ids as text: 0 … 255 are bytes of UTF-8 (invalid ones become �), others are shown as `⟨id⟩`. Ids can
+ * come in any portions; an incomplete character is held back until it is complete, or until `end`.
  */
 export class ByteDecoder {
   private decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-  /** The text that these ids complete. */
+  /** The text completed by these ids. */
   push(ids: Iterable<number>): string {
     let text = "";
     for (const id of ids) {
@@ -20,7 +20,7 @@ export class ByteDecoder {
     return text;
   }
 
-  /** What was held back. */
+  /** The rest that was held back. */
   end(): string {
     const text = this.decoder.decode();
     this.decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -28,7 +28,7 @@ export class ByteDecoder {
   }
 }
 
-/** All ids at once. */
+/** The text of all ids at once. */
 export function decodeBytes(ids: Iterable<number>): string {
   const decoder = new ByteDecoder();
   return decoder.push(ids) + decoder.end();

@@ -5,9 +5,9 @@ import { type Manifest, manifestSchema } from "./manifest.js";
 import { bringBack } from "./settle.js";
 
 /**
- * The manifest of a build folder whose files are all there and as long as it says; an old build that a killed one left
- * aside is put back first. Throws the system's error, a SyntaxError or a ZodError where it is not a build, InputError
- * where a file is not what the manifest says.
+ * Reads the manifest of a build folder and checks that all files exist with the sizes it gives. If a killed build left
+ * the old one renamed, that is restored first. Throws the system's error, a SyntaxError or a ZodError if the folder is
+ * not a build, and InputError if a file does not match the manifest.
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   await bringBack(resolve(folder));

@@ -13,14 +13,14 @@ export interface GenerateOptions extends Sampling {
   /** Generation ends after one of these. */
   readonly stop?: readonly number[] | undefined;
   readonly onProgress?: Progress | undefined;
-  /** Stops between two tokens. */
+  /** Stops the generation between two tokens. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Generates tokens one by one, each as soon as it is drawn. The session begins anew with the prompt; of a prompt that
- * is longer than the context, the last half context is used. Throws InputError where the model is not a language
- * model (`input_ids`, and perhaps `attention_mask`, in; `logits` out) or an option makes no sense.
+ * Generates tokens and yields each as soon as it is sampled. The session starts again with the prompt; of a prompt
+ * longer than the context, only the last half context is used. Throws InputError if the model is not a language model
+ * (inputs `input_ids` and perhaps `attention_mask`, output `logits`) or an option is invalid.
  */
 export async function* generate(
   session: Session,

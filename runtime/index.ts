@@ -1,5 +1,5 @@
 /**
- * Runs what `archc build` made: `loadTfjs` or `loadOnnx` a build folder, give the model to a `Session`, and `generate`.
+ * Runs builds of `archc build`: load a folder with `loadTfjs` or `loadOnnx`, give the model to a `Session`, and `generate`.
  *
  * ```js
  * const manifest = await readManifest("out");

@@ -2,7 +2,7 @@ import type { Manifest } from "./manifest.js";
 import type { HostTensor } from "./model.js";
 import { evaluateSize } from "./size-expression.js";
 
-/** What a caller gave does not fit the model; the message says what and where. */
+/** An argument does not fit the model; the message says which and why. */
 export class InputError extends Error {
   override readonly name = "InputError";
 }
@@ -14,13 +14,13 @@ const isSymbol = (size: number | string): size is string =>
   typeof size === "string" && /^[A-Za-z_]\w*$/.test(size);
 const shapeText = (shape: readonly (number | string)[]) => `[${shape.join(", ")}]`;
 
-/** What a run continues from: a state. */
+/** The state that a run continues from. */
 export interface Before {
   readonly past: number;
   readonly kept: Sizes;
 }
 
-/** The numbers that a model takes besides tensors. Throws InputError on one that it does not take, or not such a one. */
+/** The numbers that a model takes besides tensors, with defaults. Throws InputError on unknown or invalid ones. */
 function usualCounts(manifest: Manifest, counts: Sizes): Sizes {
   const shown = new Set<number | string>(["past", ...manifest.inputs.flatMap((i) => i.shape)]);
   const taken = manifest.symbols.filter((s) => s.left === undefined && !shown.has(s.name));
@@ -39,7 +39,7 @@ function usualCounts(manifest: Manifest, counts: Sizes): Sizes {
   );
 }
 
-/** The sizes of states that keep less than all that is past, after a run: read off the states themselves. */
+/** The sizes after a run of states that keep less than the whole past, read from the states themselves. */
 export function keptSizes(manifest: Manifest, shapeOf: (input: string) => readonly number[]): Sizes {
   const kept: Record<string, number> = {};
   const names = new Set(manifest.symbols.flatMap((s) => (s.left === undefined ? [] : [s.name])));
@@ -51,7 +51,7 @@ export function keptSizes(manifest: Manifest, shapeOf: (input: string) => readon
 }
 
 /**
- * Holds the data inputs of a run against the manifest, and reads the run-time sizes (`batch`, `seq`, …) off them.
+ * Checks the data inputs of a run against the manifest, and reads the run-time sizes (`batch`, `seq`, …) from them.
  * Throws InputError on a missing or unknown input, a wrong dtype, shape or number of elements, an unknown count.
  */
 export function readSizes(
@@ -101,12 +101,12 @@ export function readSizes(
   return sizes;
 }
 
-/** Does an expression of sizes contain this one? */
+/** Whether an expression of sizes contains this name. */
 export function mentions(text: string, name: string): boolean {
   return [...text.matchAll(/\w+/g)].some((m) => m[0] === name);
 }
 
-/** Throws InputError, in the words of the spec, where the sizes of a run break what the model was compiled for. */
+/** Throws InputError, in the words of the spec, if the sizes of a run break an assumption of the compiled model. */
 export function checkAssumptions(manifest: Manifest, sizes: Sizes): void {
   // What is said of states speaks of steps; a run from nothing has none.
   const empty = manifest.symbols.filter((s) => s.left !== undefined && sizes[s.name] === 0);
@@ -122,7 +122,7 @@ export function checkAssumptions(manifest: Manifest, sizes: Sizes): void {
   }
 }
 
-/** Throws InputError where integers of an input lie outside 0 … below − 1. */
+/** Throws InputError if integers of an input are outside 0 … below − 1. */
 export function checkIndices(name: string, tensor: HostTensor, below: number): void {
   const at = tensor.data.findIndex((id) => id < 0 || id >= below);
   if (at >= 0)

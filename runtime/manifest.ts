@@ -5,7 +5,7 @@ const size = z.union([z.number().int().nonnegative(), z.string()]);
 const dtype = z.enum(["f32", "i32", "bool"]);
 const tensor = z.object({ name: z.string(), dtype, shape: z.array(size) });
 
-/** One thing kept from step to step: fed back as `input`, given as `output`. */
+/** A tensor kept from step to step: the model returns it as `output` and takes it back as `input`. */
 const state = z.object({
   /** `blocks.5.attn` */
   path: z.string(),
@@ -24,7 +24,7 @@ const state = z.object({
   bound: z.number().int().nullable(),
 });
 
-/** A file of the folder itself: no path leads out of a build. */
+/** A file in the build folder itself: no path leads out of it. */
 const file = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
 
 const assumption = z.object({
@@ -49,13 +49,13 @@ export const manifestSchema = z.object({
     z.object({
       name: z.string(),
       least: z.number().int(),
-      /** What it is where a run does not say. */
+      /** Its value if a run does not give one. */
       usual: z.number().int().optional(),
-      /** Of what states keep, where that is not all that is past: what a run from nothing leaves. */
+      /** For what states keep, if that is not the whole past: its size after a run from empty states. */
       left: z.string().optional(),
     }),
   ),
-  /** Longest sequence (past + seq) that the assumptions allow; null where nothing bounds it. */
+  /** Longest sequence (past + seq) that the assumptions allow; null if nothing bounds it. */
   context: z.number().int().nullable(),
   inputs: z.array(tensor),
   outputs: z.array(tensor),
@@ -70,13 +70,13 @@ export const manifestSchema = z.object({
       shape: z.array(z.number().int()),
     }),
   ),
-  /** Counts that the weights decided when they were read, by the line that asks; left out where there are none. */
+  /** Counts that the weights decided when they were read, by the line that declares them; left out if there are none. */
   learned: z
     .array(
       z.object({
         path: z.string(),
         value: z.number().int().nonnegative(),
-        /** What it is where the weights are not known. */
+        /** Its value without known weights. */
         most: z.number().int().nonnegative(),
       }),
     )

@@ -5,11 +5,11 @@ export interface HostTensor {
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
-/** What a model keeps between steps, in the backend's own memory; only the model that gave it can take it. */
+/** What a model keeps between steps, in the backend's own memory; only the model that returned it can take it. */
 export interface StateHandle {
   /** Positions that the state has seen. */
   readonly past: number;
-  /** Sizes of states that keep less than that, by name (`past_latents`). */
+  /** Sizes of states that keep fewer positions, by name (`past_latents`). */
   readonly kept: Readonly<Record<string, number>>;
   /** The states' sizes and values, by their manifest input name, copied to main memory. */
   read(): Promise<Record<string, HostTensor>>;
@@ -19,12 +19,12 @@ export interface StateHandle {
 
 /** A built model, loaded in one backend. */
 export interface Model {
-  /** The backend as a person names it: `onnx`, `webgpu`, `wasm`, … */
+  /** The name of the backend: `onnx`, `webgpu`, `wasm`, … */
   readonly backend: string;
   /**
    * Runs once. `start` begins with empty state (and ignores `state`), `step` continues from `state`.
-   * Inputs and outputs go by their manifest names; `counts` are numbers that the model takes (`latents`), where they
-   * are not as usual. Throws an Error in the user's words on wrong input.
+   * Inputs and outputs have their manifest names. `counts` are numbers that the model takes (`latents`), if they
+   * differ from the defaults. Throws an Error in the user's terms on wrong input.
    */
   run(
     kind: "start" | "step",

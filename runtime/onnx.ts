@@ -12,32 +12,32 @@ type Ort = typeof ort;
 type Feeds = Record<string, ort.Tensor>;
 
 export interface OnnxOptions {
-  /** Threads of one op; ONNX Runtime's own choice, all cores, where left out. */
+  /** Threads of one op. Default: ONNX Runtime's choice, all cores. */
   readonly threads?: number | undefined;
   /**
-   * Memory that a run freed is kept for the next one: large passes of one shape after another take up to a sixth less
-   * time, as no page is asked of the system anew; the process holds up to twice the memory. False where left out.
+   * Keeps memory that a run freed for the next one. Large passes of one shape then take up to a sixth less time, because
+   * the system provides no new pages, but the process uses up to twice the memory. Default: false.
    */
   readonly arena?: boolean | undefined;
 }
 
 /**
- * ONNX Runtime's arena doubles what it takes and gives nothing back, and its patterns keep a block for every shape
- * seen: a run held up to twice what is alive, and a decode step after a long prompt as much as that prompt. So they are
- * off, and memory is what `archc cost` says, unless `arena` asks for them.
+ * ONNX Runtime's arena doubles its allocations and returns nothing, and its memory patterns keep a block for every
+ * shape: a run uses up to twice the live memory, and a decode step after a long prompt as much as that prompt. So both
+ * are off, and memory is what `archc cost` says, unless `arena` is set.
  */
 const exact = { enableCpuMemArena: false, enableMemPattern: false };
 
 /**
- * Loads the ONNX model of a build folder into ONNX Runtime. Throws BackendError where `onnxruntime-node` is absent or
- * cannot load the model, InputError where the folder was built without it, and the system's or zod's error where the
- * folder is not a build.
+ * Loads the ONNX model of a build folder into ONNX Runtime. Throws BackendError if `onnxruntime-node` is missing or
+ * cannot load the model, InputError if the folder was built without ONNX, and the system's or zod's error if the folder
+ * is not a build.
  */
 export async function loadOnnx(folder: string, options: OnnxOptions = {}): Promise<Model> {
   return createOnnxModel(folder, await readManifest(folder), options);
 }
 
-/** `loadOnnx` with the manifest at hand. */
+/** `loadOnnx` with a manifest that was already read. */
 export async function createOnnxModel(
   folder: string,
   manifest: Manifest,
@@ -98,7 +98,7 @@ async function load(
   }
 }
 
-/** What a run left, as ONNX Runtime gave it; by the names of the inputs that take it. */
+/** The states after a run, as ONNX Runtime returned them, by the names of the inputs that take them. */
 class OnnxState implements StateHandle {
   tensors: Feeds = {};
   readonly kept: Sizes;
@@ -139,7 +139,7 @@ function feedsOf(library: Ort, manifest: Manifest, inputs: Inputs): Feeds {
   );
 }
 
-/** What a model begins with: nothing where a state grows, else zeros. */
+/** The states that a model starts with: empty if a state grows, else zeros. */
 function emptyStates(library: Ort, manifest: Manifest, sizes: Sizes): Feeds {
   const feeds: Feeds = {};
   for (const { input, dtype, shape } of manifest.states) {

@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { HostTensor } from "./model.js";
 
-/** A weight file that is not what it says; the message names the file and what is wrong. */
+/** An invalid weight file; the message names the file and the problem. */
 export class SafetensorsError extends Error {
   override readonly name = "SafetensorsError";
 }
@@ -23,17 +23,17 @@ export interface SafetensorsHeader {
   readonly dataStart: number;
 }
 
-/** As the reference implementation allows. */
+/** The limit of the reference implementation. */
 const MAX_HEADER = 100_000_000;
 const MAX_RANK = 32;
 
-/** Bits of an element; the dtypes of the format that can stand in a file, whether we can read them or not. */
+/** Bits of an element; all dtypes of the format, whether archc can read them or not. */
 const bitsOf: Readonly<Record<string, number>> = {
   ...{ BOOL: 8, U8: 8, I8: 8, F8_E5M2: 8, F8_E4M3: 8, U16: 16, I16: 16, F16: 16, BF16: 16 },
   ...{ U32: 32, I32: 32, F32: 32, U64: 64, I64: 64, F64: 64 },
 };
 
-/** Reads and checks a header. `start` holds at least its bytes, `size` is that of the whole file. Throws SafetensorsError. */
+/** Reads and checks a header. `start` contains at least its bytes; `size` is that of the whole file. Throws SafetensorsError. */
 export function parseHeader(start: Uint8Array, size: number, file: string): SafetensorsHeader {
   const fail = (what: string): never => {
     throw new SafetensorsError(`\`${file}\` is not a valid safetensors file: ${what}`);
@@ -93,7 +93,7 @@ export function headerLength(start: Uint8Array, size: number, file: string): num
   return fail(`its header takes ${length} bytes, but only ${size - 8} follow`);
 }
 
-/** What else weights are kept in, by how it begins. The header of a real file may begin so too: ask only where none fits. */
+/** Another weight format, recognized by its first bytes. A valid header can start the same way, so check that first. */
 function foreignFormat(start: Uint8Array): string | undefined {
   const begins = (...bytes: readonly number[]) => bytes.every((byte, i) => start[i] === byte);
   const text = (word: string) => begins(...[...word].map((c) => c.charCodeAt(0)));
@@ -165,7 +165,7 @@ export class SafetensorsFile {
     this.byName = new Map(header.entries.map((e) => [e.name, e]));
   }
 
-  /** Opens a file and reads its header alone. Throws SafetensorsError where that lies, and the system's error where there is no file. */
+  /** Opens a file and reads only its header. Throws SafetensorsError if that is wrong, and the system's error if there is no file. */
   static async open(path: string): Promise<SafetensorsFile> {
     // A pipe would be waited for, and a device never ends.
     if (!(await stat(path)).isFile()) throw new SafetensorsError(`\`${path}\` is not a file`);
@@ -191,8 +191,8 @@ export class SafetensorsFile {
   }
 
   /**
-   * One whole tensor; it lies in `room` where that is given and large enough. Throws SafetensorsError where there is
-   * none of that name, or of a dtype that archc does not use.
+   * One whole tensor, in `room` if that is given and large enough. Throws SafetensorsError if there is no tensor of that
+   * name, or if archc does not use its dtype.
    */
   async read(name: string, room?: Uint8Array<ArrayBuffer>): Promise<HostTensor> {
     const entry = this.byName.get(name);
@@ -217,7 +217,7 @@ export class SafetensorsFile {
     return { dtype, shape: entry.shape, data };
   }
 
-  /** Bytes `start` … of a tensor, in a buffer of their own. Throws SafetensorsError where the file ends first. */
+  /** `length` bytes of a tensor from `start` on, in their own buffer. Throws SafetensorsError if the file ends first. */
   async readPart(entry: TensorEntry, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
     if (

@@ -1,8 +1,8 @@
 import { InputError } from "./inputs.js";
 
-/** How the next token is drawn. */
+/** How to sample the next token. */
 export interface Sampling {
-  /** Divides the logits; 0 takes the likeliest token (the lowest among equals), and is the default. */
+  /** Divides the logits; 0, the default, takes the likeliest token (the lowest id in a tie). */
   readonly temperature?: number | undefined;
   /** Only the `topK` likeliest tokens. */
   readonly topK?: number | undefined;
@@ -15,7 +15,7 @@ export interface Sampling {
 const mask = (1n << 64n) - 1n;
 
 /**
- * A number in [0, 1) that depends on seed and counter alone, so that a run can be taken up anywhere. SplitMix64
+ * A number in [0, 1) that depends only on seed and counter, so that a run can continue from anywhere. SplitMix64
  * (Steele, Lea, Flood 2014) on `seed` mixed once, then the counter as its state.
  */
 export function random(seed: number, counter: number): number {
@@ -31,7 +31,7 @@ function mix(state: bigint): bigint {
   return z ^ (z >> 31n);
 }
 
-/** Throws InputError where an option makes no sense. */
+/** Throws InputError if an option is invalid. */
 export function checkSampling({ temperature = 0, topK, topP, seed = 0 }: Sampling): void {
   if (!(temperature >= 0 && Number.isFinite(temperature)))
     throw new InputError(`temperature ${temperature} must be 0 (always the most likely token) or more`);
@@ -43,8 +43,8 @@ export function checkSampling({ temperature = 0, topK, topP, seed = 0 }: Samplin
 }
 
 /**
- * Draws one token from the logits of one position, on the host and in double precision: every backend draws alike.
- * `counter` counts the draws. Throws InputError on senseless options or where a logit is NaN.
+ * Samples one token from the logits of one position, on the host in double precision, so all backends sample alike.
+ * `counter` counts the tokens. Throws InputError if an option is invalid or a logit is NaN.
  */
 export function sample(logits: Float32Array, sampling: Sampling, counter: number): number {
   checkSampling(sampling);
@@ -71,7 +71,7 @@ export function sample(logits: Float32Array, sampling: Sampling, counter: number
   return ids.findLast((id) => weight(id) > 0) ?? best;
 }
 
-/** The likeliest token, the lowest among equals. */
+/** The likeliest token; in a tie, the lowest id. */
 function likeliest(logits: Float32Array): number {
   let best = 0;
   for (let id = 0; id < logits.length; id++) {

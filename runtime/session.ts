@@ -6,18 +6,18 @@ import { evaluateSize } from "./size-expression.js";
 export type Outputs = Readonly<Record<string, HostTensor>>;
 
 /**
- * Runs a model step by step and keeps its state. Where the model keeps none, or its context is full, it runs again
- * from the last positions; the caller sees no difference but the time.
+ * Runs a model step by step and keeps its state. If the model has none, or its context is full, it runs again
+ * from the last positions; the caller notices only the time.
  */
 export class Session {
   private state: StateHandle | undefined;
   /** All data inputs since `start`, along their `seq` axis. */
   private history: Record<string, HostTensor> = {};
-  /** Positions that the model sees at present. */
+  /** Positions that the model sees now. */
   past = 0;
-  /** How often the context, or what states have room for, was full and the last half of it was computed anew. */
+  /** How often the context or the states were full, so that the last half was computed again. */
   recomputed = 0;
-  /** Numbers that the model takes (`latents`), where they are not as usual. */
+  /** Numbers that the model takes (`latents`), if they differ from the defaults. */
   counts: Sizes = {};
 
   constructor(
@@ -25,7 +25,7 @@ export class Session {
     readonly manifest: Manifest,
   ) {}
 
-  /** Begins anew with a whole sequence. Throws InputError on inputs that do not fit, and where they exceed the context. */
+  /** Starts again with a whole sequence. Throws InputError if the inputs do not fit or exceed the context. */
   async start(inputs: Inputs): Promise<Outputs> {
     return this.begin(inputs, this.counts);
   }
@@ -44,7 +44,7 @@ export class Session {
     return outputs;
   }
 
-  /** Continues; outputs are those of the new positions. Throws InputError on inputs that do not fit. */
+  /** Continues; outputs are those of the new positions. Throws InputError if the inputs do not fit. */
   async step(inputs: Inputs): Promise<Outputs> {
     if (!this.state) return this.start(inputs);
     const sizes = readSizes(this.manifest, inputs, this.state, this.counts);
@@ -60,7 +60,7 @@ export class Session {
     return outputs;
   }
 
-  /** Forgets everything; the next `step` begins anew. */
+  /** Forgets everything; the next `step` starts again. */
   reset(): void {
     this.state?.dispose();
     this.state = undefined;
@@ -74,7 +74,7 @@ export class Session {
     await this.model.dispose();
   }
 
-  /** Runs from the last `keep` positions (all where undefined), the new ones among them. */
+  /** Runs from the last `keep` positions (all if undefined), the new ones included. */
   private async again(
     inputs: Inputs,
     seq: number,
@@ -98,7 +98,7 @@ export class Session {
     return fresh;
   }
 
-  /** Where states have no room for what comes: the counts of the model, with half of what they keep. */
+  /** If the states have no room for the new positions: the model's counts, with half of what they keep. */
   private halved(sizes: Sizes): Sizes | undefined {
     const { symbols, assumptions } = this.manifest;
     const halves: Record<string, number> = {};
@@ -130,19 +130,19 @@ export class Session {
   }
 }
 
-/** The axis of an input over past and new positions at once, as of a padding mask: each step gives all of it. */
+/** The axis of an input that covers past and new positions, such as a padding mask; each step gives all of it. */
 function wholeAxis(shape: readonly (number | string)[]): number {
   return shape.findIndex((size) => typeof size === "string" && evaluateSize(size, { seq: 1, past: 2 }) === 3);
 }
 
-/** An axis of an output that is as long as the new positions, or as those of them that a count asks for. */
+/** Whether an axis of an output is as long as the new positions, or as the part of them that a count selects. */
 function isOfPositions(size: number | string): boolean {
   return size === "seq" || (typeof size === "string" && /^min\(\w+, seq\)$/.test(size));
 }
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 
-/** `count` elements of an axis, from `from` on. */
+/** `count` elements of an axis, starting at `from`. */
 function cut(tensor: HostTensor, axis: number, from: number, count: number): HostTensor {
   const { dtype, shape, data } = tensor;
   const size = shape[axis]!;

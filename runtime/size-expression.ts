@@ -3,9 +3,9 @@ type Fraction = readonly [bigint, bigint];
 const impossible: Fraction = [0n, 0n];
 
 /**
- * The value of a size in archc's notation, as a manifest holds it: `12*seq^2 + past`, `floor((seq + 63)/64)`,
- * `max(seq, 64)`, `mod(seq, 3)`, `seq/(2*chunk)`. Exact in between. NaN where a name has no value, where the text is
- * not such an expression, or where it divides by 0.
+ * The value of a size in archc's notation, as in a manifest: `12*seq^2 + past`, `floor((seq + 63)/64)`,
+ * `max(seq, 64)`, `mod(seq, 3)`, `seq/(2*chunk)`. Exact in between. NaN if a name has no value, if the text is
+ * not such an expression, or if it divides by 0.
  */
 export function evaluateSize(text: string, sizes: Readonly<Record<string, number>>): number {
   const tokens = text.match(/[A-Za-z_]\w*|\d+|\S/g) ?? [];

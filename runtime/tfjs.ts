@@ -14,7 +14,7 @@ type Tensors = Record<string, Tensor>;
 export interface TfjsModule {
   readonly model: { readonly below: Readonly<Record<string, number>> };
   largest(sizes: Sizes, run: "start" | "step"): number;
-  /** Weights by name, taken over, as the others take them. Builds of archc 0.1 have none, and take them as they are. */
+  /** Rearranges the weights by name, and owns them from then on. Builds of archc 0.1 do not have this function. */
   arrange?(tf: Tf, w: Tensors): Tensors;
   start(tf: Tf, w: Tensors, inputs: Tensors, given: Sizes): TfjsResults;
   step(tf: Tf, w: Tensors, inputs: Tensors, given: Sizes): TfjsResults;
@@ -24,11 +24,11 @@ interface TfjsResults {
   readonly states: Tensors;
 }
 
-/** How far long work is: `done` of `total`, in bytes of weights or in tokens. */
+/** Progress of long work: `done` of `total`, in bytes of weights or in tokens. */
 export type Progress = (done: number, total: number, what: string) => void;
 
 export interface TfjsOptions {
-  /** A tfjs backend by name; the best there is where left out. */
+  /** A tfjs backend by name. Default: the best available. */
   readonly backend?: string | undefined;
   readonly onProgress?: Progress | undefined;
 }
@@ -38,8 +38,8 @@ const bytesOf = (shape: readonly number[]) => 4 * shape.reduce((a, b) => a * b, 
 const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /**
- * Loads the tfjs model of a build folder and its weights into a backend. Throws BackendError where the backend is
- * absent or too small, and the system's or zod's error where the folder is not a build.
+ * Loads the tfjs model of a build folder and its weights into a backend. Throws BackendError if the backend is
+ * missing or too small, and the system's or zod's error if the folder is not a build.
  */
 export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promise<Model> {
   const manifest = await readManifest(folder);
@@ -93,7 +93,7 @@ async function loadWeights(
   return weights;
 }
 
-/** A model of a generated module whose weights are in the backend already; it takes them over. */
+/** A model of a generated module whose weights are in the backend already; the model owns them from then on. */
 export function tfjsModel(
   manifest: Manifest,
   module: TfjsModule,
@@ -138,7 +138,7 @@ export function tfjsModel(
     },
   };
 
-  /** Nothing here waits, so that two models in one process do not change each other's backend. */
+  /** Synchronous, so that two models in one process do not change each other's backend. */
   function execute(kind: "start" | "step", inputs: Inputs, states: Tensors, sizes: Sizes): TfjsResults {
     use(backend);
     const given: Tensors = {};
@@ -155,7 +155,7 @@ export function tfjsModel(
   }
 }
 
-/** What a run left, in the backend's memory; by the names of the inputs that take it. */
+/** The states after a run, in the backend's memory, by the names of the inputs that take them. */
 class TfjsState implements StateHandle {
   readonly tensors: Tensors = {};
   readonly kept: Sizes;

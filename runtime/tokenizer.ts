@@ -3,9 +3,9 @@ import { InputError } from "./inputs.js";
 
 /** Text as the token ids that a model was trained on, and back. */
 export interface TextTokenizer {
-  /** With the special tokens that the model expects around a text, unless told. */
+  /** Adds the special tokens that the model expects around a text, unless `special` is false. */
   encode(text: string, options?: { readonly special?: boolean }): number[];
-  /** The text of token ids, special tokens left out. */
+  /** The text of token ids, without special tokens. */
   decode(ids: readonly number[]): string;
   /** One more than the largest id. */
   readonly size: number;
@@ -22,7 +22,7 @@ const endNames = ["<|endoftext|>", "</s>", "<|end_of_text|>", "<|eot_id|>", "<|i
 /** Vocabularies have some megabytes. */
 const MAX_BYTES = 200_000_000;
 
-/** Reads a Hugging Face `tokenizer.json`. Throws InputError where it is none, and the system's error where there is no file. */
+/** Reads a Hugging Face `tokenizer.json`. Throws InputError if the file is not one, and the system's error if there is no file. */
 export async function loadTokenizer(path: string): Promise<TextTokenizer> {
   const { size } = await stat(path);
   if (size > MAX_BYTES)
@@ -63,7 +63,7 @@ export async function loadTokenizer(path: string): Promise<TextTokenizer> {
   };
 }
 
-/** Turns token ids that come one by one into text, each part as soon as later tokens cannot change it. */
+/** Decodes token ids one by one, and returns each part of the text as soon as later tokens cannot change it. */
 export class TokenDecoder {
   private readonly ids: number[] = [];
   private said = 0;

@@ -24,17 +24,17 @@ import {
 import { ofValues } from "./unbuilt.js";
 import { reportLoosened, reportViolation, settingsText } from "./violation.js";
 
-/** What became of one `budget` or `expect` line. */
+/** The result of one `budget` or `expect` line. */
 export interface Verdict {
   readonly model: string;
   readonly kind: "budget" | "expect";
-  /** The model that states it: `model` or a base of it. */
+  /** The model that declares it: `model` or one of its bases. */
   readonly statedBy: string;
   readonly profile: string | undefined;
   /** The line as written: `flops.forward <= 2 GFLOP / token`. */
   readonly text: string;
   readonly outcome: "held" | "violated" | "not checked";
-  /** For a person; undefined where it could not be worked out. */
+  /** As text for people; undefined if it could not be computed. */
   readonly actual: string | undefined;
   readonly limit: string | undefined;
   /** Exact, in base units. */
@@ -43,7 +43,7 @@ export interface Verdict {
   readonly span: Span;
 }
 
-/** Evaluates every budget and expectation that holds for a model; problems and violations go to the sink. */
+/** Evaluates every budget and expectation that applies to a model; problems and violations go to the sink. */
 export function checkConstraints(instance: ModelInstance, options: ConstraintOptions): readonly Verdict[] {
   const loosened = reportLoosened(instance, options);
   return instance.constraints.map((stated) =>

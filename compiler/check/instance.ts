@@ -3,14 +3,14 @@ import type { Graph } from "../ir/graph.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import type { LearnedCount } from "./learned.js";
 
-/** A constraint that holds for a model: its own, or inherited from a base. */
+/** A constraint that applies to a model: its own, or inherited from a base. */
 export interface ModelConstraint {
   readonly kind: "budget" | "expect";
   readonly constraint: Constraint;
-  /** It names a profile that is not there (reported): at which sizes its lines would hold is not known. */
+  /** It names a profile that does not exist (reported), so the sizes to check it at are unknown. */
   readonly isAdrift?: boolean;
   readonly profile: ProfileDecl | undefined;
-  /** The model that states it. */
+  /** The model that declares it. */
   readonly model: ModelDecl;
 }
 
@@ -22,8 +22,8 @@ export interface FieldValue {
 }
 
 /**
- * One block of a stack: `path` is `blocks.5`; `slots` say what stands in it (`ffn` → `pkm`), `idle` which of these its
- * wiring never asked for.
+ * One block of a stack: `path` is `blocks.5`; `slots` name its layers (`ffn` → `pkm`), `idle` those that its
+ * wiring never uses.
  */
 export interface BlockInfo {
   readonly path: string;
@@ -31,7 +31,7 @@ export interface BlockInfo {
   readonly idle: readonly string[];
 }
 
-/** `start` where `training` holds: without states, and behind its results the terms of the loss that layers add. */
+/** `start` with `training` true: without states, and with the loss terms of its layers after its results. */
 export type TrainingTrace =
   | { readonly kind: "graph"; readonly graph: Graph; readonly terms: number }
   | { readonly kind: "not-yet"; readonly why: string };
@@ -47,14 +47,14 @@ export interface ModelInstance {
   readonly fields: readonly FieldValue[];
   readonly blocks: readonly BlockInfo[];
   readonly constraints: readonly ModelConstraint[];
-  /** How foreign weight files hold this model's weights: its own sections, and those of its bases. */
+  /** How other tools' weight files store this model's weights: its own sections and those of its bases. */
   readonly checkpoints: readonly Checkpoint[];
-  /** Counts that weights decide (`learned`); each is as large as it can be where the weights are not known. */
+  /** Counts that weights decide (`learned`); without known weights, each has its largest value. */
   readonly learned: readonly LearnedCount[];
   readonly start: Graph;
   readonly step: Graph;
   /** The same model as a training step runs it; traced when first asked for. */
   readonly training: () => TrainingTrace;
-  /** A layer reads `decoding`, so that `step` with nothing past is not `start`: two ONNX files. */
+  /** A layer reads `decoding`, so `step` with an empty past differs from `start`: two ONNX files. */
   readonly separateStep: boolean;
 }

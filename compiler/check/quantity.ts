@@ -1,6 +1,6 @@
-/** Exact numbers with units, as budgets compare them, and how they are written for a person. */
+/** Exact numbers with units, as budgets compare them, and their text for people. */
 
-/** `numerator / denominator`, the denominator positive. */
+/** `numerator / denominator`; the denominator is positive. */
 export type Rational = readonly [bigint, bigint];
 
 /** Powers of the base units: `2 GFLOP / token` has `flop` 1 and `token` -1; a count has none. */
@@ -72,7 +72,7 @@ export function order(a: Rational, b: Rational): number {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-/** `124,439,808`, or with up to six decimals where it is not whole. */
+/** `124,439,808`, or up to six decimals if it is not whole. */
 export function exactText(value: Rational): string {
   const [n, d] = value;
   const sign = n < 0n ? "-" : "";

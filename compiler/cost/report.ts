@@ -17,11 +17,11 @@ import { type Stored, stateSizes } from "./stored.js";
 import { type TrainingMemory, trainingMemory } from "./train-memory.js";
 import { type Cost, repeatCost, sumDims } from "./vector.js";
 
-/** One block, or one part outside of blocks (`embed`, `head`). Numbers at the report's point. */
+/** One block, or one part outside the blocks (`embed`, `head`). Numbers are at the report's point. */
 export interface PartCost {
   /** `blocks.5`, `embed`; "" for ops of the model itself. */
   readonly path: string;
-  /** What stands in the slots of a block. */
+  /** The layers in the slots of a block. */
   readonly slots: Readonly<Record<string, string>>;
   readonly params: bigint;
   readonly active: Exact;
@@ -58,32 +58,32 @@ export interface CostReport {
   readonly parts: readonly PartCost[];
   readonly ops: readonly OpCost[];
   readonly memory: MemoryReport;
-  /** The same in a process that runs the build, where a backend was asked for. */
+  /** The memory of a process that runs the build, if a backend was requested. */
   readonly process: (ProcessMemory & { readonly backend: Runtime }) | undefined;
-  /** Where an optimizer was asked for: the memory of a step, whose figures are metrics too, or why there is none. */
+  /** If an optimizer was requested: the memory of a training step, or why it is unknown. Its figures are metrics too. */
   readonly training:
     | { readonly optimizer: Optimizer; readonly memory: TrainingMemory }
     | { readonly optimizer: Optimizer; readonly memory: undefined; readonly why: string }
     | undefined;
-  /** What figures of memory keep weights and values as. */
+  /** The number type of weights and values in figures of memory. */
   readonly stored: Stored;
   readonly conventions: readonly ConventionCost[];
-  /** Counts that weights decide; those without a value are as large as they can be. */
+  /** Counts that weights decide; those without a value have their largest one. */
   readonly learned: readonly Pick<LearnedCount, "path" | "value" | "most">[];
 }
 
 export interface CostOptions {
-  /** `f32` unless told. */
+  /** Default: `f32`. */
   readonly stored?: Stored | undefined;
   /** Also the memory of a process that runs the build on this backend. */
   readonly backend?: Runtime | undefined;
   /** Also a step of training with it. */
   readonly optimizer?: Optimizer | undefined;
-  /** Ways of counting FLOPs to report beside ours. */
+  /** Other ways of counting FLOPs to report besides archc's. */
   readonly conventions?: readonly ConventionName[] | undefined;
 }
 
-/** The cost of a model at a point that names every size. Throws RangeError where one is missing. */
+/** The cost of a model at a point that names every size. Throws RangeError if one is missing. */
 export function costReport(
   instance: ModelInstance,
   point: Point,

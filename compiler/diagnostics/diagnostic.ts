@@ -2,13 +2,13 @@ import type { Span } from "../../grammar/ast.js";
 
 export type Severity = "error" | "warning";
 
-/** A place with words of its own. */
+/** A place with its own text. */
 export interface Label {
   readonly span: Span;
   readonly text: string;
 }
 
-/** An edit that would mend the problem. */
+/** An edit that fixes the problem. */
 export interface Fix {
   readonly title: string;
   readonly span: Span;
@@ -25,7 +25,7 @@ export interface Diagnostic {
   readonly message: string;
   /** The user's own text first; undefined only for problems of the whole file or command. */
   readonly span: Span | undefined;
-  /** What stands under the primary span; "" for bare carets. */
+  /** The text under the primary span; "" for carets alone. */
   readonly label: string;
   readonly labels: readonly Label[];
   /** From the user's call inwards to the place in a library layer. */
@@ -33,6 +33,6 @@ export interface Diagnostic {
   readonly notes: readonly string[];
   readonly helps: readonly string[];
   readonly fixes: readonly Fix[];
-  /** What in a model it is about, `Gpt2Small/blocks.0.attn`: stays the same when lines move. */
+  /** The part of a model that it is about, `Gpt2Small/blocks.0.attn`; it does not change when lines move. */
   readonly subject?: string;
 }

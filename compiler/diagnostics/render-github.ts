@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
 import { type JsonOptions, toJson } from "./render-json.js";
 
-/** Workflow commands that GitHub shows beside the lines of a pull request, one a row. */
+/** Workflow commands that GitHub shows beside the lines of a pull request, one per line. */
 export function toGithub(diagnostics: readonly Diagnostic[], options: JsonOptions): string {
   const rows = toJson(diagnostics, options).map((d) => {
     const at = d.place;

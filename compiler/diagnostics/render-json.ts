@@ -3,7 +3,7 @@ import type { Diagnostic, Label } from "./diagnostic.js";
 import type { RenderOptions } from "./render.js";
 import { LineIndex } from "./render-text.js";
 
-/** Raised where a field changes its meaning or goes; new fields do not raise it. */
+/** Increases when a field changes its meaning or is removed, but not for new fields. */
 export const JSON_VERSION = 1;
 
 /** A place for machines: lines and columns from 1 (columns in UTF-16 units), offsets from 0. */

@@ -6,10 +6,10 @@ import { LineIndex, safe } from "./render-text.js";
 export interface RenderOptions {
   /** The text of a file, or undefined where it cannot be read again. */
   source(file: string): string | undefined;
-  /** How a file is named to the user; the host's path unless told. */
+  /** How the user sees a file's name. Default: the host's path. */
   display?(file: string): string;
   readonly color?: boolean;
-  /** Cells of a row; source lines beyond are cut. */
+  /** Columns of the terminal; longer source lines are cut. */
   readonly width?: number;
 }
 
@@ -90,8 +90,8 @@ function renderWith(diagnostic: Diagnostic, options: RenderOptions, indexOf: Ind
 }
 
 /**
- * The diagnostics, a blank line between two, and a closing line with their number; "" for none. Of very many the first
- * are shown, and where there are errors those alone.
+ * The diagnostics with blank lines between them, and a last line with their number; "" for none. Of very many only the
+ * first are shown; if there are errors, only errors.
  */
 export function renderAll(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   if (diagnostics.length === 0) return "";

@@ -27,21 +27,21 @@ import { type Imported, importWeights, type WeightsOption } from "./weights.js";
 export type Target = "onnx" | "tfjs";
 
 export interface BuildOptions {
-  /** The folder to make or to replace. */
+  /** The folder to create or replace. */
   readonly out: string;
-  /** Draws the weights. */
+  /** Seed of the random weights. */
   readonly seed: number;
   readonly targets: readonly Target[];
   readonly profile: Profile;
   /** The spec as the manifest records it. */
   readonly spec: { readonly file: string; readonly text: string };
-  /** A file that the weights are read from; without it they are drawn. */
+  /** A file to read the weights from; without it they are random. */
   readonly weights?: WeightsOption | undefined;
-  /** Traces the model for the weights that were read, where it has counts that they decide. */
+  /** Traces the model for the weights that were read, if they decide any of its counts. */
   readonly retrace?: Retrace | undefined;
-  /** A tokenizer.json to keep beside the model. */
+  /** A tokenizer.json to store with the model. */
   readonly tokenizer?: Uint8Array | undefined;
-  /** Bytes written so far, and of the whole. */
+  /** Bytes written so far, and in total. */
   readonly progress?: (done: number, total: number) => void;
 }
 
@@ -54,8 +54,8 @@ export interface Build {
 const WEIGHTS = "weights.safetensors";
 
 /**
- * Writes a model's build folder: manifest, weights and one program for each target. The bytes depend on the model,
- * the options and the compiler's version alone. The folder is replaced as a whole or not at all.
+ * Writes a model's build folder: manifest, weights and one program for each target. The bytes depend only on the model,
+ * the options and the compiler's version. The folder is replaced as a whole or not at all.
  */
 export async function build(
   instance: ModelInstance,

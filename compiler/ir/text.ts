@@ -2,8 +2,8 @@ import { Dim } from "../dim/dim.js";
 import type { Graph, Init, InputPort, Node, NodeOf, Region, Type, Value } from "./graph.js";
 
 /**
- * The graph as stable text: values numbered in order of definition, one node a line, and each distinct body printed
- * once, as a function above its first use. A call names its instance as the function that calls it sees it: `@^.attn`
+ * The graph as stable text: values numbered in order of definition, one node per line, and each distinct body printed
+ * once, as a function above its first use. A call names its instance relative to the function that calls it: `@^.attn`
  * is the `attn` beside it. Two graphs of the same structure have the same text.
  */
 export function graphText(graph: Graph): string {
