@@ -70,6 +70,19 @@ describe("width", () => {
     expect(lint(decoder({ ffn: "mlp(hidden = 104)" }))).toEqual([]);
   });
 
+  it("warns once of a field that several lines take their width from, at the field", () => {
+    const fields = (seq: number, dim: number) => `vocab = 256\n  seq = ${seq}\n  dim = ${dim}\n  heads = 2`;
+    const parts = { attn: "attention(heads, head_dim = 16, causal = true)", ffn: "mlp(hidden = 64)" };
+    const text = decoder({ fields: fields(100, 100), ...parts });
+    expect(lint(text)).toEqual(["width dim = 100"]);
+    expect(findings(text)[0]!.notes[0]).toMatch(/^in `.*` of `Small`, and 6 more places$/);
+    expect(lint(decoder({ fields: fields(100, 104), ...parts }))).toEqual([]);
+    const other = decoder({ fields: fields(64, 100), ...parts, ffn: "mlp(hidden = 4 * dim + 4)" });
+    expect(lint(other)).toEqual(["width dim = 100", "width ffn  = mlp(hidden = 4 * dim + 4)"]);
+    const ignored = text.replace("dim = 100", "dim = 100  // archc-ignore width: as the paper has it");
+    expect(lint(ignored)).toEqual([]);
+  });
+
   it("finds that of each expert, as their products go one by one", () => {
     const experts = (hidden: number) => `experts(experts = 4, k = 2, hidden = ${hidden})`;
     expect(lint(decoder({ ffn: experts(100) }))).toEqual([`width ffn  = ${experts(100)}`]);
