@@ -110,8 +110,13 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     (weights, sink) =>
       instantiateModel(load(path).program, model.name, sink, "reject", weights);
 
-  const place = (span: Span): string =>
-    `${options.display?.(span.file) ?? span.file}:${new LineIndex(source(span.file) ?? "").at(span.start).line}`;
+  const lines = new Map<string, LineIndex>();
+  const place = (span: Span): string => {
+    const text = source(span.file) ?? "";
+    let index = lines.get(span.file);
+    if (index?.text !== text) lines.set(span.file, (index = new LineIndex(text)));
+    return `${options.display?.(span.file) ?? span.file}:${index.at(span.start).line}`;
+  };
 
   interface Checked extends Made {
     readonly verdicts: readonly Verdict[];

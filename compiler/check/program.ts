@@ -81,6 +81,7 @@ function boundedNearest(): Program["nearest"] {
 export function loadProgram(host: Host, path: string, sink: Diagnostics): Program {
   const units = new Map<string, Unit>();
   const quiet = new Set<string>();
+  const nearestName = boundedNearest();
 
   const load = (file: string): Unit | undefined => {
     const known = units.get(file);
@@ -179,7 +180,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
         if (name.text !== "") {
           sink.report(
             "import/no-such-name",
-            { name: name.text, from: item.from.value, near: nearest(name.text, known()) },
+            { name: name.text, from: item.from.value, near: nearestName(name.text, known) },
             { span: name.span },
           );
         }
@@ -224,7 +225,7 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
     traced: new Set(),
     spent: { steps: 0, trials: 0, overflowed: new Set() },
     remedied: new Map(),
-    nearest: boundedNearest(),
+    nearest: nearestName,
     source: (file) => units.get(file)?.text ?? (isLibrary(file) ? host.read(file) : undefined),
     lookup,
     names: (file) => {

@@ -18,6 +18,13 @@ export interface Candidate {
   readonly rank: readonly [specificity: number, depth: number, order: number];
 }
 
+/** What is written for a slot of n blocks: for all of them, and for some by their numbers. */
+interface Indexed {
+  readonly n: number;
+  readonly plain: readonly Candidate[];
+  readonly chosen: ReadonlyMap<number, readonly Candidate[]>;
+}
+
 /** What a model and its bases write of a stack of blocks: its slots, and which lines fill them in which block. */
 export class StackLines {
   readonly slots = new Map<string, SlotDecl>();
@@ -29,6 +36,9 @@ export class StackLines {
   private readonly candidates: Candidate[] = [];
   /** Lines of one model for one slot of the same blocks. */
   private readonly lines = new Map<string, Name>();
+  /** What each `at` names. */
+  private readonly blocks = new Map<AtBlock, { readonly n: number; readonly named: readonly number[] }>();
+  private readonly byBlock = new Map<string, Indexed>();
   /** The lines of each slot, the weakest first; made when all are merged. */
   private readonly bySlot = new Map<
     string,
@@ -109,7 +119,10 @@ export class StackLines {
   /** What is written for a slot of block i of n, the weakest first. */
   at(slot: string, i: number, n: number): readonly Candidate[] {
     const { all, alike } = this.of(slot);
-    return alike ? all : all.filter((c) => !c.at || this.selects(c.at, c.file, i, n));
+    if (alike) return all;
+    const known = this.byBlock.get(slot);
+    const lines = known?.n === n ? known : this.indexed(slot, n);
+    return [...lines.plain, ...(lines.chosen.get(i) ?? [])];
   }
 
   /** Those that fill a slot of any of n blocks. */
@@ -143,17 +156,21 @@ export class StackLines {
     return lines;
   }
 
-  private selects(at: AtBlock, file: string, i: number, n: number): boolean {
-    return at.selectors.some((s) => this.reader(s, file, n)(i));
-  }
-
-  /** Whether a selector names block i of n; its numbers are read once. */
-  private reader(s: AtBlock["selectors"][number], file: string, n: number): (i: number) => boolean {
-    const from = s.from ? (this.index(s.from, file) ?? 0) : 0;
-    const every = s.every ? (this.index(s.every, file) ?? 1) : 1;
-    const last = s.from && !s.open ? from : n - 1;
-    const to = s.to ? this.index(s.to, file) : last;
-    return (i) => to !== undefined && i >= from && i <= to && every > 0 && (i - from) % every === 0;
+  /** The lines of a slot by the blocks they are for; lines for all blocks are weaker than those, and come first. */
+  private indexed(slot: string, n: number): Indexed {
+    const { all } = this.of(slot);
+    const chosen = new Map<number, Candidate[]>();
+    for (const c of all) {
+      if (!c.at) continue;
+      for (const i of this.blocksOf(c.at, c.file, n)) {
+        const lines = chosen.get(i);
+        if (lines) lines.push(c);
+        else chosen.set(i, [c]);
+      }
+    }
+    const made = { n, plain: all.filter((c) => !c.at), chosen };
+    this.byBlock.set(slot, made);
+    return made;
   }
 
   /**
@@ -165,11 +182,13 @@ export class StackLines {
     for (const c of this.candidates) {
       if (!c.at) continue;
       const key = [c.slot, ...c.path.map((p) => p.text), c.rank[0], c.rank[1]].join();
-      groups.set(key, [...(groups.get(key) ?? []), c]);
+      const group = groups.get(key);
+      if (group) group.push(c);
+      else groups.set(key, [c]);
     }
     for (const lines of groups.values()) {
       if (lines.length < 2) continue;
-      const sets = new Map(lines.map((c) => [c, this.blocksOf(c, n)]));
+      const sets = new Map(lines.map((c) => [c, this.blocksOf(c.at!, c.file, n)]));
       const owners = new Map<number, Candidate>();
       for (const [line, blocks] of sets) {
         const shared = new Map<Candidate, number[]>();
@@ -190,10 +209,25 @@ export class StackLines {
     }
   }
 
-  /** Numbers of the blocks that a line is for. */
-  private blocksOf({ at, file }: Candidate, n: number): readonly number[] {
-    const readers = (at?.selectors ?? []).map((s) => this.reader(s, file, n));
-    return Array.from({ length: n }, (_, i) => i).filter((i) => readers.some((reads) => reads(i)));
+  /** Numbers of the blocks that an `at` names, in order, as far as steps are left for them; they are read once. */
+  private blocksOf(at: AtBlock, file: string, n: number): readonly number[] {
+    const known = this.blocks.get(at);
+    if (known?.n === n) return known.named;
+    const found = new Set<number>();
+    for (const s of at.selectors) {
+      const from = s.from ? (this.index(s.from, file) ?? 0) : 0;
+      const every = s.every ? (this.index(s.every, file) ?? 1) : 1;
+      const last = s.from && !s.open ? from : n - 1;
+      const to = Math.min(s.to ? (this.index(s.to, file) ?? -1) : last, n - 1);
+      if (every < 1) continue;
+      // The first of its blocks that is there.
+      const start = from < 0 ? from + Math.ceil(-from / every) * every : from;
+      if (start <= to && !this.env.tracer.step(at.span, Math.floor((to - start) / every) + 1)) break;
+      for (let i = start; i <= to; i += every) found.add(i);
+    }
+    const named = [...found].sort((a, b) => a - b);
+    this.blocks.set(at, { n, named });
+    return named;
   }
 
   private index(expr: Expr, file: string): number | undefined {
@@ -213,9 +247,11 @@ export class StackLines {
       size && !isLibrary(size.file)
         ? [{ span: size.expr.span, text: `${n} blocks, numbered 0 to ${n - 1}` }]
         : [];
-    for (const at of new Set(this.candidates.map((c) => c.at))) {
-      const file = this.candidates.find((c) => c.at === at)?.file ?? "";
-      for (const s of at?.selectors ?? []) {
+    const seen = new Set<AtBlock>();
+    for (const { at, file } of this.candidates) {
+      if (!at || seen.has(at)) continue;
+      seen.add(at);
+      for (const s of at.selectors) {
         const [from, to, every] = [s.from, s.to, s.every].map((e) => e && this.index(e, file));
         for (const [e, i] of [
           [s.from, from],

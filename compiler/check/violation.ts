@@ -124,10 +124,18 @@ export function reportLoosened(
   );
   const direction = (c: ModelConstraint) => (c.constraint.op.startsWith("<") ? 1 : -1);
   const subject = (c: ModelConstraint) =>
-    `${textOf(c.constraint.left.span, options).replace(/\s+/g, "")}|${c.profile?.name.text ?? ""}`;
-  for (const own of budgets.filter((c) => c.model === instance.decl)) {
-    for (const other of budgets.filter((c) => c.model !== instance.decl)) {
-      if (direction(own) !== direction(other) || subject(own) !== subject(other)) continue;
+    `${textOf(c.constraint.left.span, options).replace(/\s+/g, "")}|${c.profile?.name.text ?? ""}|${direction(c)}`;
+  const inherited = new Map<string, ModelConstraint[]>();
+  for (const other of budgets) {
+    if (other.model === instance.decl) continue;
+    const alike = inherited.get(subject(other));
+    if (alike) alike.push(other);
+    else inherited.set(subject(other), [other]);
+  }
+  if (inherited.size === 0) return loosened;
+  for (const own of budgets) {
+    if (own.model !== instance.decl) continue;
+    for (const other of inherited.get(subject(own)) ?? []) {
       const settings = settingsOf(instance, own.profile, { ...options, sink: new Diagnostics() });
       if (settings === undefined) continue;
       const [a, b] = [own, other].map((c) =>
@@ -136,13 +144,13 @@ export function reportLoosened(
       if (a === undefined || b === undefined || order(a.limit.value, b.limit.value) * direction(own) <= 0)
         continue;
       loosened.add(other);
-      const [ownText, inherited] = distinctTexts(a.limit, b.limit);
+      const [ownText, othersText] = distinctTexts(a.limit, b.limit);
       options.sink.report(
         "budget/loosened",
         {
           metric: textOf(own.constraint.left.span, options),
           own: ownText,
-          inherited,
+          inherited: othersText,
           base: other.model.name.text,
           strictest: `${own.constraint.op} ${textOf(other.constraint.right.span, options)}`,
         },

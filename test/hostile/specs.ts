@@ -238,6 +238,11 @@ export const hostileSpecs: readonly HostileSpec[] = [
     says: "limit/nesting",
     errors: 1,
   },
+  {
+    name: "an import of 50,000 names that are not there",
+    text: `import { ${Array.from({ length: 50_000 }, (_, i) => `a${i}`).join(", ")} } from "std"`,
+    says: "import/no-such-name",
+  },
   { name: "a NUL", text: `${spec()}\0`, says: "it is not text" },
   { name: "NULs alone", text: "\0".repeat(1000), says: "it is not text" },
   { name: "UTF-16", text: new Uint8Array(Buffer.from(`\ufeff${spec()}`, "utf16le")), says: "it is not text" },
