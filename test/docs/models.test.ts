@@ -6,7 +6,7 @@ import { createNodeHost } from "../../compiler/node-host.js";
 import { createService } from "../../compiler/service.js";
 import { root, service } from "../parity/models.js";
 
-const page = readFileSync(`${root}docs/decoders.md`, "utf8");
+const page = readFileSync(`${root}docs/models.md`, "utf8");
 const rows = page
   .split("\n")
   .filter((line) => line.startsWith("| `"))
@@ -14,7 +14,7 @@ const rows = page
   .slice(1);
 const decoders = readFileSync(`${root}tools/fixtures/decoders.py`, "utf8");
 
-describe("docs/decoders.md", () => {
+describe("docs/models.md", () => {
   test.each(rows)("%j has its spec and models", (_, [family], [spec], models) => {
     expect(existsSync(`${root}specs/${spec}.arch`)).toBe(true);
     const known = service.models(`specs/${spec}.arch`);
