@@ -178,6 +178,13 @@ export class Body {
     return target;
   }
 
+  /** Adds a line of a call that can free `operand` itself, and is written as `taking` where nothing reads that later. */
+  takingLine(source: Code, operand: Variable, taking: Code, hint: string): Variable {
+    const target = this.variable(hint, true);
+    this.push([target], source, { taking: { operand, code: taking.text } });
+    return target;
+  }
+
   /** Adds a line that makes several tensors: `const PATTERN = SOURCE;` */
   several(
     source: Code,

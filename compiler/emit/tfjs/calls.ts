@@ -27,7 +27,11 @@ const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boo
     body.helper("perRow");
     const given = list([code`tf`, of, ...(bias ? [body.tensor(bias)] : [])]);
     const source = code`${body.helper("softmax")}(${given})`;
-    body.bind(out, reshape(body, body.line(source, name), dims, out.shape, name));
+    // Scores are large: once the mask is added, they go where nothing else reads them.
+    const made = bias
+      ? body.takingLine(source, of, code`softmax(${given}, true)`, name)
+      : body.line(source, name);
+    body.bind(out, reshape(body, made, dims, out.shape, name));
     return true;
   },
   layer_norm(body, node) {

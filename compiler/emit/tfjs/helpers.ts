@@ -219,21 +219,27 @@ function spread(tf, column, width) {
   return wide;
 }`,
   softmax: `
-/** Softmax of the last axis, of \`x\` and what is added to its last axes; tfjs's own on cpu spreads its columns slowly. */
-function softmax(tf, x, bias) {
+/**
+ * Softmax of the last axis, of \`x\` and what is added to its last axes; tfjs's own on cpu spreads its columns slowly. Frees
+ * \`x\` as soon as it has the sum where it \`takes\` it over.
+ */
+function softmax(tf, x, bias, takes = false) {
   if (tf.getBackend() === "webgpu") {
     const sum = bias ? "x0 + x1" : "x0";
-    return perRow(tf, bias ? [x, bias] : [x], ["max", sum, "sum", \`exp(\${sum} - r0)\`], \`exp(\${sum} - r0) / r1\`);
+    const made = perRow(tf, bias ? [x, bias] : [x], ["max", sum, "sum", \`exp(\${sum} - r0)\`], \`exp(\${sum} - r0) / r1\`);
+    if (takes) x.dispose();
+    return made;
   }
-  if (tf.getBackend() !== "cpu" && !bias) return tf.softmax(x);
-  return tf.tidy(() => {
-    const given = bias ? tf.add(x, bias) : x;
-    if (tf.getBackend() !== "cpu") return tf.softmax(given);
+  const given = bias ? tf.add(x, bias) : x;
+  if (takes) x.dispose();
+  const made = tf.getBackend() !== "cpu" ? tf.softmax(given) : tf.tidy(() => {
     const width = x.shape[x.rank - 1];
     const rows = tf.reshape(given, [x.size / width, width]);
     const powers = tf.exp(tf.sub(rows, spread(tf, tf.max(rows, 1, true), width)));
     return tf.reshape(tf.div(powers, spread(tf, tf.sum(powers, 1, true), width)), x.shape);
   });
+  if (bias) given.dispose();
+  return made;
 }`,
   layerNorm: `
 /** Each vector to mean 0 and variance 1, then scaled and shifted where told. */

@@ -51,6 +51,8 @@ export interface Line {
   /** A line of weights alone; where it is a call of a function of such lines, its name and operands. */
   readonly fixed: boolean;
   readonly arranges?: { readonly how: Arrangement; readonly given: readonly Variable[] } | undefined;
+  /** A call that can free an operand itself, before it is done: how it is written where nothing reads that later. */
+  readonly taking?: { readonly operand: Variable; readonly code: string } | undefined;
 }
 
 /** Source with the variables in it. */
@@ -110,12 +112,15 @@ export function statements(
 ): { readonly text: readonly string[]; readonly name: (v: Variable) => string } {
   const live = new Set<Variable>(keep);
   const frees = new Map<Line, readonly Variable[]>();
+  const codes = new Map<Line, string>();
   for (const line of lines.toReversed()) {
     // Read backwards, the first line that reads a tensor is the last to need it.
     const done = [...line.uses].filter((v) => owned(v) && !live.has(v));
     const unread = line.targets.filter((t) => !live.has(t));
     for (const v of line.uses) live.add(v);
-    frees.set(line, [...done, ...unread]);
+    const taken = line.taking && done.includes(line.taking.operand) ? line.taking : undefined;
+    codes.set(line, taken?.code ?? line.code);
+    frees.set(line, [...done.filter((v) => v !== taken?.operand), ...unread]);
   }
   const texts = new Map([...named].map(([v, text]) => [v.text, text]));
   for (const variable of [...parameters, ...lines.flatMap((line) => line.targets)])
@@ -123,7 +128,7 @@ export function statements(
   const inText = (source: string) => source.replace(marks, (mark) => texts.get(mark) ?? mark);
   const text = lines.flatMap((line) => {
     const targets = line.targets.map((t) => t.text);
-    const statement = inText(`const ${line.pattern?.(targets) ?? targets[0]!} = ${line.code};`);
+    const statement = inText(`const ${line.pattern?.(targets) ?? targets[0]!} = ${codes.get(line)!};`);
     const free = inText(freeing(frees.get(line)!));
     const note = line.note === "" ? [] : [`// ${line.note.replace(/\s+/g, " ")}`];
     if (free === "") return [...note, statement];
