@@ -178,7 +178,7 @@ export class Body {
     return target;
   }
 
-  /** Adds a line of a call that can free `operand` itself, and is written as `taking` where nothing reads that later. */
+  /** Adds a line of a call that can free `operand` itself: written as `taking` where nothing reads it later. */
   takingLine(source: Code, operand: Variable, taking: Code, hint: string): Variable {
     const target = this.variable(hint, true);
     this.push([target], source, { taking: { operand, code: taking.text } });

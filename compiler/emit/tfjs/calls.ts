@@ -25,12 +25,9 @@ const matched: Readonly<Record<string, (body: Body, node: NodeOf<"call">) => boo
         : { of: body.tensor(scores), dims: x.shape };
     body.helper("spread");
     body.helper("perRow");
-    const given = list([code`tf`, of, ...(bias ? [body.tensor(bias)] : [])]);
-    const source = code`${body.helper("softmax")}(${given})`;
-    // Scores are large: once the mask is added, they go where nothing else reads them.
-    const made = bias
-      ? body.takingLine(source, of, code`softmax(${given}, true)`, name)
-      : body.line(source, name);
+    const sourceOf = (takes: boolean) =>
+      code`${body.helper("softmax")}(${list([code`tf`, of, code`${String(takes)}`, ...(bias ? [body.tensor(bias)] : [])])})`;
+    const made = body.takingLine(sourceOf(false), of, sourceOf(true), name);
     body.bind(out, reshape(body, made, dims, out.shape, name));
     return true;
   },
