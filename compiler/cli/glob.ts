@@ -31,7 +31,8 @@ export function expandAll(args: readonly string[]): readonly string[] {
   const files = new Set<string>();
   for (const argument of args) {
     const found = expand(argument);
-    const folder = statSync(argument, { throwIfNoEntry: false })?.isDirectory() === true;
+    // A circle of links is no folder; what opens it says what it is.
+    const folder = existsSync(argument) && statSync(argument).isDirectory();
     if (found.length === 0 && (folder || isPattern(argument)))
       throw fail("usage/no-match", { pattern: argument, folder });
     for (const file of found.length === 0 ? [argument] : found) files.add(file);

@@ -33,11 +33,9 @@ interface Row {
   read(model: ModelCost, point: Point, words: readonly string[], stored: Stored): Metric;
 }
 
-const later = (what: string): Row => ({
-  words: () => optimizers,
-  notYet: `${what} is not available yet`,
-  read: () => ({ kind: "not-yet", why: `${what} is not available yet` }),
-});
+const noTimes = "archc does not estimate times yet; `archc run` measures them";
+
+const later: Row = { words: () => optimizers, notYet: noTimes, read: () => ({ kind: "not-yet", why: noTimes }) };
 
 const rows: Readonly<Record<string, Row>> = {
   "params.total": { read: (m, p) => sumWeights(m, p, "total", "weight") },
@@ -83,10 +81,10 @@ const rows: Readonly<Record<string, Row>> = {
     words: () => optimizers,
     read: (m, p, words) => trained(m, p, words, (step) => flops(m.costOf(step.graph), p)),
   },
-  "time.forward": later("a time"),
-  "time.prefill": later("a time"),
-  "time.decode": later("a time"),
-  "time.train": later("a time"),
+  "time.forward": later,
+  "time.prefill": later,
+  "time.decode": later,
+  "time.train": later,
 };
 
 /** Every metric that a budget or an expectation may name. */

@@ -196,7 +196,7 @@ describe("a weight file that shrinks while it is read", () => {
     });
     expect(value).toBeUndefined();
     expect(diagnostics.map((d) => d.message)).toEqual([
-      expect.stringMatching(/weights\.safetensors` ended while tensor `.*` was read/),
+      expect.stringMatching(/weights\.safetensors` ended while archc read tensor `.*`/),
     ]);
     expect(held(built)).toEqual(before);
   });

@@ -170,8 +170,8 @@ describe("what cannot be", () => {
 
   it.each([
     ["sparse_attention(4, strided_rows(4, window = 6))", "`window` is 1 to stride + 1"],
-    ["sparse_attention(4, fixed_columns(4, summary = 3))", "`summary` divides `stride`"],
-    ["sparse_attention(3, fixed_rows(4), fixed_rows(4), per_head = true)", "their number is even"],
+    ["sparse_attention(4, fixed_columns(4, summary = 3))", "`summary` must divide `stride`"],
+    ["sparse_attention(3, fixed_rows(4), fixed_rows(4), per_head = true)", "their number must be even"],
     ["sparse_attention(4, fixed_rows(4), per_head = true)", "give `other`"],
     ["factored_positions([2, 0])", "grid"],
   ])("%s", (layer, words) => {

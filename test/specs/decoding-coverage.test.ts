@@ -65,7 +65,7 @@ const families: Readonly<Record<string, Holds>> = {
   opt: "exact",
   "perceiver-ar": {
     says: "compiler/layers/perceiver-ar.arch",
-    words: /a session begins anew with/,
+    words: /a session starts again with/,
     bounded: "test/parity/perceiver-ar.test.ts",
   },
   perceiver: "no steps",
