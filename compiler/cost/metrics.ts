@@ -35,7 +35,11 @@ interface Row {
 
 const noTimes = "archc does not estimate times yet; `archc run` measures them";
 
-const later: Row = { words: () => optimizers, notYet: noTimes, read: () => ({ kind: "not-yet", why: noTimes }) };
+const later: Row = {
+  words: () => optimizers,
+  notYet: noTimes,
+  read: () => ({ kind: "not-yet", why: noTimes }),
+};
 
 const rows: Readonly<Record<string, Row>> = {
   "params.total": { read: (m, p) => sumWeights(m, p, "total", "weight") },
