@@ -21,15 +21,20 @@ function softmax(tf, x, takes, bias) {
     if (takes) x.dispose();
     return made;
   }
+  const given = bias ? tf.add(x, bias) : x;
+  if (bias && takes) x.dispose();
+  const own = takes || bias !== undefined;
+  if (backend !== "cpu") {
+    const made = tf.softmax(given);
+    if (own) given.dispose();
+    return made;
+  }
   // Each stage frees what the one before it made.
   const stage = (t, own, f) => {
     const made = tf.tidy(() => f(t));
     if (own) t.dispose();
     return made;
   };
-  const given = bias ? stage(x, takes, (t) => tf.add(t, bias)) : x;
-  const own = takes || bias !== undefined;
-  if (backend !== "cpu") return stage(given, own, (t) => tf.softmax(t));
   const width = x.shape[x.rank - 1];
   const across = (t, column) => spread(tf, column(tf.reshape(t, [x.size / width, width]), 1, true), width);
   const less = stage(given, own, (t) => tf.sub(tf.reshape(t, [x.size / width, width]), across(t, tf.max)));
