@@ -29,14 +29,18 @@ export function graphCommand(session: Session): Command {
       "start: whole sequences from scratch; step: continue from the saved states",
       "start",
     )
-    .option("--svg", "draw the model: its blocks and layers, their shapes and cost")
+    .option(
+      "--svg",
+      "draw the model: its blocks and layers, their shapes and cost (also meant by `-o FILE.svg`)",
+    )
     .option("--at <sizes>", "the sizes for the costs in a picture: `seq=128`")
     .option("-o, --out <file>", "the file to write (default: standard output)")
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
       const part = choice("--part", options.part, ["start", "step"]);
       const format = choice("--format", options.format, ["text", "json"]);
-      if (options.svg === true) {
+      const picture = options.svg === true || /\.svg$/i.test(options.out ?? "");
+      if (picture) {
         const want = "`--svg` always draws the whole model as SVG: remove one of the two options";
         if (part !== "start") throw fail("usage/bad-value", { option: "--part", value: part, want });
         if (format !== "text") throw fail("usage/bad-value", { option: "--format", value: format, want });
@@ -47,7 +51,7 @@ export function graphCommand(session: Session): Command {
       const weights = weightsOf(options);
       const spec = await open(file);
       const fitted = await fittedTo(spec, options.model, weights);
-      if (options.svg === true) {
+      if (picture) {
         await draw(session, spec, options, fitted.instance);
         return;
       }

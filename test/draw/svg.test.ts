@@ -42,6 +42,13 @@ describe("archc graph --svg", () => {
     expectGolden(stdout, golden(model));
   });
 
+  it("draws into a file whose name says so, without being asked twice", async () => {
+    const file = join(folder, "named.svg");
+    expect((await archc("graph", spec("small"), "--model", "TinyGpt", "-o", file)).code).toBe(0);
+    const { stdout } = await archc("graph", spec("small"), "--model", "TinyGpt", "--svg");
+    expect(readFileSync(file, "utf8")).toBe(stdout);
+  });
+
   it("folds blocks that are alike, and shows what reads a table and what keeps a state", async () => {
     const { stdout } = await archc("graph", spec("pkm-lm"), "--model", "PkmLM", "--svg");
     const shown = words(stdout);
