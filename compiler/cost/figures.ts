@@ -39,10 +39,9 @@ export function sumWeights(
 ): MetricValue {
   const all: (readonly [Dim, number])[] = [];
   const terms = new Map<string, (readonly [Dim, number])[]>();
-  for (const { weight, count } of model.weightGroups) {
+  for (const { weight, count, part } of model.weightGroups) {
     if (kind !== undefined && weight.kind !== kind) continue;
-    const label =
-      weight.kind === "buffer" ? "buffers" : weight.lookup ? `\`${weight.name}\`` : "other weights";
+    const label = weight.kind === "buffer" ? "buffers" : `\`${part}\``;
     const counted = [weight[what], count] as const;
     all.push(counted);
     const list = terms.get(label);
@@ -54,13 +53,25 @@ export function sumWeights(
     kind: "value",
     value: total.evaluate(point),
     unit: what === "bytes" ? "bytes" : "count",
-    terms:
-      terms.size > 1
-        ? [...terms].map(([label, dims]) => ({ label, value: Dim.weightedSum(dims).evaluate(point) }))
-        : [],
+    terms: terms.size > 1 ? largest(terms, point) : [],
     tokens: tokensOf(point),
     polynomial: total,
   };
+}
+
+/** Parts of a sum that are named; the rest is one more. */
+const NAMED = 4;
+
+function largest(
+  terms: ReadonlyMap<string, readonly (readonly [Dim, number])[]>,
+  point: Point,
+): MetricValue["terms"] {
+  const all = [...terms].map(([label, dims]) => ({ label, value: Dim.weightedSum(dims).evaluate(point) }));
+  if (all.length <= NAMED + 1) return all;
+  const size = ({ value: [n, d] }: MetricValue["terms"][number]) => Number(n) / Number(d);
+  const sorted = all.sort((a, b) => size(b) - size(a));
+  const rest = Dim.weightedSum(sorted.slice(NAMED).flatMap(({ label }) => terms.get(label)!));
+  return [...sorted.slice(0, NAMED), { label: "other weights", value: rest.evaluate(point) }];
 }
 
 /** The bytes of weights (and, unless told, buffers) kept as `stored`. */

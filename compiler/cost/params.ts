@@ -40,21 +40,31 @@ export function countWeights(report: GraphCost, positions: Dim): readonly Weight
 export interface WeightGroup {
   readonly weight: WeightCount;
   readonly count: number;
+  /** What a person calls the part of the model that they are in: `blocks.ffn` for those of all blocks. */
+  readonly part: string;
 }
 
-/** Weights of one kind and one size as one group; each `lookup` weight, which reports name, is one of its own. */
+/** Where a weight is, without the numbers of blocks and no deeper than a slot: `blocks.0.attn.query` is in `blocks.attn`. */
+function partOf(name: string): string {
+  const words = name.split(".").filter((word) => !/^\d/.test(word));
+  return words.slice(0, Math.max(1, Math.min(2, words.length - 1))).join(".");
+}
+
+/** Weights of one kind, part and size as one group; each `lookup` weight, which reports name, is one of its own. */
 export function groupWeights(weights: readonly WeightCount[]): readonly WeightGroup[] {
-  const groups: { readonly weight: WeightCount; count: number }[] = [];
-  const known = new Map<Dim, (typeof groups)[number]>();
+  const groups: { readonly weight: WeightCount; count: number; readonly part: string }[] = [];
+  const known = new Map<Dim, typeof groups>();
   for (const weight of weights) {
-    const alike = weight.lookup ? undefined : known.get(weight.total);
-    if (alike?.weight.kind === weight.kind) {
-      alike.count++;
-      continue;
+    const part = weight.lookup ? weight.name : partOf(weight.name);
+    let alike = known.get(weight.total);
+    if (!alike) known.set(weight.total, (alike = []));
+    const found = alike.find((g) => g.part === part && g.weight.kind === weight.kind);
+    if (found) found.count++;
+    else {
+      const group = { weight, count: 1, part };
+      groups.push(group);
+      alike.push(group);
     }
-    const group = { weight, count: 1 };
-    groups.push(group);
-    if (!weight.lookup) known.set(weight.total, group);
   }
   return groups;
 }

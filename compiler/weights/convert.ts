@@ -40,7 +40,7 @@ export function mayLose(dtype: string, as: DType): boolean {
   return as !== "bool" && wide.has(dtype) && dtype !== as.toUpperCase();
 }
 
-/** Bytes of one number in a file; for dtypes that are readable as any of ours. */
+/** Bytes of one number in a file, of a dtype that archc reads. */
 export function bytesIn(dtype: string): number {
   return dtype === "BOOL" ? 1 : Number(/\d+$/.exec(dtype)![0]) / 8;
 }
