@@ -47,6 +47,7 @@ describe("archc graph --svg", () => {
     expect((await archc("graph", spec("small"), "--model", "TinyGpt", "-o", file)).code).toBe(0);
     const { stdout } = await archc("graph", spec("small"), "--model", "TinyGpt", "--svg");
     expect(readFileSync(file, "utf8")).toBe(stdout);
+    rmSync(file);
   });
 
   it("folds blocks that are alike, and shows what reads a table and what keeps a state", async () => {
