@@ -31,8 +31,10 @@ export function endOf(token: IToken): number {
   return token.startOffset + token.image.length;
 }
 
+/** Within the text: a token that it does not have, put in at its end, would reach beyond. */
 export function spanOf(source: Source, token: IToken): Span {
-  return { file: source.file, start: token.startOffset, end: endOf(token) };
+  const end = Math.min(endOf(token), source.text.length);
+  return { file: source.file, start: Math.min(token.startOffset, end), end };
 }
 
 /** Turns `token` into one of another type, in place. */

@@ -89,6 +89,11 @@ describe(`any text parses (SEED=${seed})`, () => {
     );
   });
 
+  test("an import without its file, at the end of the text", () => {
+    expect(check("} from std").list.map((d) => d.code)).toContain("syntax/import-form");
+    check("import std");
+  });
+
   test("any mutation of the samples", () => {
     const edit = fc.tuple(fc.nat(), fc.nat(12), fc.oneof(fc.constant(""), piece));
     fc.assert(
