@@ -2,6 +2,7 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { type CodeName, codes } from "../diagnostics/codes.js";
 import { fencesOf, readPages, wholeExample } from "../diagnostics/pages.js";
+import { CONFIG_FILE } from "../lint/config-file.js";
 import { fail } from "./exit.js";
 import { choice, formatOption } from "./options.js";
 import { printJson } from "./print.js";
@@ -69,7 +70,8 @@ const where: Record<string, string> = { model: "in a model", layer: "in a layer"
 function shown(markdown: string, dim: (text: string) => string): string {
   return markdown.replace(/^```([^\n]*)\n([\s\S]*?)^```$/gm, (_, head: string, body: string) => {
     const words = head.split(" ");
-    const title = [words.includes("error") ? "wrong" : "right", where[words[1] ?? ""] ?? ""];
+    const place = words[0] === "json" ? `in ${CONFIG_FILE}` : (where[words[1] ?? ""] ?? "");
+    const title = [words.includes("error") ? "wrong" : "right", place];
     const lines = body.trimEnd().split("\n");
     return [
       dim(`${title.filter((t) => t !== "").join(", ")}:`),

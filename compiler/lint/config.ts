@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Span } from "../../grammar/ast.js";
-import type { Diagnostics } from "../diagnostics/sink.js";
+import { Diagnostics } from "../diagnostics/sink.js";
 import { type LintSettings, lintRules } from "./index.js";
+import { type JsonKey, scanJson } from "./json.js";
 
 const levels = ["off", "warn", "error"] as const;
 const count = /^(\d+(?:\.\d+)?)([KMBT]?)$/;
@@ -37,20 +38,33 @@ export interface Config extends LintSettings {
 
 /** Reads a configuration; undefined where it is wrong, with every problem in the sink, each at its place in the text. */
 export function parseConfig(text: string, file: string, sink: Diagnostics): Config | undefined {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (error) {
-    const why = (error instanceof Error ? error.message : "").replace(/\s+/g, " ");
-    const at = Math.min(text.length, Number(/position (\d+)/.exec(why)?.[1] ?? 0));
-    sink.report(
-      "config/not-json",
-      { why },
-      { span: { file, start: at, end: Math.min(text.length, at + 1) } },
-    );
+  const scan = scanJson(text);
+  if ("fault" in scan) {
+    const { at, length, why } = scan.fault;
+    sink.report("config/not-json", { why }, { span: { file, start: at, end: at + length } });
     return undefined;
   }
-  const twice = keysSaidTwice(text, file);
+  const found = new Diagnostics();
+  const config = configIn(text, file, scan.keys, found);
+  for (const d of [...found.list].sort((a, b) => a.span!.start - b.span!.start)) sink.take(d);
+  return config;
+}
+
+/** Problems come in the order of the checks, not of the lines. */
+function configIn(
+  text: string,
+  file: string,
+  known: readonly JsonKey[],
+  sink: Diagnostics,
+): Config | undefined {
+  const body: unknown = JSON.parse(text);
+  const placeOf = (path: readonly string[]): Span => {
+    const key = known.find(
+      (k) => k.path.length === path.length && k.path.every((name, i) => name === path[i]),
+    );
+    return { file, start: key?.start ?? 0, end: key?.end ?? Math.min(1, text.length) };
+  };
+  const twice = keysSaidTwice(known, file);
   for (const { key, within, first, span } of twice)
     sink.report(
       "config/key-twice",
@@ -73,7 +87,7 @@ export function parseConfig(text: string, file: string, sink: Diagnostics): Conf
     const within = path.join(".");
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        const span = placeOf(text, file, [...path, key]);
+        const span = placeOf([...path, key]);
         sink.report("config/unknown-key", { key, within, known: keys[within] ?? [] }, { span });
       }
       continue;
@@ -91,7 +105,7 @@ export function parseConfig(text: string, file: string, sink: Diagnostics): Conf
         want,
         known: isLevel ? levels : [],
       },
-      { span: placeOf(text, file, path) },
+      { span: placeOf(path) },
     );
   }
   return undefined;
@@ -114,38 +128,15 @@ interface SaidTwice {
 }
 
 /** Keys that one object of a JSON text says again: a reader keeps the last of them and drops the others unseen. */
-function keysSaidTwice(text: string, file: string): readonly SaidTwice[] {
-  const tokens = [...text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)];
-  const found: SaidTwice[] = [];
-  const open: { readonly keys: Map<string, Span>; readonly within: string; last: string }[] = [];
-  for (const [i, { 0: token, index: start }] of tokens.entries()) {
-    const around = open.at(-1);
-    if (token === "{" || token === "[") {
-      const within = [around?.within ?? "", around?.last ?? ""].filter((part) => part !== "").join(".");
-      open.push({ keys: new Map(), within, last: "" });
-    } else if (token === "}" || token === "]") open.pop();
-    else if (around && token !== ":" && tokens[i + 1]?.[0] === ":") {
-      const key = String(JSON.parse(token));
-      const span = { file, start, end: start + token.length };
-      const first = around.keys.get(key);
-      if (first) found.push({ key, within: around.within, first, span });
-      else around.keys.set(key, span);
-      around.last = key;
-    }
-  }
-  return found;
-}
-
-/** Where a key stands: each name of the path after the one before it. The whole text begins where one is not found. */
-function placeOf(text: string, file: string, path: readonly string[]): Span {
-  let at = 0;
-  let span: Span = { file, start: 0, end: Math.min(1, text.length) };
-  for (const key of path) {
-    const name = JSON.stringify(key);
-    const found = text.indexOf(name, at);
-    if (found < 0) return span;
-    at = found + name.length;
-    span = { file, start: found, end: at };
-  }
-  return span;
+function keysSaidTwice(known: readonly JsonKey[], file: string): readonly SaidTwice[] {
+  const firsts = new Map<string, Span>();
+  return known.flatMap(({ path, start, end }) => {
+    const name = JSON.stringify(path);
+    const span = { file, start, end };
+    const first = firsts.get(name);
+    if (first === undefined) firsts.set(name, span);
+    return first === undefined
+      ? []
+      : [{ key: path.at(-1)!, within: path.slice(0, -1).join("."), first, span }];
+  });
 }

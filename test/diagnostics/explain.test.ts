@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codes } from "../../compiler/diagnostics/codes.js";
 import { type Fence, fencesOf, readPages, wholeExample } from "../../compiler/diagnostics/pages.js";
 import { Diagnostics } from "../../compiler/diagnostics/sink.js";
+import { parseConfig } from "../../compiler/lint/config.js";
 import { createNodeHost } from "../../compiler/node-host.js";
 import { createService } from "../../compiler/service.js";
 import { format } from "../../grammar/format.js";
@@ -45,7 +46,7 @@ describe("every code has a page", () => {
     const fences = fencesOf(text);
     const kinds = fences.map((f) => `${f.words[0]} ${isWrong(f) ? "wrong" : "right"}`).join(", ");
     if (fences.length === 0) expect(text).toMatch(/There\s+is\s+no\s+example/);
-    else expect(kinds).toMatch(/^(arch wrong, arch right|console wrong, console right)$/);
+    else expect(kinds).toMatch(/^(arch|console|json) wrong, \1 right$/);
   });
 });
 
@@ -62,6 +63,18 @@ describe("examples in .arch", () => {
     else if (lint) expect(found(fence, lint)).not.toContain(code);
     else expect(found(fence, lint)).toEqual([]);
   });
+});
+
+describe("examples of archc.config.json", () => {
+  test.each(examples.filter((e) => e.fence.words[0] === "json"))(
+    "$code: what is $what",
+    ({ code, fence, what }) => {
+      const sink = new Diagnostics();
+      const config = parseConfig(fence.text, "archc.config.json", sink);
+      if (what === "right") expect([config === undefined, sink.list]).toEqual([false, []]);
+      else expect(sink.list.map((d) => d.code)).toContain(code);
+    },
+  );
 });
 
 describe("examples on the command line", () => {

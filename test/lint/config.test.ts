@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Diagnostics } from "../../compiler/diagnostics/sink.js";
 import { parseConfig } from "../../compiler/lint/config.js";
+import { scanJson } from "../../compiler/lint/json.js";
 
 function read(text: string) {
   const sink = new Diagnostics();
@@ -43,8 +45,8 @@ describe("archc.config.json", () => {
     const text =
       '{ "lint": { "rules": { "width": "wran", "head-size": 2 }, "maxWarnings": -1 }, "data": { "tokens": "many" } }';
     expect(read(text).found.map(([code, at]) => [code, at])).toEqual([
-      ["config/bad-value", '"head-size"'],
       ["config/bad-value", '"width"'],
+      ["config/bad-value", '"head-size"'],
       ["config/bad-value", '"maxWarnings"'],
       ["config/bad-value", '"tokens"'],
     ]);
@@ -54,6 +56,71 @@ describe("archc.config.json", () => {
       '`lint.rules.width` cannot be `"wran"`: expected `"off"`, `"warn"` or `"error"`',
       "did you mean `warn`?",
     ]);
+  });
+
+  it("lists problems in the order of the text, each at its own key", () => {
+    const text = `{
+  "data": { "tokens": "many", "lint": 1 },
+  "lint": { "maxWarnings": "rules", "rules": { "wdth": "off", "width": "of", "width": "warn" }, "max": 2 },
+  "$schema": 7
+}`;
+    expect(read(text).found.map(([code, at]) => [code, at])).toEqual([
+      ["config/bad-value", '"tokens"'],
+      ["config/unknown-key", '"lint"'],
+      ["config/bad-value", '"maxWarnings"'],
+      ["config/unknown-key", '"wdth"'],
+      ["config/key-twice", '"width"'],
+      ["config/unknown-key", '"max"'],
+      ["config/bad-value", '"$schema"'],
+    ]);
+  });
+
+  it.each([
+    ["{ lint: 1 }", "lint", 'a key needs double quotes: `"lint"`'],
+    ['{ "lint": off }', "off", 'text needs double quotes: `"off"`'],
+    ["{ 'lint': 1 }", "'", "JSON has double quotes only"],
+    ['{ "lint": {}, }', ",", "no comma can stand before `}`"],
+    ['{ "lint": {} "data": {} }', '"', "expected `,` or `}` here"],
+    ['{ "lint" {} }', "{", "expected `:` after the key"],
+    ['{ "lint": {}', "}", "the last `}` is missing"],
+    ['{ "lint": {} } }', "}", "nothing can follow the last closing bracket"],
+    ['{ // none\n "lint": {} }', "//", "JSON has no comments"],
+    ['{ "lint\n": {} }', '"', "this string has no closing quote on its line"],
+    ['{ "lint": 01 }', "01", "this is not a number of JSON"],
+    ["", "", "the file is empty: `{}` sets nothing"],
+  ])("says why %j is no JSON, and where", (text, at, why) => {
+    expect(read(text).found[0]!.slice(0, 3)).toEqual([
+      "config/not-json",
+      at,
+      `the configuration is not valid JSON: ${why}`,
+    ]);
+  });
+
+  it("takes as JSON what JSON.parse takes, and nothing else", () => {
+    const edit = fc.record({
+      at: fc.nat(400),
+      cut: fc.nat(3),
+      put: fc.constantFrom("", ..."{}[],:\"'\\/-+.e0 1\ntru"),
+    });
+    fc.assert(
+      fc.property(fc.json(), fc.array(edit, { maxLength: 3 }), (whole, edits) => {
+        const text = edits.reduce((t, { at, cut, put }) => {
+          const i = at % (t.length + 1);
+          return t.slice(0, i) + put + t.slice(i + cut);
+        }, whole);
+        let isJson = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          isJson = false;
+        }
+        const scan = scanJson(text);
+        expect("keys" in scan, text).toBe(isJson);
+        if ("fault" in scan) expect(scan.fault.at).toBeLessThanOrEqual(text.length);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(scanJson("[".repeat(200_000))).toMatchObject({ fault: { why: "brackets are nested too deeply" } });
   });
 
   it("has each key once, whatever stands in its values", () => {
@@ -72,7 +139,10 @@ describe("archc.config.json", () => {
     });
     const lines = '{ "$schema": "\\"lint\\": {", "lint": { "maxWarnings": 1 }, "data": { "tokens": 2 } }';
     expect(read(lines).found).toEqual([]);
-    expect(read('{ "lint": [{ "a": 1, "a": 2 }] }').found[0]![2]).toBe("`lint` has the key `a` twice");
+    expect(read('{ "lint": [{ "a": 1, "a": 2 }] }').found[1]![2]).toBe("`lint.0` has the key `a` twice");
+    expect(read('{ "lint": [{ "a": 1 }, { "a": 2 }] }').found.map(([code]) => code)).toEqual([
+      "config/bad-value",
+    ]);
   });
 
   it("is told from what is no JSON, or no object", () => {

@@ -9,7 +9,7 @@ export const configCodes = {
   })),
   "config/not-json": code<{ why: string }>("error", ({ why }) => ({
     message: `the configuration is not valid JSON: ${why}`,
-    helps: ['write `{ "lint": { "rules": { "vocab-size": "off" } } }`; JSON has no comments'],
+    helps: ['a valid one is `{ "lint": { "rules": { "vocab-size": "off" } } }`'],
   })),
   "config/unknown-key": code<{ key: string; within: string; known: readonly string[] }>(
     "error",
