@@ -1,5 +1,5 @@
 import type { IToken, TokenType } from "chevrotain";
-import { endOf, makeToken, type Source, spanOf } from "./lex.js";
+import { endOf, makeToken, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 
 /**

@@ -30,8 +30,8 @@ import {
   buildWeight,
 } from "./build-stmt.js";
 import { child, nodes, onlyNode, spanOf, tokens } from "./cst.js";
-import type { Source } from "./lex.js";
 import type { Where } from "./line-parts.js";
+import type { Source } from "./source.js";
 
 type Kind = Built["kind"];
 

@@ -4,8 +4,8 @@ import { buildIndex } from "./build-index.js";
 import { buildNumber, quotedNumber, readQuoted } from "./build-number.js";
 import { buildEinsum, buildPattern } from "./build-pattern.js";
 import { child, isToken, nodes, ordered, spanOf, spanOfNode, token, tokens } from "./cst.js";
-import type { Source } from "./lex.js";
 import { around, combine, type Part } from "./precedence.js";
+import type { Source } from "./source.js";
 
 /** Builds expressions, and what is made of them; statements of `for` bodies come from `statements`. */
 export class Exprs {

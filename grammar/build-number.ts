@@ -1,6 +1,6 @@
 import type { IToken } from "chevrotain";
 import type { Expr, NumberLit, QuantityLit, Span } from "./ast.js";
-import type { Source } from "./lex.js";
+import type { Source } from "./source.js";
 import { nearUnit, suffixes, units } from "./units.js";
 
 /** Digits before and after the point, and powers of ten, that a number may have. */

@@ -1,5 +1,5 @@
 import type { IToken } from "chevrotain";
-import { info, type Source, spanOf } from "./lex.js";
+import { info, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 
 /** Reports comments of other languages and hands each run of `///` lines to the token below it. */

@@ -1,6 +1,6 @@
 import type { CstElement, CstNode, IToken } from "chevrotain";
 import type { Span } from "./ast.js";
-import { endOf, info, type Source, spanOf } from "./lex.js";
+import { endOf, info, type Source, spanOf } from "./source.js";
 
 /** Reads of a concrete tree that recovery may have left incomplete: any child may be absent. */
 

@@ -1,6 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
 import { tokenMatcher } from "./chevrotain.js";
-import { endOf, makeToken, type Source, spanOf } from "./lex.js";
+import { endOf, makeToken, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 import { nothingWords, operandEnds } from "./words.js";
 

@@ -1,6 +1,6 @@
 import type { IToken } from "chevrotain";
 import type { ForeignForm } from "./foreign-forms.js";
-import { endOf, info, makeToken, retag, type Source, spanOf } from "./lex.js";
+import { endOf, info, makeToken, retag, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 import { isName } from "./words.js";
 

@@ -1,7 +1,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import type { Span } from "./ast.js";
 import { tokenMatcher } from "./chevrotain.js";
-import { endOf, makeToken, retag, type Source, spanOf } from "./lex.js";
+import { endOf, makeToken, retag, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 
 /** How operators of other languages are written here, and what they are read as. */

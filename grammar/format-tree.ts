@@ -1,5 +1,5 @@
 import type { IToken, TokenType } from "chevrotain";
-import { endOf } from "./lex.js";
+import { endOf } from "./source.js";
 import * as t from "./tokens.js";
 
 /** A comment with its place. */

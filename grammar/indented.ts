@@ -1,6 +1,6 @@
 import type { IToken } from "chevrotain";
 import { closerOf, closers, findFaults, headers, type Line, splitLines } from "./brackets.js";
-import { endOf, makeToken, type Source, spanOf } from "./lex.js";
+import { endOf, makeToken, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 
 /** First words of lines that other languages end in `:`. */

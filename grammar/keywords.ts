@@ -2,7 +2,7 @@ import type { IToken, TokenType } from "chevrotain";
 import { nearest } from "../compiler/diagnostics/did-you-mean.js";
 import { headerWithoutName, readForeignForm } from "./foreign-forms.js";
 import { readForeignLine } from "./foreign-lines.js";
-import { endOf, retag, type Source, spanOf } from "./lex.js";
+import { endOf, retag, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 import { units } from "./units.js";
 import {

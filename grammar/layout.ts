@@ -1,7 +1,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import { tokenMatcher } from "./chevrotain.js";
 import { Keywords } from "./keywords.js";
-import { endOf, info, makeToken, retag, type Source, spanOf } from "./lex.js";
+import { endOf, info, makeToken, retag, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 
 /** Brackets, `if` and `for` inside each other. */

@@ -4,9 +4,10 @@ import { balance } from "./brackets.js";
 import { buildAst } from "./build-ast.js";
 import { braceIndented } from "./indented.js";
 import { layOut } from "./layout.js";
-import { lex, type Source } from "./lex.js";
+import { lex } from "./lex.js";
 import { ArchParser } from "./parser.js";
 import { Reports } from "./reports.js";
+import type { Source } from "./source.js";
 import { reportFailures } from "./syntax-messages.js";
 
 /** The largest text that is read, in UTF-16 units. */

@@ -1,8 +1,8 @@
 import type { CstNode, IToken, TokenType } from "chevrotain";
 import { EOF } from "./chevrotain.js";
-import { info } from "./lex.js";
 import { LineParser } from "./parser-line.js";
 import type { ParserOptions } from "./parser-shape.js";
+import { info } from "./source.js";
 import { Failures } from "./syntax-messages.js";
 import * as t from "./tokens.js";
 

@@ -1,6 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
 import type { Binary, BinaryOp, Expr, Span } from "./ast.js";
-import { type Source, spanOf } from "./lex.js";
+import { type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 
 /** How tightly operators bind. `^` is right-associative; comparisons do not chain. */

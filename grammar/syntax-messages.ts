@@ -1,6 +1,6 @@
 import type { IParserErrorMessageProvider, IToken, TokenType } from "chevrotain";
 import { EOF } from "./chevrotain.js";
-import { endOf, type Source, spanOf } from "./lex.js";
+import { endOf, type Source, spanOf } from "./source.js";
 import * as t from "./tokens.js";
 
 /** A place where the parser could not go on. `expected` is set where only one token would do. */

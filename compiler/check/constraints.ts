@@ -1,8 +1,5 @@
 import type { Constraint, ProfileDecl, Span } from "../../grammar/ast.js";
 import { Diagnostics } from "../diagnostics/sink.js";
-import type { ModelConstraint, ModelInstance } from "./instance.js";
-import { brokenAssumption, defaultSettings, pointOf } from "./point.js";
-import { circumstancesOf } from "./profile.js";
 import {
   distinctTexts,
   exactText,
@@ -11,7 +8,10 @@ import {
   type Rational,
   sameUnit,
   unitless,
-} from "./quantity.js";
+} from "../dim/quantity.js";
+import type { ModelConstraint, ModelInstance } from "./instance.js";
+import { brokenAssumption, defaultSettings, pointOf } from "./point.js";
+import { circumstancesOf } from "./profile.js";
 import {
   type ConstraintOptions,
   holds,

@@ -1,10 +1,10 @@
 import type { Span } from "../../grammar/ast.js";
-import { costKeys } from "../cost/vector.js";
 import { Dim } from "../dim/dim.js";
 import type { Builder } from "../ir/build.js";
 import { evaluateRegion } from "../ir/evaluate.js";
 import type { Node, Region, Value } from "../ir/graph.js";
 import { byteSize, withValues } from "../ir/traverse.js";
+import { costKeys } from "../ops/cost-vector.js";
 import type { NdArray } from "../ops/define.js";
 import { regionCost } from "../ops/region-cost.js";
 

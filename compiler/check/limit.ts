@@ -1,9 +1,6 @@
 import type { Call, Expr, Span } from "../../grammar/ast.js";
 import type { CodeName } from "../diagnostics/codes.js";
 import type { DataOf, Place } from "../diagnostics/sink.js";
-import type { Point, Setting, Settings } from "./point.js";
-import { pointOf } from "./point.js";
-import type { Circumstances } from "./profile.js";
 import {
   combineUnits,
   inBytes,
@@ -20,7 +17,9 @@ import {
   times,
   unitless,
   unitName,
-} from "./quantity.js";
+} from "../dim/quantity.js";
+import type { Circumstances, Point, Setting, Settings } from "./point.js";
+import { pointOf } from "./point.js";
 
 /** Hexadecimal digits beyond which a power is refused, so that no limit takes long to work out. */
 const MAX_DIGITS = 1024;

@@ -1,8 +1,8 @@
 import { metric, metricNames, metricWords } from "../cost/metrics.js";
+import { inBytes, inFlop, rational, unitless } from "../dim/quantity.js";
 import type { ModelInstance } from "./instance.js";
 import type { Meter } from "./limit.js";
-import type { Circumstances } from "./profile.js";
-import { inBytes, inFlop, rational, unitless } from "./quantity.js";
+import type { Circumstances } from "./point.js";
 
 const units = { count: unitless, bytes: inBytes, flop: inFlop } as const;
 

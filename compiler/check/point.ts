@@ -1,7 +1,9 @@
 import type { Span } from "../../grammar/ast.js";
+import type { Stored } from "../cost/stored.js";
+import { order } from "../dim/quantity.js";
 import type { Assumption } from "../ir/graph.js";
+import type { Optimizer } from "../train/optimizer-names.js";
 import type { ModelInstance } from "./instance.js";
-import { order } from "./quantity.js";
 
 /** Run-time sizes that a figure is taken at. */
 export type Point = Readonly<Record<string, bigint>>;
@@ -13,6 +15,14 @@ export interface Setting {
 }
 
 export type Settings = ReadonlyMap<string, Setting>;
+
+/** What figures are taken under beside sizes, as far as a profile says. */
+export interface Circumstances {
+  /** What weights and values are kept as. */
+  readonly stored?: Stored | undefined;
+  /** What trains, where a figure of training does not say. */
+  readonly optimizer?: Optimizer | undefined;
+}
 
 /** What a profile may say besides sizes. */
 export const PROFILE_WORDS = ["dtype", "device", "optimizer", "data"] as const;

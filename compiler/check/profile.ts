@@ -1,10 +1,10 @@
 import type { Expr, ProfileDecl } from "../../grammar/ast.js";
-import { type Stored, storedNames, storedType } from "../cost/stored.js";
+import { storedNames, storedType } from "../cost/stored.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
-import { type Optimizer, optimizers } from "../train/optimizer-names.js";
+import { exactText, sameUnit, unitless } from "../dim/quantity.js";
+import { optimizers } from "../train/optimizer-names.js";
 import { evaluateLimit } from "./limit.js";
-import { PROFILE_WORDS, type Setting, type Settings } from "./point.js";
-import { exactText, sameUnit, unitless } from "./quantity.js";
+import { type Circumstances, PROFILE_WORDS, type Setting, type Settings } from "./point.js";
 
 /** The sizes of a profile over the defaults, none below its least; undefined where a problem was reported. */
 export function profileSettings(
@@ -50,14 +50,6 @@ export function profileSettings(
     } else if (defaults.has(name)) settings.set(name, { value: size.value[0], span: at });
   }
   return wrong ? undefined : settings;
-}
-
-/** What figures are taken under beside sizes, as far as a profile says. */
-export interface Circumstances {
-  /** What weights and values are kept as. */
-  readonly stored?: Stored | undefined;
-  /** What trains, where a figure of training does not say. */
-  readonly optimizer?: Optimizer | undefined;
 }
 
 export function circumstancesOf(profile: ProfileDecl): Circumstances {

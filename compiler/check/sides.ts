@@ -1,9 +1,5 @@
 import type { Constraint, ProfileDecl, Span } from "../../grammar/ast.js";
 import { Diagnostics } from "../diagnostics/sink.js";
-import type { ModelConstraint, ModelInstance } from "./instance.js";
-import { evaluateLimit, type LimitContext, type Meter, type Reading } from "./limit.js";
-import { defaultSettings, leastOf, type Settings } from "./point.js";
-import { profileSettings } from "./profile.js";
 import {
   combineUnits,
   inTokens,
@@ -14,7 +10,11 @@ import {
   rational,
   sameUnit,
   unitName,
-} from "./quantity.js";
+} from "../dim/quantity.js";
+import type { ModelConstraint, ModelInstance } from "./instance.js";
+import { evaluateLimit, type LimitContext, type Meter, type Reading } from "./limit.js";
+import { defaultSettings, leastOf, type Settings } from "./point.js";
+import { profileSettings } from "./profile.js";
 
 export interface ConstraintOptions {
   readonly meter: Meter;

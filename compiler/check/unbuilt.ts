@@ -2,13 +2,13 @@ import type { ModelDecl, Span } from "../../grammar/ast.js";
 import { metricNames, notYet, wordsOfMetric } from "../cost/metrics.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
+import { inBytes, inFlop, rational, type Unit, unitless } from "../dim/quantity.js";
 import { symbolNames } from "./forward.js";
 import type { Meter } from "./limit.js";
 import { fieldNames, modelChain } from "./model-names.js";
 import type { Settings } from "./point.js";
 import { profileSettings } from "./profile.js";
 import type { Program } from "./program.js";
-import { inBytes, inFlop, rational, type Unit, unitless } from "./quantity.js";
 import { sidesOf } from "./sides.js";
 
 /** What a metric counts, which no model is needed to know. */

@@ -1,7 +1,4 @@
 import { Diagnostics } from "../diagnostics/sink.js";
-import { fittingHelp } from "./fit.js";
-import type { ModelConstraint, ModelInstance } from "./instance.js";
-import { brokenAssumption, pointOf, type Settings } from "./point.js";
 import {
   breakdownText,
   distinctTexts,
@@ -14,7 +11,10 @@ import {
   type Rational,
   sameUnit,
   unitless,
-} from "./quantity.js";
+} from "../dim/quantity.js";
+import { fittingHelp } from "./fit.js";
+import type { ModelConstraint, ModelInstance } from "./instance.js";
+import { brokenAssumption, pointOf, type Settings } from "./point.js";
 import {
   type ConstraintOptions,
   holds,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
-import { inBytes, quantityText } from "../check/quantity.js";
 import { columns } from "../columns.js";
+import { inBytes, quantityText } from "../dim/quantity.js";
 import type { BuildOptions, Target } from "../emit/build.js";
 import { learnedText } from "../learned-text.js";
 import { exit, exitCodeOf } from "./exit.js";

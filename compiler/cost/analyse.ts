@@ -1,13 +1,13 @@
 import { Dim } from "../dim/dim.js";
 import type { Graph, Node } from "../ir/graph.js";
 import { pathAt } from "../ir/path.js";
+import { type Cost, repeatCost, sumCosts, sumDims } from "../ops/cost-vector.js";
 import type { NdArray, OpDef } from "../ops/define.js";
 import { type OpName, ops } from "../ops/index.js";
 import { type Analysis, analyse, type CountedMasks } from "./facts.js";
 import type { Expression } from "./known.js";
 import { CostRules } from "./rules.js";
 import { type Useful, type UsefulPart, useful, usefulOf } from "./useful.js";
-import { type Cost, repeatCost, sumCosts, sumDims } from "./vector.js";
 
 /** The cost of one op in one run of the body that it stands in. */
 export interface NodeCost {

@@ -2,7 +2,7 @@ import type { DType, Graph, Node, Region, Value } from "../ir/graph.js";
 import { AtPoint } from "./at-point.js";
 import type { Block, CHeap } from "./c-heap.js";
 import { type FlatRules, flatOf } from "./flat.js";
-import type { MemoryReport, Moment, Sizes } from "./memory.js";
+import type { MemoryReport, Moment, Sizes } from "./memory-report.js";
 import { type BufferPlan, planBuffers, walkOrder } from "./ort-plan.js";
 import { type Item, Sizer } from "./sizer.js";
 

@@ -1,9 +1,9 @@
-import { rational } from "../check/quantity.js";
 import { Dim } from "../dim/dim.js";
+import { rational } from "../dim/quantity.js";
+import { sumDims } from "../ops/cost-vector.js";
 import { type GraphCost, sizesAt } from "./analyse.js";
 import type { ModelCost, Point } from "./model.js";
 import { type Stored, stateSizes, weightBytes } from "./stored.js";
-import { sumDims } from "./vector.js";
 
 /** `numerator / denominator`, the denominator positive. */
 export type Exact = readonly [bigint, bigint];

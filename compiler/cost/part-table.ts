@@ -1,5 +1,5 @@
-import { plus, rational, times } from "../check/quantity.js";
 import { columns } from "../columns.js";
+import { plus, rational, times } from "../dim/quantity.js";
 import type { Exact } from "./metrics.js";
 import type { PartCost } from "./report.js";
 import { cell, human } from "./text.js";

@@ -1,7 +1,7 @@
-import { exactText } from "../check/quantity.js";
 import { columns } from "../columns.js";
+import { exactText } from "../dim/quantity.js";
 import { learnedText } from "../learned-text.js";
-import type { MemoryReport } from "./memory.js";
+import type { MemoryReport } from "./memory-report.js";
 import type { Exact, Metric } from "./metrics.js";
 import { partTable } from "./part-table.js";
 import type { CostReport } from "./report.js";

@@ -1,13 +1,14 @@
 import type { ModelInstance } from "../check/instance.js";
 import type { LearnedCount } from "../check/learned.js";
 import type { Dim } from "../dim/dim.js";
+import { type Cost, repeatCost, sumDims } from "../ops/cost-vector.js";
 import type { OpName } from "../ops/index.js";
 import type { Optimizer } from "../train/optimizer-names.js";
 import { type BodyCost, eachBody, type GraphCost } from "./analyse.js";
 import { AtPoint } from "./at-point.js";
 import { type ConventionCost, conventionCosts } from "./convention-costs.js";
 import type { ConventionName } from "./conventions.js";
-import type { MemoryReport } from "./memory.js";
+import type { MemoryReport } from "./memory-report.js";
 import { type Exact, leadingTerms, type Metric, metric, metricNames, reportedNames } from "./metrics.js";
 import { type ModelCost, modelCost, type Point } from "./model.js";
 import { inferenceMemory, runtimeMemory } from "./run-memory.js";
@@ -15,7 +16,6 @@ import type { Runtime } from "./runtime-names.js";
 import type { ProcessMemory } from "./runtimes.js";
 import { type Stored, stateSizes } from "./stored.js";
 import { type TrainingMemory, trainingMemory } from "./train-memory.js";
-import { type Cost, repeatCost, sumDims } from "./vector.js";
 
 /** One block, or one part outside the blocks (`embed`, `head`). Numbers are at the report's point. */
 export interface PartCost {

@@ -2,9 +2,9 @@ import type { Dim } from "../dim/dim.js";
 import type { Node, NodeOf, Type } from "../ir/graph.js";
 import { nodeKey } from "../ir/passes/key.js";
 import { byteSize } from "../ir/traverse.js";
+import { type Cost, fillCost, sumDims } from "../ops/cost-vector.js";
 import type { OpDef } from "../ops/define.js";
 import { type OpName, ops } from "../ops/index.js";
-import { type Cost, fillCost, sumDims } from "./vector.js";
 
 /**
  * Costs of nodes by the rules of their ops. A rule sees attributes and types alone, so that equal nodes of many layers

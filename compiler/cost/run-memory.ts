@@ -1,6 +1,7 @@
 import type { Graph } from "../ir/graph.js";
 import type { MetricValue } from "./figures.js";
-import { type MemoryReport, memoryAt } from "./memory.js";
+import { memoryAt } from "./memory.js";
+import type { MemoryReport } from "./memory-report.js";
 import type { ModelCost, Point } from "./model.js";
 import type { Runtime } from "./runtime-names.js";
 import { type ProcessMemory, processMemory } from "./runtimes.js";

@@ -3,7 +3,7 @@ import type { DType, Graph, Node, NodeOf, Region, Value } from "../ir/graph.js";
 import { pathAt } from "../ir/path.js";
 import { AtPoint } from "./at-point.js";
 import { isView, planOf } from "./liveness.js";
-import type { MemoryReport, Moment, ScheduleRules, Sizes } from "./memory.js";
+import type { MemoryReport, Moment, ScheduleRules, Sizes } from "./memory-report.js";
 import type { CostRules } from "./rules.js";
 
 /** A block of memory: freed when no value that lies in it is needed any more. */

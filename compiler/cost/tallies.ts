@@ -2,9 +2,9 @@ import type { ModelInstance } from "../check/instance.js";
 import { Dim } from "../dim/dim.js";
 import type { Graph, InputPort, Region, Value } from "../ir/graph.js";
 import { bodyOf, elements } from "../ir/traverse.js";
+import { sumDims } from "../ops/cost-vector.js";
 import { eachBody, type GraphCost } from "./analyse.js";
 import type { WeightCount } from "./params.js";
-import { sumDims } from "./vector.js";
 
 /** What conventions weigh: sums over the cost vector, told apart where other tools tell them apart. */
 export interface Tallies {

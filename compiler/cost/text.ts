@@ -1,4 +1,4 @@
-import { inBytes, inFlop, quantityText, rational, type Unit, unitless } from "../check/quantity.js";
+import { inBytes, inFlop, quantityText, rational, type Unit, unitless } from "../dim/quantity.js";
 import type { Exact } from "./metrics.js";
 
 const units: Readonly<Record<"count" | "bytes" | "flop", Unit>> = {

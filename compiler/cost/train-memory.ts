@@ -2,7 +2,8 @@ import type { Graph, Value } from "../ir/graph.js";
 import type { TrainingStep } from "../train/step.js";
 import type { MetricValue } from "./figures.js";
 import { isView } from "./liveness.js";
-import { type MemoryReport, memoryAt, type Sizes } from "./memory.js";
+import { memoryAt } from "./memory.js";
+import type { MemoryReport, Sizes } from "./memory-report.js";
 import type { CostRules } from "./rules.js";
 
 /** Bytes at the moment of a training step at which most are held. The terms add up to `total`. */

@@ -1,9 +1,9 @@
 import { relative } from "node:path";
-import { inBytes, inFlop, quantityText, unitless } from "../check/quantity.js";
 import type { CostReport } from "../cost/report.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { JsonOptions } from "../diagnostics/render-json.js";
 import { Diagnostics } from "../diagnostics/sink.js";
+import { inBytes, inFlop, quantityText, unitless } from "../dim/quantity.js";
 import { isLibrary } from "../host.js";
 import type { CostQuestion, Service } from "../questions.js";
 import { createService } from "../service.js";

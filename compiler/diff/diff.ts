@@ -1,5 +1,5 @@
-import { minus, order, over, plus, type Rational, rational, times } from "../check/quantity.js";
 import type { CostReport, PartCost } from "../cost/report.js";
+import { minus, order, over, plus, type Rational, rational, times } from "../dim/quantity.js";
 
 /** The figures that a diff compares, in the order of its tables. */
 export const figureNames = [

@@ -1,3 +1,5 @@
+import { columns } from "../columns.js";
+import { safe } from "../diagnostics/render-text.js";
 import {
   exactText,
   inBytes,
@@ -7,9 +9,7 @@ import {
   type Rational,
   times,
   unitless,
-} from "../check/quantity.js";
-import { columns } from "../columns.js";
-import { safe } from "../diagnostics/render-text.js";
+} from "../dim/quantity.js";
 import {
   type Change,
   changed,

@@ -1,10 +1,10 @@
 import type { ModelInstance } from "../check/instance.js";
-import { inBytes, quantityText, rational } from "../check/quantity.js";
 import { eachNode } from "../cost/analyse.js";
 import { AtPoint } from "../cost/at-point.js";
 import { modelCost, type Point } from "../cost/model.js";
-import { repeatCost } from "../cost/vector.js";
+import { inBytes, quantityText, rational } from "../dim/quantity.js";
 import type { Type } from "../ir/graph.js";
+import { repeatCost } from "../ops/cost-vector.js";
 import { bytesOf } from "../ops/traffic.js";
 import { folded, sizeOf } from "./fold.js";
 import { branchOf } from "./lanes.js";

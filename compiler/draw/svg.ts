@@ -1,5 +1,5 @@
-import { inFlop, quantityText, unitless } from "../check/quantity.js";
 import { safe, textWidth } from "../diagnostics/render-text.js";
+import { inFlop, quantityText, unitless } from "../dim/quantity.js";
 import type { Box, Picture, Stage } from "./picture.js";
 import { OUTSIDE } from "./reads.js";
 

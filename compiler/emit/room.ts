@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { inBytes, quantityText } from "../check/quantity.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
+import { inBytes, quantityText } from "../dim/quantity.js";
 import type { Graph } from "../ir/graph.js";
 import { bytesOf } from "../weights/fill.js";
 

@@ -1,8 +1,8 @@
-import type { Cost } from "../cost/vector.js";
 import type { Dim } from "../dim/dim.js";
 import type { Builder } from "../ir/build.js";
 import type { DType, NodeOf, Region, Type, Value } from "../ir/graph.js";
 import type { Attrs, OpName } from "./attrs.js";
+import type { Cost } from "./cost-vector.js";
 
 /** A plain array for the reference evaluator: row-major; floats in double precision, so that it is an oracle. */
 export interface NdArray {

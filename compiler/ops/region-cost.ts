@@ -1,7 +1,7 @@
-import { type Cost, costKeys } from "../cost/vector.js";
 import { Dim } from "../dim/dim.js";
 import type { Node, NodeOf, Region } from "../ir/graph.js";
 import type { OpName } from "./attrs.js";
+import { type Cost, costKeys } from "./cost-vector.js";
 import type { OpDef } from "./define.js";
 import { ops } from "./index.js";
 

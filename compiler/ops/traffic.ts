@@ -1,6 +1,6 @@
-import type { Cost } from "../cost/vector.js";
 import { Dim } from "../dim/dim.js";
 import type { Type } from "../ir/graph.js";
+import type { Cost } from "./cost-vector.js";
 
 /** A value and all that reads it have one shape, the same object. */
 const products = new WeakMap<readonly Dim[], Dim>();

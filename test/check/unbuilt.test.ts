@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { meterOf } from "../../compiler/check/meter.js";
-import { unitName } from "../../compiler/check/quantity.js";
 import { unitOfMetric } from "../../compiler/check/unbuilt.js";
 import { metricNames } from "../../compiler/cost/metrics.js";
+import { unitName } from "../../compiler/dim/quantity.js";
 import { createNodeHost } from "../../compiler/node-host.js";
 import { createService } from "../../compiler/service.js";
 import { model } from "./support.js";

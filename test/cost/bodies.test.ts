@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { costOf, eachNode, type GraphCost, sizesAt } from "../../compiler/cost/analyse.js";
 import { countWeights } from "../../compiler/cost/params.js";
-import { costKeys } from "../../compiler/cost/vector.js";
 import { Dim } from "../../compiler/dim/dim.js";
 import type { Graph } from "../../compiler/ir/graph.js";
 import { inline, optimize } from "../../compiler/ir/passes/optimize.js";
 import { openSpec } from "../../compiler/node-host.js";
+import { costKeys } from "../../compiler/ops/cost-vector.js";
 import { createService } from "../../compiler/service.js";
 
 const specs = fileURLToPath(new URL("../../specs/", import.meta.url));

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Cost } from "../../compiler/cost/vector.js";
 import { Dim } from "../../compiler/dim/dim.js";
 import { Builder } from "../../compiler/ir/build.js";
 import { evaluateRegion } from "../../compiler/ir/evaluate.js";
 import type { Type } from "../../compiler/ir/graph.js";
 import type { OpName } from "../../compiler/ops/attrs.js";
+import type { Cost } from "../../compiler/ops/cost-vector.js";
 import type { OpDef } from "../../compiler/ops/define.js";
 import { ops } from "../../compiler/ops/index.js";
 import { nodeCost } from "../../compiler/ops/region-cost.js";

@@ -17,7 +17,7 @@ import {
   rational,
   unitless,
   unitName,
-} from "../../compiler/check/quantity.js";
+} from "../../compiler/dim/quantity.js";
 
 const bytes = (n: bigint, decimal = false) => ({ value: [n, 1n] as Rational, unit: inBytes, decimal });
 const count = (n: bigint) => ({ value: [n, 1n] as Rational, unit: unitless });

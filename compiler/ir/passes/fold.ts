@@ -3,7 +3,7 @@ import type { EvalContext, NdArray, OpDef } from "../../ops/define.js";
 import { type OpName, ops } from "../../ops/index.js";
 import type { Graph, Node, Region, Value } from "../graph.js";
 import { bodyOf, Renaming, rewriteRegions, withValues } from "../traverse.js";
-import { simplify } from "./simplify.js";
+import { type Known, simplify } from "./simplify.js";
 
 /** Larger results stay computed: they would bloat the graph and the generated code. */
 const mostElements = 1024;
@@ -14,12 +14,6 @@ const mostElements = 1024;
  */
 export function foldConstants(graph: Graph): Graph {
   return rewriteRegions(graph, foldIn);
-}
-
-/** What a rewrite may look at: how a value was made, and its data where they are known. */
-export interface Known {
-  producer(value: Value): Node | undefined;
-  data(value: Value): NdArray | undefined;
 }
 
 function foldIn(region: Region): Region {

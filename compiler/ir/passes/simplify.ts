@@ -1,6 +1,12 @@
 import type { Dim } from "../../dim/dim.js";
+import type { NdArray } from "../../ops/define.js";
 import type { Node, NodeOf, Type, Value } from "../graph.js";
-import type { Known } from "./fold.js";
+
+/** What a rewrite may look at: how a value was made, and its data where they are known. */
+export interface Known {
+  producer(value: Value): Node | undefined;
+  data(value: Value): NdArray | undefined;
+}
 
 /** A value that equals the node's only result, or a simpler node with the same results; undefined: it stays. */
 export function simplify(node: Node, known: Known): Value | Node | undefined {

@@ -1,4 +1,4 @@
-import { exactText } from "../../check/quantity.js";
+import { exactText } from "../../dim/quantity.js";
 import type { LintRule } from "../rule.js";
 
 /** A budget of at least twice what the model needs, which no likely change would exceed. */
