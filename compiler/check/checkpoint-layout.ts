@@ -1,8 +1,8 @@
 import type { Name, Span } from "../../grammar/ast.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { countOf, type ForeignTensor, type Piece, stepsOf } from "../weights/checkpoint.js";
-import type { NamedWeight } from "./checkpoint.js";
 import { type Ignored, isIgnored, type LaidOut, type Part, partOf } from "./checkpoint-part.js";
+import type { NamedWeight } from "./checkpoint-weights.js";
 
 export type Indices = ReadonlyMap<string, number>;
 

@@ -2,7 +2,7 @@ import type { Expr, Index, Name, Span, Subscript } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { stepsOf } from "../weights/checkpoint.js";
-import type { NamedWeight } from "./checkpoint.js";
+import type { NamedWeight } from "./checkpoint-weights.js";
 
 /** A weight on the right of a checkpoint's line: `blocks[i].ffn.up[E = e, F, D]`. */
 export interface Part {

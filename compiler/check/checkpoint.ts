@@ -1,47 +1,29 @@
-import type { Expr, ModelDecl, Name, Span, StoredLine } from "../../grammar/ast.js";
-import { nearest } from "../diagnostics/did-you-mean.js";
-import { Diagnostics } from "../diagnostics/sink.js";
-import type { WeightInfo } from "../ir/graph.js";
-import { formOf, numbersIn } from "../ir/path.js";
+import type { CheckpointLine, ModelDecl, Span } from "../../grammar/ast.js";
+import type { Diagnostics } from "../diagnostics/sink.js";
 import type { Checkpoint, ForeignTensor } from "../weights/checkpoint.js";
-import { alike, type Laid, layOut, likeness, type Match, named, type Read } from "./checkpoint-layout.js";
-import { expressionOf, mayMeet, type NamePattern, namesAt, readNamePattern } from "./checkpoint-name.js";
-import { type Ignored, isIgnored, type Part, readFused, readPart } from "./checkpoint-part.js";
-import type { Tracer } from "./tracer.js";
+import {
+  coversBelow,
+  mayCover,
+  mayMeet,
+  type NamePattern,
+  readNamePattern,
+  standsFor,
+} from "../weights/name-pattern.js";
+import { CheckpointReader, type Line, tensorsOf, type Written } from "./checkpoint-reader.js";
+import type { NamedWeight } from "./checkpoint-weights.js";
 
-/** A weight as checkpoints speak of it. */
-export interface NamedWeight {
-  readonly path: string;
-  /** The path with `#` for each number in it. */
-  readonly form: string;
-  readonly axes: readonly string[];
-  readonly shape: readonly number[];
-  /** Its axes and sizes as one text: the same for weights that lie alike. */
-  readonly type: string;
-}
-
-/** More tensors than any file has; a spec that asks for more is a slip. */
-const MOST = 1_000_000;
-
-export function weightsOf(tracer: Tracer): readonly NamedWeight[] {
-  // What is declared once stands in blocks alike: under paths of one form, with one shape.
-  const known = new Map<WeightInfo, Omit<NamedWeight, "path">>();
-  return Array.from(tracer.weights.values(), ({ name: path, value, weight }) => {
-    let like = known.get(weight);
-    if (!like) {
-      const axes = tracer.weightAxes.get(weight) ?? [];
-      const shape = value.shape.map((d) => Number(d.int));
-      known.set(weight, (like = { form: formOf(path), axes, shape, type: `${axes}|${shape}` }));
-    }
-    const { form, axes, shape, type } = like;
-    return { path, form, axes, shape, type };
-  });
-}
-
-interface Line {
-  readonly line: StoredLine;
-  /** Stated by the model itself: what matches nothing is a mistake. A base's line may speak of what a variant replaced. */
+/** A line `ignore "…"`. */
+interface Ignore {
+  readonly pattern: NamePattern;
+  readonly span: Span;
+  /** Stated by the model itself: a base's may cover what a variant reads. */
   readonly own: boolean;
+}
+
+/** The lines of a section by the name that they state, those of a model in place of its base's. */
+interface Section {
+  readonly lines: Map<string, Line>;
+  readonly ignored: Map<string, Ignore>;
 }
 
 /**
@@ -55,37 +37,22 @@ export function readCheckpoints(
   sink: Diagnostics,
   isMissing: (path: readonly string[]) => boolean,
 ): readonly Checkpoint[] {
-  const sections = new Map<string, { lines: Map<string, Line>; ignored: Map<string, string> }>();
+  const sections = new Map<string, Section>();
   for (const [depth, { decl }] of chain.entries()) {
     for (const item of decl.items) {
       if (item.kind !== "checkpoint") continue;
       const name = item.name?.text ?? "default";
-      const section = sections.get(name) ?? {
-        lines: new Map<string, Line>(),
-        ignored: new Map<string, string>(),
-      };
+      const section = sections.get(name) ?? { lines: new Map(), ignored: new Map() };
       sections.set(name, section);
-      const here = new Set<string>();
-      for (const line of item.lines) {
-        const text = line.foreign.value;
-        if (here.has(text)) sink.report("checkpoint/twice", { name: text }, { span: line.foreign.span });
-        here.add(text);
-        const pattern = readNamePattern(text);
-        if (!pattern) sink.report("checkpoint/name", { text }, { span: line.foreign.span });
-        else if (line.kind === "ignored") {
-          section.lines.delete(text);
-          section.ignored.set(text, expressionOf(pattern));
-        } else {
-          section.ignored.delete(text);
-          section.lines.set(text, { line, own: depth === chain.length - 1 });
-        }
-      }
+      addLines(section, item.lines, depth === chain.length - 1, sink);
     }
   }
   if (sections.size === 0) return [];
-  const reader = new Reader(weights, isMissing, sink);
+  const reader = new CheckpointReader(weights, isMissing, sink);
   return [...sections].map(([name, { lines, ignored }]) => {
     const written = reader.written([...lines.values()]);
+    reportTwice(written, sink);
+    reportCovered([...ignored.values()], written, sink);
     let tensors: readonly ForeignTensor[] | undefined;
     return {
       name,
@@ -94,20 +61,34 @@ export function readCheckpoints(
         tensors ??= written.flatMap(tensorsOf);
         return tensors;
       },
-      ignored: [...ignored.values()],
+      ignored: [...ignored.keys()],
     };
   });
 }
 
-/** A line with what it means for every index. */
-interface Written {
-  readonly line: StoredLine;
-  readonly pattern: NamePattern;
-  readonly tensors: readonly { readonly match: Match; readonly laid: Laid }[];
-}
-
-function tensorsOf({ pattern, tensors }: Written): ForeignTensor[] {
-  return tensors.map(({ match, laid }) => named(laid, namesAt(pattern, match.indices), match.weights));
+/** Adds the lines of one block to a section; `own` says whether the model itself has it, not a base. */
+function addLines(
+  { lines, ignored }: Section,
+  given: readonly CheckpointLine[],
+  own: boolean,
+  sink: Diagnostics,
+): void {
+  const here = new Set<string>();
+  for (const line of given) {
+    const { value: text, span } = line.foreign;
+    if (here.has(text)) sink.report("checkpoint/twice", { name: text }, { span });
+    here.add(text);
+    const pattern = readNamePattern(text);
+    if (!pattern || (line.kind === "stored" && coversBelow(pattern)))
+      sink.report("checkpoint/name", { text }, { span });
+    else if (line.kind === "ignored") {
+      lines.delete(text);
+      ignored.set(text, { pattern, span, own });
+    } else {
+      ignored.delete(text);
+      lines.set(text, { line, pattern, own });
+    }
+  }
 }
 
 /** Reports lines that have a name in common. */
@@ -125,188 +106,17 @@ function reportTwice(lines: readonly Written[], sink: Diagnostics): void {
   }
 }
 
-/** Weights that a line speaks of and does not fit. */
-interface Unfit {
-  readonly faults: Diagnostics;
-  readonly weights: readonly NamedWeight[];
-}
-
-/** Writes the lines of a section out for every index. */
-class Reader {
-  private readonly byPath = new Map<string, NamedWeight>();
-  private readonly byForm = new Map<string, NamedWeight[]>();
-
-  constructor(
-    weights: readonly NamedWeight[],
-    private readonly isMissing: (path: readonly string[]) => boolean,
-    private readonly sink: Diagnostics,
-  ) {
-    for (const weight of weights) {
-      this.byPath.set(weight.path, weight);
-      const alike = this.byForm.get(weight.form);
-      if (alike) alike.push(weight);
-      else this.byForm.set(weight.form, [weight]);
+/** Reports what the model itself ignores although one of its lines, or of a base's, reads it. */
+function reportCovered(ignored: readonly Ignore[], lines: readonly Written[], sink: Diagnostics): void {
+  for (const { pattern, span, own } of ignored) {
+    if (!own) continue;
+    for (const written of lines) {
+      if (!mayCover(pattern, written.pattern)) continue;
+      const names = tensorsOf(written).flatMap((tensor) => tensor.names);
+      const name = names.find((n) => standsFor(pattern, n));
+      if (name === undefined) continue;
+      sink.report("checkpoint/read-and-ignored", { name, line: written.line.foreign.value }, { span });
+      break;
     }
-  }
-
-  written(lines: readonly Line[]): readonly Written[] {
-    const unfit: Unfit[] = [];
-    const all = lines.flatMap(({ line, own }) => this.line(line, own, unfit) ?? []);
-    if (unfit.length > 0) {
-      const given = new Set(
-        all.flatMap(({ tensors }) => tensors.flatMap(({ match }) => match.weights.map((w) => w.path))),
-      );
-      // A line of feed-forwards does not fit experts of the same name; where another line does, nothing is wrong.
-      for (const { faults, weights } of unfit) {
-        if (!weights.every((w) => given.has(w.path))) for (const found of faults.list) this.sink.take(found);
-      }
-    }
-    reportTwice(all, this.sink);
-    return all;
-  }
-
-  /** Undefined where the line is wrong (reported), or speaks of weights that a variant replaced. */
-  private line(line: StoredLine, own: boolean, unfit: Unfit[]): Written | undefined {
-    const pattern = readNamePattern(line.foreign.value);
-    const read = this.read(line.value);
-    const parts = read?.parts.filter((p): p is Part => !isIgnored(p)) ?? [];
-    if (!pattern || !read || !this.indicesAgree(pattern, parts, line.foreign.span)) return undefined;
-    let all: readonly Match[] = [{ indices: new Map(), weights: [] }];
-    for (const part of parts) {
-      const next = all.flatMap((match) => this.extend(part, match));
-      if (next.length === 0) {
-        if (own) this.reportUnknown(part);
-        return undefined;
-      }
-      all = next.slice(0, MOST);
-    }
-    const before = unfit.length;
-    const tensors: Written["tensors"][number][] = [];
-    const known = new Map<string, { readonly laid: Laid | undefined; readonly faults: Diagnostics }>();
-    let last: (typeof tensors)[number] | undefined;
-    for (const match of all) {
-      const { indices, weights } = match;
-      let laid = last?.laid;
-      // Weights of blocks alike lie alike.
-      if (!last || !alike(parts, last.match, match)) {
-        const key = parts.map((part, i) => likeness(part, weights[i]!, indices)).join("");
-        let found = known.get(key);
-        if (!found) {
-          const faults = new Diagnostics();
-          known.set(key, (found = { laid: layOut(read, match, line.value.span, faults), faults }));
-        }
-        laid = found.laid;
-        if (!laid) unfit.push({ faults: found.faults, weights });
-      }
-      if (!laid) continue;
-      tensors.push((last = { match, laid }));
-    }
-    // What a line of the model itself fits nowhere is its mistake; a base's line may be of what a variant replaced.
-    if (tensors.length === 0 && own) {
-      for (const { faults } of unfit.splice(before)) for (const found of faults.list) this.sink.take(found);
-    }
-    return { line, pattern, tensors };
-  }
-
-  /** The parts of one tensor, one of them a weight at least, and the axis along which they stand one after another. */
-  private read(expr: Expr): Read | undefined {
-    if (expr.kind !== "call") {
-      const part = readPart(expr, this.sink);
-      return part && { parts: [part], axis: undefined };
-    }
-    if (expr.callee.kind !== "name" || expr.callee.name !== "concat") {
-      this.sink.report("checkpoint/form", {}, { span: expr.span });
-      return undefined;
-    }
-    const parts: (Part | Ignored)[] = [];
-    let axis = -1;
-    let each: Name | undefined;
-    for (const arg of expr.args) {
-      if (arg.name?.text === "axis" && arg.value.kind === "number" && arg.value.whole) axis = arg.value.value;
-      else if (arg.name?.text === "each" && arg.value.kind === "name")
-        each = { text: arg.value.name, span: arg.value.span };
-      else if (arg.name !== undefined) {
-        this.sink.report("checkpoint/form", {}, { span: arg.span });
-        return undefined;
-      } else {
-        const part = readFused(arg.value, this.sink);
-        if (!part) return undefined;
-        parts.push(part);
-      }
-    }
-    if (!parts.every(isIgnored)) return { parts, axis, each };
-    this.sink.report("checkpoint/form", {}, { span: expr.span });
-    return undefined;
-  }
-
-  private indicesAgree(pattern: NamePattern, parts: readonly Part[], span: Span): boolean {
-    const known = [...new Set(parts.flatMap((p) => p.indices.map((i) => i.name)))];
-    for (const name of pattern.indices) {
-      if (known.includes(name)) continue;
-      this.sink.report("checkpoint/index-without-weight", { name, known }, { span });
-      return false;
-    }
-    for (const { name, span: at } of parts.flatMap((p) => p.indices)) {
-      if (pattern.indices.includes(name)) continue;
-      this.sink.report("checkpoint/index-without-name", { name }, { span: at });
-      return false;
-    }
-    return true;
-  }
-
-  /** All indices for which a part's weight is there, that agree with those known. */
-  private extend(part: Part, known: Match): readonly Match[] {
-    const matches = this.matches(part, known);
-    if (part.picks.length === 0) return matches;
-    const found: Match[] = [];
-    for (const { indices, weights } of matches) {
-      const weight = weights.at(-1)!;
-      let all = [indices];
-      for (const pick of part.picks) {
-        const { index } = pick;
-        if (typeof index === "number") continue;
-        const size = weight.shape[weight.axes.indexOf(pick.axis.text)] ?? 1;
-        all = all.flatMap((some) =>
-          some.has(index)
-            ? [some]
-            : Array.from({ length: Math.min(size, MOST) }, (_, i) => new Map(some).set(index, i)),
-        );
-      }
-      for (const one of all) found.push({ indices: one, weights });
-    }
-    return found;
-  }
-
-  private matches(part: Part, { indices: known, weights }: Match): readonly Match[] {
-    const open = part.path.some((s) => typeof s === "object" && !known.has(s.index));
-    if (!open) {
-      const weight = this.byPath.get(part.pathAt(known));
-      return weight ? [{ indices: known, weights: [...weights, weight] }] : [];
-    }
-    const form = part.path.map((s) => (typeof s === "string" ? s : "#")).join(".");
-    const wanted = part.path.filter((s) => typeof s !== "string");
-    const found: Match[] = [];
-    for (const weight of this.byForm.get(form) ?? []) {
-      const numbers = numbersIn(weight.path);
-      const indices = new Map(known);
-      const agrees = wanted.every((want, i) => {
-        const number = numbers[i]!;
-        const before = typeof want === "number" ? want : indices.get(want.index);
-        if (before === undefined && typeof want !== "number") indices.set(want.index, number);
-        return before === undefined || before === number;
-      });
-      if (agrees) found.push({ indices, weights: [...weights, weight] });
-    }
-    return found;
-  }
-
-  private reportUnknown(part: Part): void {
-    if (!this.isMissing(part.path.map((s) => (typeof s === "string" ? s : "#")))) return;
-    const known = [...new Set([...this.byPath.keys()].map((path) => path.replace(/\.\d+(?=\.|$)/g, "[i]")))];
-    const plain = part.written.replace(/\[[a-z_]\w*\]/g, "[i]");
-    const near = nearest(plain, known);
-    const fixes = near === undefined ? [] : [{ title: "replace", span: part.pathSpan, replacement: near }];
-    const data = { name: part.written, near, known: known.slice(0, 40) };
-    this.sink.report("checkpoint/unknown-weight", data, { span: part.pathSpan, fixes });
   }
 }

@@ -28,7 +28,7 @@ export interface ForeignTensor {
 export interface Checkpoint {
   readonly name: string;
   readonly tensors: readonly ForeignTensor[];
-  /** Regular expressions of names that a file may have and nobody reads. */
+  /** Patterns of names that a file may have and nobody reads, as a spec writes them: `[bert.]pooler.*`. */
   readonly ignored: readonly string[];
 }
 

@@ -7,6 +7,7 @@ import { type Move, moveInto, type Words } from "./copy.js";
 import { bytesOf, fillBytes, type StoredTensor } from "./fill.js";
 import type { ForeignWeights } from "./foreign.js";
 import type { Layout } from "./layout.js";
+import { readNamePattern, standsFor } from "./name-pattern.js";
 import { LARGEST, type Sink } from "./write.js";
 
 /** Everything in which a file and a checkpoint differ. */
@@ -87,8 +88,9 @@ export function planImport(
       else groups.set(key, [{ tensor, piece }]);
     }
   }
-  const ignored = checkpoint.ignored.map((e) => new RegExp(e));
-  const left = file.names.filter((n) => !known.has(n) && !ignored.some((e) => e.test(n)));
+  const ignored = checkpoint.ignored.flatMap((text) => readNamePattern(text) ?? []);
+  const others = file.names.filter((n) => !known.has(n));
+  const left = others.filter((n) => !ignored.some((pattern) => standsFor(pattern, n)));
 
   const plan = new Map<string, Move[]>();
   const given = new Map<string, number>();
@@ -99,7 +101,7 @@ export function planImport(
     given.set(piece.weight, (given.get(piece.weight) ?? 0) + countOf(piece.sizes));
     if (!found) {
       if (buffers.has(piece.weight)) continue;
-      const near = nearest(tensor.name, left);
+      const near = nearest(tensor.name, left) ?? nearest(tensor.name, others);
       const why = `expected ${shapeText(tensor.shape)} for \`${piece.weight}\`${near ? `; is it \`${near}\`?` : ""}`;
       if (!missing.has(tensor.name)) missing.set(tensor.name, { name: tensor.name, why });
       continue;

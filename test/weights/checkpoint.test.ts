@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -110,6 +111,31 @@ describe("a GPT-2 as transformers saves it", () => {
       return existsSync(path) ? [readlinkSync(path)] : [];
     });
     expect(open).not.toContain(file);
+  });
+
+  it("may hold anything below a name that is ignored, and nothing else; one misspelled is still told", async () => {
+    const file = out("below.arch");
+    cpSync(fileURLToPath(new URL("../../specs/gpt2.arch", import.meta.url)), out("gpt2.arch"));
+    const section =
+      'checkpoint huggingface {\n    ignore "[transformer.]cls.*"\n    ignore "[transformer.]ln_x.*"\n  }\n}\n';
+    const small = readFileSync(spec, "utf8").replace("../../../../specs/gpt2.arch", "./gpt2.arch");
+    writeFileSync(file, small.replace(/\}\s*$/, `  ${section}`));
+    const checked = (tensors: ReturnType<typeof rawTensors>) =>
+      archc("check", file, "--weights", writeRaw(out("below.safetensors"), new Map(tensors)));
+    const tensors = rawTensors(whole);
+    const shift = tensors.get("transformer.ln_f.bias")!;
+    for (const name of ["cls.bias", "transformer.cls.dense.weight", "cls.a.b.c"]) tensors.set(name, shift);
+    expect(await checked(tensors)).toMatchObject({ code: 0, stderr: "" });
+    tensors.set("clsx.bias", shift);
+    tensors.set("cls", shift);
+    const { code, stderr } = await checked(tensors);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("2 left over")]);
+    expect(stderr).toContain("clsx.bias: F32 [32]\n");
+    expect(stderr).toContain("cls: F32 [32]\n");
+    const slip = rawTensors(whole);
+    slip.set("transformer.ln_x.bias", shift);
+    slip.delete("transformer.ln_f.bias");
+    expect((await checked(slip)).stderr).toContain("is it `transformer.ln_x.bias`?");
   });
 
   it("is refused with every tensor that does not fit, and nothing is written", async () => {

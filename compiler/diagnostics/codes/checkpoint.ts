@@ -30,6 +30,7 @@ export const checkpointCodes = {
     message: `\`${text}\` is not a valid tensor name`,
     helps: [
       "put an index in braces, `h.{i}.weight`, a part that some files leave out in brackets, `[transformer.]wte.weight`, and different names of one part with `|`, `norm.[weight|gamma]`",
+      ...(text.includes("*") ? ['`*` must be last, after a dot, in an `ignore`: `ignore "cls.*"`'] : []),
     ],
   })),
   "checkpoint/form": code<object>("error", () => ({
@@ -122,6 +123,10 @@ export const checkpointCodes = {
   "checkpoint/twice": code<{ name: string }>("error", ({ name }) => ({
     message: `two lines read the tensor \`${name}\``,
   })),
+  "checkpoint/read-and-ignored": code<{ name: string; line: string }>("error", ({ name, line }) => ({
+    message: `this \`ignore\` covers the tensor \`${name}\`, which the line \`"${line}"\` reads`,
+    helps: ["remove one of the two lines, or ignore fewer names"],
+  })),
   "checkpoint/mismatch": code<{
     file: string;
     checkpoint: string;
@@ -161,7 +166,9 @@ export const checkpointCodes = {
           ? [`the file's names match checkpoint \`${better}\`: use \`--checkpoint ${better}\``]
           : [
               ...(leftOver.length > 0
-                ? ['to skip a tensor that the model does not need, write `ignore "name"` in the checkpoint']
+                ? [
+                    'to skip a tensor that the model does not need, write `ignore "name"` in the checkpoint, or `ignore "cls.*"` for all below `cls.`',
+                  ]
                 : []),
               ...(missing.length > 0 && !wrong.some((f) => f.of === "shape") ? [remedies.shape] : []),
               ...[...new Set(wrong.flatMap((f) => f.of ?? []))].map((of) => remedies[of]),

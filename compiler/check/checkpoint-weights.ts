@@ -1,5 +1,33 @@
-import { type NamedWeight, weightsOf } from "./checkpoint.js";
+import type { WeightInfo } from "../ir/graph.js";
+import { formOf } from "../ir/path.js";
 import type { ModelEnv } from "./model.js";
+import type { Tracer } from "./tracer.js";
+
+/** A weight as checkpoints speak of it. */
+export interface NamedWeight {
+  readonly path: string;
+  /** The path with `#` for each number in it. */
+  readonly form: string;
+  readonly axes: readonly string[];
+  readonly shape: readonly number[];
+  /** Its axes and sizes as one text: the same for weights that lie alike. */
+  readonly type: string;
+}
+
+export function weightsOf(tracer: Tracer): readonly NamedWeight[] {
+  // What is declared once stands in blocks alike: under paths of one form, with one shape.
+  const known = new Map<WeightInfo, Omit<NamedWeight, "path">>();
+  return Array.from(tracer.weights.values(), ({ name: path, value, weight }) => {
+    let like = known.get(weight);
+    if (!like) {
+      const axes = tracer.weightAxes.get(weight) ?? [];
+      const shape = value.shape.map((d) => Number(d.int));
+      known.set(weight, (like = { form: formOf(path), axes, shape, type: `${axes}|${shape}` }));
+    }
+    const { form, axes, shape, type } = like;
+    return { path, form, axes, shape, type };
+  });
+}
 
 /**
  * What is certain of the weights of a model that has errors: those of layers that ran to their end, and whether a weight
