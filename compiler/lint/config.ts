@@ -38,14 +38,12 @@ export interface Config extends LintSettings {
 
 /** Reads a configuration; undefined where it is wrong, with every problem in the sink, each at its place in the text. */
 export function parseConfig(text: string, file: string, sink: Diagnostics): Config | undefined {
-  const scan = scanJson(text);
-  if ("fault" in scan) {
-    const { at, length, why } = scan.fault;
-    sink.report("config/not-json", { why }, { span: { file, start: at, end: at + length } });
-    return undefined;
-  }
+  const { keys: written, faults } = scanJson(text);
+  for (const { start, end, why } of faults)
+    sink.report("config/not-json", { why }, { span: { file, start, end } });
+  if (faults.length > 0) return undefined;
   const found = new Diagnostics();
-  const config = configIn(text, file, scan.keys, found);
+  const config = configIn(text, file, written, found);
   for (const d of [...found.list].sort((a, b) => a.span!.start - b.span!.start)) sink.take(d);
   return config;
 }

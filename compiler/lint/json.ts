@@ -1,3 +1,5 @@
+import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+
 /** A key of a JSON text, with the keys that lead to it, and the range of its name. */
 export interface JsonKey {
   readonly path: readonly string[];
@@ -5,154 +7,117 @@ export interface JsonKey {
   readonly end: number;
 }
 
-/** Where a text stops being JSON, and why. */
+/** Where a text is not JSON, and why. */
 export interface JsonFault {
-  readonly at: number;
-  readonly length: number;
+  readonly start: number;
+  readonly end: number;
   readonly why: string;
 }
 
-export type JsonScan = { readonly keys: readonly JsonKey[] } | { readonly fault: JsonFault };
-
-/** Deeper than any configuration, and far from the end of the stack. */
-const DEEPEST = 200;
-
-class Fault extends Error {
-  constructor(readonly fault: JsonFault) {
-    super(fault.why);
-  }
+export interface JsonScan {
+  /** Every key in the text's order, those written twice included, which `JSON.parse` drops unseen. */
+  readonly keys: readonly JsonKey[];
+  /** What is no JSON, in the text's order, at most one a line: the others there follow from it. */
+  readonly faults: readonly JsonFault[];
 }
 
-/**
- * Every key of a JSON text in its order, those said twice included; or the first place that is wrong. `JSON.parse` gives
- * neither: it drops places, keeps the last of two keys, and words its errors differently from one Node to the next.
- */
+/** Reads a text as JSON (RFC 8259: no comments, no comma before a closing bracket). */
 export function scanJson(text: string): JsonScan {
+  if (text.trim() === "") return refused(text, "the file is empty: `{}` sets nothing");
+  const errors: ParseError[] = [];
+  let root: Node | undefined;
   try {
-    return { keys: new Scan(text).whole() };
+    root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
   } catch (error) {
-    if (error instanceof Fault) return { fault: error.fault };
+    // The parser calls itself for each bracket.
+    if (error instanceof RangeError) return refused(text, "brackets are nested too deeply");
     throw error;
   }
+  const keys: JsonKey[] = [];
+  if (root) collect(root, [], keys);
+  const faults: JsonFault[] = [];
+  for (const [i, error] of errors.entries()) {
+    const last = faults.at(-1);
+    if (last === undefined || text.slice(last.start, error.offset).includes("\n"))
+      faults.push(faultOf(text, error, errors[i + 1]));
+  }
+  return { keys, faults };
 }
 
-class Scan {
-  private at = 0;
-  private readonly keys: JsonKey[] = [];
+function refused(text: string, why: string): JsonScan {
+  return { keys: [], faults: [at(text, 0, 1, why)] };
+}
 
-  constructor(private readonly text: string) {}
-
-  whole(): readonly JsonKey[] {
-    if (this.text.trim() === "") this.fail("the file is empty: `{}` sets nothing");
-    this.value([]);
-    this.space();
-    if (this.at < this.text.length) this.fail("nothing can follow the last closing bracket");
-    return this.keys;
-  }
-
-  private value(path: readonly string[]): void {
-    this.space();
-    if (path.length > DEEPEST) this.fail("brackets are nested too deeply");
-    const c = this.text[this.at];
-    if (c === "{") this.list("}", () => this.member(path));
-    else if (c === "[") this.list("]", (i) => this.value([...path, `${i}`]));
-    else if (c === '"') this.string();
-    else if (
-      !this.take(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])/y) &&
-      !this.take(/(?:true|false|null)\b/y)
-    )
-      this.noValue();
-  }
-
-  private list(close: string, element: (i: number) => void): void {
-    this.at++;
-    for (let i = 0; ; i++) {
-      this.space();
-      if (i === 0 && this.text[this.at] === close) break;
-      element(i);
-      this.space();
-      const c = this.text[this.at];
-      if (c === close) break;
-      if (c !== ",")
-        this.fail(
-          c === undefined ? `the last \`${close}\` is missing` : `expected \`,\` or \`${close}\` here`,
-        );
-      const comma = this.at++;
-      this.space();
-      if (this.text[this.at] === close) {
-        this.at = comma;
-        this.fail(`no comma can stand before \`${close}\``);
-      }
+function collect(node: Node, path: readonly string[], keys: JsonKey[]): void {
+  for (const [i, child] of (node.children ?? []).entries()) {
+    const [key, value] = child.children ?? [];
+    if (child.type !== "property") collect(child, [...path, `${i}`], keys);
+    else if (key) {
+      const here = [...path, key.value as string];
+      keys.push({ path: here, start: key.offset, end: key.offset + key.length });
+      if (value) collect(value, here, keys);
     }
-    this.at++;
   }
+}
 
-  private member(path: readonly string[]): void {
-    const start = this.at;
-    if (this.text[start] !== '"') {
-      const word = this.ahead(/[\w$-]+/y);
-      this.fail(
-        word === undefined
-          ? "expected a key in double quotes here"
-          : `a key needs double quotes: \`"${word}"\``,
-        word,
-      );
-    }
-    const here = [...path, this.string()];
-    this.keys.push({ path: here, start, end: this.at });
-    this.space();
-    if (this.text[this.at] !== ":") this.fail("expected `:` after the key");
-    this.at++;
-    this.value(here);
-  }
+const ends: Readonly<Record<string, string>> = {
+  CloseBraceExpected: "the last `}` is missing",
+  CloseBracketExpected: "the last `]` is missing",
+};
 
-  private string(): string {
-    const start = this.at;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in a string.
-    const found = this.ahead(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y);
-    if (found !== undefined) {
-      this.at += found.length;
-      return JSON.parse(found) as string;
-    }
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
-    this.at += this.ahead(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*/y)!.length;
-    if (this.text[this.at] === "\\")
-      this.fail("a string cannot hold this escape: a backslash is written `\\\\`");
-    if (this.text[this.at] === "\t") this.fail("a string cannot hold a tab: write `\\t`");
-    this.at = start;
-    this.fail("this string has no closing quote on its line");
-  }
+const reasons: Readonly<Record<string, string>> = {
+  CommaExpected: "expected `,` before this",
+  ColonExpected: "expected `:` after the key",
+  EndOfFileExpected: "nothing can follow the last closing bracket",
+  InvalidCommentToken: "JSON has no comments",
+  UnexpectedEndOfComment: "JSON has no comments",
+  UnexpectedEndOfString: "this string has no closing quote on its line",
+  UnexpectedEndOfNumber: "this is not a number of JSON",
+  InvalidUnicode: "`\\u` needs four hexadecimal digits",
+  InvalidEscapeCharacter: "a string cannot hold this escape: a backslash is written `\\\\`",
+  InvalidCharacter: "a string cannot hold a tab or another control character: a tab is written `\\t`",
+};
 
-  private noValue(): never {
-    const word = this.ahead(/[A-Za-z_][\w-]*/y);
-    if (word !== undefined) this.fail(`text needs double quotes: \`"${word}"\``, word);
-    if (this.text[this.at] === undefined) this.fail("the text ends where a value is expected");
-    const number = this.ahead(/[-+.\d][\w.+-]*/y);
-    if (number !== undefined) this.fail("this is not a number of JSON", number);
-    this.fail("expected a value here");
+function faultOf(text: string, { error, offset, length }: ParseError, next?: ParseError): JsonFault {
+  const name = printParseErrorCode(error);
+  const end = ends[name];
+  if (end !== undefined) return at(text, text.trimEnd().length - 1, 1, end);
+  const found = text.slice(offset, offset + length);
+  if (name === "InvalidSymbol") {
+    const isKey = next !== undefined && printParseErrorCode(next.error) === "PropertyNameExpected";
+    return at(text, offset, length, symbolReason(found, isKey));
   }
+  if (name === "PropertyNameExpected" || name === "ValueExpected") {
+    const before = text.slice(0, offset).trimEnd();
+    if (before.endsWith(",") && /^[\]},]$/.test(found))
+      return at(text, before.length - 1, 1, `no comma can stand before \`${found}\``);
+    if (found.trim() === "") return at(text, before.length - 1, 1, "the text ends where a value is expected");
+    const what = name === "ValueExpected" ? "a value" : "a key in double quotes";
+    return at(text, offset, length, `expected ${what} here`);
+  }
+  // What follows a number at once was meant as part of it, as in `01`.
+  const isNumber = name === "CommaExpected" && /\d/.test(text[offset - 1] ?? "");
+  return at(
+    text,
+    offset,
+    length,
+    isNumber ? "this is not a number of JSON" : (reasons[name] ?? "this is no JSON"),
+  );
+}
 
-  /** Blanks; JSON has no comments, which is what people try first. */
-  private space(): void {
-    this.take(/[ \t\r\n]+/y);
-    const comment = this.ahead(/\/[/*]|#/y);
-    if (comment !== undefined) this.fail("JSON has no comments", comment);
-    if (this.text[this.at] === "'") this.fail("JSON has double quotes only");
-  }
+/** Why a word that stands without double quotes is no JSON. */
+function symbolReason(word: string, isKey: boolean): string {
+  if (word.startsWith("'")) return "JSON has double quotes only";
+  if (/^[-+.\d]/.test(word)) return "this is not a number of JSON";
+  if (!/^[\w$-]+$/.test(word))
+    return isKey ? "expected a key in double quotes here" : "expected a value here";
+  const literal = word.toLowerCase();
+  if (["true", "false", "null"].includes(literal)) return `this is written \`${literal}\``;
+  return `${isKey ? "a key" : "text"} needs double quotes: \`"${word}"\``;
+}
 
-  private ahead(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.at;
-    return pattern.exec(this.text)?.[0];
-  }
-
-  private take(pattern: RegExp): boolean {
-    const found = this.ahead(pattern);
-    this.at += found?.length ?? 0;
-    return found !== undefined;
-  }
-
-  private fail(why: string, over = ""): never {
-    const at = Math.min(this.at, Math.max(0, this.text.length - 1));
-    throw new Fault({ at, length: over.length || 1, why });
-  }
+/** Within the text, whatever the parser says of its end. */
+function at(text: string, offset: number, length: number, why: string): JsonFault {
+  const start = Math.max(0, Math.min(offset, text.length - 1));
+  return { start, end: Math.min(text.length, start + Math.max(1, length)), why };
 }

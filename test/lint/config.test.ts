@@ -78,15 +78,19 @@ describe("archc.config.json", () => {
   it.each([
     ["{ lint: 1 }", "lint", 'a key needs double quotes: `"lint"`'],
     ['{ "lint": off }', "off", 'text needs double quotes: `"off"`'],
-    ["{ 'lint': 1 }", "'", "JSON has double quotes only"],
+    ["{ 'lint': 1 }", "'lint'", "JSON has double quotes only"],
     ['{ "lint": {}, }', ",", "no comma can stand before `}`"],
-    ['{ "lint": {} "data": {} }', '"', "expected `,` or `}` here"],
+    ['{ "lint": {} "data": {} }', '"data"', "expected `,` before this"],
     ['{ "lint" {} }', "{", "expected `:` after the key"],
     ['{ "lint": {}', "}", "the last `}` is missing"],
     ['{ "lint": {} } }', "}", "nothing can follow the last closing bracket"],
-    ['{ // none\n "lint": {} }', "//", "JSON has no comments"],
-    ['{ "lint\n": {} }', '"', "this string has no closing quote on its line"],
-    ['{ "lint": 01 }', "01", "this is not a number of JSON"],
+    ['{ // none\n "lint": {} }', "// none", "JSON has no comments"],
+    ['{ "lint\n": {} }', '"lint', "this string has no closing quote on its line"],
+    ['{ "lint": 01 }', "1", "this is not a number of JSON"],
+    ['{ "lint": True }', "True", "this is written `true`"],
+    ['{ "lint": { "maxWarnings": +1 } }', "+1", "this is not a number of JSON"],
+    ['{ "lint": {},, "data": {} }', ",", "no comma can stand before `,`"],
+    ['{ "lint": ', ":", "the text ends where a value is expected"],
     ["", "", "the file is empty: `{}` sets nothing"],
   ])("says why %j is no JSON, and where", (text, at, why) => {
     expect(read(text).found[0]!.slice(0, 3)).toEqual([
@@ -94,6 +98,15 @@ describe("archc.config.json", () => {
       at,
       `the configuration is not valid JSON: ${why}`,
     ]);
+  });
+
+  it("says all that is no JSON at once, one fault a line", () => {
+    const text = `{
+  // levels
+  "lint": { "rules": { "width": off } },
+  "data": { "tokens": 1 2 },
+}`;
+    expect(read(text).found.map(([, at]) => at)).toEqual(["// levels", "off", "2", ","]);
   });
 
   it("takes as JSON what JSON.parse takes, and nothing else", () => {
@@ -114,13 +127,15 @@ describe("archc.config.json", () => {
         } catch {
           isJson = false;
         }
-        const scan = scanJson(text);
-        expect("keys" in scan, text).toBe(isJson);
-        if ("fault" in scan) expect(scan.fault.at).toBeLessThanOrEqual(text.length);
+        const { faults } = scanJson(text);
+        expect(faults.length === 0, text).toBe(isJson);
+        for (const { start, end } of faults) expect(start <= end && end <= text.length, text).toBe(true);
       }),
       { numRuns: 3000 },
     );
-    expect(scanJson("[".repeat(200_000))).toMatchObject({ fault: { why: "brackets are nested too deeply" } });
+    expect(scanJson("[".repeat(200_000))).toMatchObject({
+      faults: [{ why: "brackets are nested too deeply" }],
+    });
   });
 
   it("has each key once, whatever stands in its values", () => {
