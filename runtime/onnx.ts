@@ -2,10 +2,11 @@ import { join } from "node:path";
 import type * as ort from "onnxruntime-node";
 import { BackendError, message } from "./backends/backend.js";
 import { needOnnxRuntime } from "./backends/onnx.js";
-import { readManifest } from "./folder.js";
+import { checkProgram, checkWeights, readManifest } from "./folder.js";
 import { InputError, type Inputs, keptSizes, readSizes, type Sizes } from "./inputs.js";
 import type { Manifest } from "./manifest.js";
 import type { HostTensor, Model, StateHandle } from "./model.js";
+import { SafetensorsFile } from "./safetensors.js";
 import { evaluateSize } from "./size-expression.js";
 
 type Ort = typeof ort;
@@ -30,8 +31,8 @@ const exact = { enableCpuMemArena: false, enableMemPattern: false };
 
 /**
  * Loads the ONNX model of a build folder into ONNX Runtime. Throws BackendError if `onnxruntime-node` is missing or
- * cannot load the model, InputError if the folder was built without ONNX, and the system's or zod's error if the folder
- * is not a build.
+ * cannot load the model, InputError if the folder was built without ONNX, InputError or SafetensorsError if a file is
+ * not what the build wrote, and the system's or zod's error if the folder is not a build.
  */
 export async function loadOnnx(folder: string, options: OnnxOptions = {}): Promise<Model> {
   return createOnnxModel(folder, await readManifest(folder), options);
@@ -46,11 +47,20 @@ export async function createOnnxModel(
   const files = manifest.onnx;
   if (!files) throw new InputError(`\`${folder}\` was built without the target \`onnx\``);
   const library = await needOnnxRuntime();
+  checkCommandLine();
+  for (const name of new Set([files.start, files.step])) await checkProgram(folder, manifest, name);
+  const weights = await SafetensorsFile.open(join(folder, "weights.safetensors"));
+  try {
+    checkWeights(folder, manifest, weights);
+  } finally {
+    await weights.close();
+  }
   const sessions = new Map<string, Promise<ort.InferenceSession>>();
   // A model whose step is a file of its own holds its weights once more: that is loaded when the first step comes.
-  const open = (file: string): Promise<ort.InferenceSession> => {
+  const open = async (file: string): Promise<ort.InferenceSession> => {
     const known = sessions.get(file) ?? load(library, join(folder, file), options);
     sessions.set(file, known);
+    checkPorts(folder, manifest, file, await known);
     return known;
   };
   await open(files.start);
@@ -82,6 +92,31 @@ export async function createOnnxModel(
       for (const session of await Promise.all(sessions.values())) await session.release();
     },
   };
+}
+
+/** A manifest that speaks of other values than the graph would fail in the middle of a run. */
+function checkPorts(folder: string, manifest: Manifest, file: string, session: ort.InferenceSession): void {
+  const { inputs, outputs, states, symbols } = manifest;
+  const given = new Set([...inputs, ...symbols].map((i) => i.name).concat(states.map((s) => s.input)));
+  const made = new Set(session.outputNames);
+  if (session.inputNames.every((name) => given.has(name)) && outputs.every((o) => made.has(o.name))) return;
+  throw new InputError(
+    `\`${folder}\`: \`${file}\` and its manifest describe different models; build it again`,
+  );
+}
+
+/** ONNX Runtime 1.30 reads the command line of its process, and a long one overflows its stack (at some 24 KiB on Linux). */
+const MAX_COMMAND_LINE = 16_384;
+
+function checkCommandLine(): void {
+  const bytes = [process.execPath, ...process.execArgv, ...process.argv.slice(1)].reduce(
+    (sum, word) => sum + Buffer.byteLength(word) + 1,
+    0,
+  );
+  if (process.platform === "linux" && bytes > MAX_COMMAND_LINE)
+    throw new InputError(
+      `ONNX Runtime crashes when the command line is long: this one has ${bytes} bytes, and ${MAX_COMMAND_LINE} are safe; pass a long prompt on standard input (\`--prompt -\`)`,
+    );
 }
 
 async function load(

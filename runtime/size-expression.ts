@@ -2,6 +2,10 @@ type Fraction = readonly [bigint, bigint];
 
 const impossible: Fraction = [0n, 0n];
 
+/** A manifest may come from anyone; sizes that archc writes have a few brackets and numbers of a few digits. */
+const MAX_DEPTH = 200;
+const MAX_BITS = 4096;
+
 /**
  * The value of a size in archc's notation, as in a manifest: `12*seq^2 + past`, `floor((seq + 63)/64)`,
  * `max(seq, 64)`, `mod(seq, 3)`, `seq/(2*chunk)`. Exact in between. NaN if a name has no value, if the text is
@@ -19,6 +23,7 @@ export function evaluateSize(text: string, sizes: Readonly<Record<string, number
 
 class Reader {
   private at = 0;
+  private depth = 0;
 
   constructor(
     private readonly tokens: readonly string[],
@@ -30,6 +35,14 @@ class Reader {
   }
 
   sum(): Fraction {
+    if (this.depth === MAX_DEPTH) return impossible;
+    this.depth++;
+    const total = this.terms();
+    this.depth--;
+    return total;
+  }
+
+  private terms(): Fraction {
     const negative = this.take("-");
     let total = this.product();
     if (negative) total = times(total, [-1n, 1n]);
@@ -56,12 +69,13 @@ class Reader {
     if (!this.take("^")) return base;
     const exponent = Number(this.tokens[this.at++]);
     if (!Number.isInteger(exponent) || exponent > 64) return impossible;
+    if (Math.max(bits(base[0]), bits(base[1])) * exponent > MAX_BITS) return impossible;
     return reduce(base[0] ** BigInt(exponent), base[1] ** BigInt(exponent));
   }
 
   private atom(): Fraction {
     const token = this.tokens[this.at++] ?? "";
-    if (/^\d/.test(token)) return [BigInt(token), 1n];
+    if (/^\d/.test(token)) return token.length > MAX_BITS ? impossible : [BigInt(token), 1n];
     if (token === "(") {
       const inner = this.sum();
       return this.take(")") ? inner : impossible;
@@ -93,6 +107,10 @@ function apply(name: string, args: readonly Fraction[]): Fraction {
   if (name !== "mod" || !second || second[0] === 0n) return impossible;
   const quotient = floor(times(first, [second[1], second[0]]));
   return plus(first, times(second, [-quotient, 1n]));
+}
+
+function bits(value: bigint): number {
+  return 4 * value.toString(16).length;
 }
 
 function floor([numerator, denominator]: Fraction): bigint {

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Tensor, TensorContainer } from "@tensorflow/tfjs-core";
+import { message } from "./backends/backend.js";
 import { BackendError, type OpenBackend, openBackend, type Tf } from "./backends.js";
-import { readManifest } from "./folder.js";
+import { checkProgram, checkWeights, readManifest } from "./folder.js";
 import { checkIndices, InputError, type Inputs, keptSizes, readSizes, type Sizes } from "./inputs.js";
 import type { Manifest } from "./manifest.js";
 import type { HostTensor, Model, StateHandle } from "./model.js";
@@ -12,7 +13,13 @@ type Tensors = Record<string, Tensor>;
 
 /** What a generated `model.js` exports. */
 export interface TfjsModule {
-  readonly model: { readonly below: Readonly<Record<string, number>> };
+  readonly model: {
+    readonly inputs: readonly string[];
+    readonly outputs: readonly string[];
+    readonly pastStates: readonly string[];
+    readonly nextStates: readonly string[];
+    readonly below: Readonly<Record<string, number>>;
+  };
   largest(sizes: Sizes, run: "start" | "step"): number;
   /** Rearranges the weights by name, and owns them from then on. Builds of archc 0.1 do not have this function. */
   arrange?(tf: Tf, w: Tensors): Tensors;
@@ -39,7 +46,8 @@ const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /**
  * Loads the tfjs model of a build folder and its weights into a backend. Throws BackendError if the backend is
- * missing or too small, and the system's or zod's error if the folder is not a build.
+ * missing or too small, InputError or SafetensorsError if a file is not what the build wrote, and the system's or zod's
+ * error if the folder is not a build.
  */
 export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promise<Model> {
   const manifest = await readManifest(folder);
@@ -51,11 +59,40 @@ export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promi
     throw new BackendError(
       `the weights take ${gigabytes(total)}, but \`${backend.name}\` has ${gigabytes(backend.limits.total)} in total`,
     );
-  const module = (await import(pathToFileURL(join(folder, manifest.tfjs.module)).href)) as TfjsModule;
-  const weights = await loadWeights(join(folder, "weights.safetensors"), manifest, backend, (done) =>
+  const sha256 = await checkProgram(folder, manifest, manifest.tfjs.module);
+  const module = await importModule(folder, manifest.tfjs.module, sha256);
+  checkModule(folder, manifest, manifest.tfjs.module, module);
+  const weights = await loadWeights(folder, manifest, backend, (done) =>
     options.onProgress?.(done, total, "weights"),
   );
   return tfjsModel(manifest, module, weights, backend);
+}
+
+async function importModule(folder: string, name: string, sha256: string): Promise<TfjsModule> {
+  try {
+    // Node keeps what it imported: a new build in the same place is a new module.
+    const { href } = pathToFileURL(join(folder, name));
+    return (await import(`${href}?${sha256}`)) as TfjsModule;
+  } catch (error) {
+    throw new InputError(`\`${folder}\`: \`${name}\` cannot be loaded: ${message(error)}`);
+  }
+}
+
+/** A manifest that speaks of other values than the module would fail in the middle of a run. */
+function checkModule(folder: string, manifest: Manifest, name: string, module: TfjsModule): void {
+  const { inputs, outputs, states } = manifest;
+  const names = (list: readonly { readonly name: string }[]) => list.map((each) => each.name);
+  const given = [...names(inputs), ...states.map((s) => s.input)];
+  const taken = module.model && [...module.model.inputs, ...module.model.pastStates];
+  const made = module.model && new Set([...module.model.outputs, ...module.model.nextStates]);
+  const fits =
+    [module.largest, module.start, module.step].every((f) => typeof f === "function") &&
+    taken.every((input) => given.includes(input)) &&
+    names(outputs).every((output) => made.has(output));
+  if (!fits)
+    throw new InputError(
+      `\`${folder}\`: \`${name}\` and its manifest describe different models; build it again`,
+    );
 }
 
 /**
@@ -63,7 +100,7 @@ export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promi
  * each: arrays of their own would wait for the collector, as much as the weights again.
  */
 async function loadWeights(
-  path: string,
+  folder: string,
   manifest: Manifest,
   backend: OpenBackend,
   onDone: (bytes: number) => void,
@@ -73,8 +110,9 @@ async function loadWeights(
   const room = 4 + (order[0] ? bytesOf(order[0].shape) : 0);
   const buffer = backend.adopt ? new ArrayBuffer(room, { maxByteLength: room }) : undefined;
   const weights: Tensors = {};
-  const file = await SafetensorsFile.open(path);
+  const file = await SafetensorsFile.open(join(folder, "weights.safetensors"));
   try {
+    checkWeights(folder, manifest, file);
     let done = 0;
     for (const { name, shape } of order) {
       buffer?.resize(4 + bytesOf(shape));

@@ -24,7 +24,10 @@ const MAX_BYTES = 200_000_000;
 
 /** Reads a Hugging Face `tokenizer.json`. Throws InputError if the file is not one, and the system's error if there is no file. */
 export async function loadTokenizer(path: string): Promise<TextTokenizer> {
-  const { size } = await stat(path);
+  const about = await stat(path);
+  // A pipe would be waited for, and a device never ends.
+  if (!about.isFile()) throw new InputError(`\`${path}\` is not a tokenizer.json: it is not a file`);
+  const { size } = about;
   if (size > MAX_BYTES)
     throw new InputError(`\`${path}\` is too large for a tokenizer.json: it has ${size} bytes`);
   let content: unknown;

@@ -4,6 +4,7 @@ import type { Manifest } from "../../runtime/manifest.js";
 import type { Model } from "../../runtime/model.js";
 import { bringBack } from "../../runtime/settle.js";
 import type { BuildOptions } from "../emit/build.js";
+import { refusedBecause } from "../emit/refused.js";
 import { cachedBuild, isCached, pruneCache, weightsWords } from "./cache.js";
 import { Failure, fail } from "./exit.js";
 import type { Io } from "./io.js";
@@ -105,13 +106,15 @@ export async function loadModel(
 export async function inWords(error: unknown, folder: string): Promise<unknown> {
   const runtime = await import("../../runtime/index.js");
   if (error instanceof runtime.BackendError) return fail("usage/no-backend", { why: error.message });
-  if (error instanceof runtime.InputError) return fail("usage/run-failed", { why: error.message });
   const name = error instanceof Error ? error.name : "";
+  if (error instanceof runtime.InputError || name === "SafetensorsError")
+    return fail("usage/run-failed", { why: (error as Error).message });
   if (name === "ZodError" || name === "SyntaxError") {
     return fail("usage/not-a-build", { folder, why: "its manifest is damaged or from another version" });
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === "ENOENT")
     return fail("usage/not-a-build", { folder, why: "a file that its manifest lists is missing" });
-  return error;
+  const why = code !== undefined && /^E[A-Z]+$/.test(code) ? refusedBecause(error) : undefined;
+  return why === undefined ? error : fail("usage/not-a-build", { folder, why });
 }

@@ -135,6 +135,8 @@ function emitPrograms(instance: ModelInstance, options: BuildOptions, layout: La
     const encoder = new TextEncoder();
     files.push({ name: "model.js", data: encoder.encode(module) });
     files.push({ name: "model.d.ts", data: encoder.encode(types) });
+    // In a project of CommonJS, Node would take the module for a script.
+    files.push({ name: "package.json", data: encoder.encode('{ "type": "module" }\n') });
     tfjs = { module: "model.js" };
   }
   if (options.tokenizer) files.push({ name: TOKENIZER, data: options.tokenizer });

@@ -41,6 +41,7 @@ describe("build", () => {
       "model.d.ts",
       "model.js",
       "model.onnx",
+      "package.json",
       "weights.safetensors",
     ]);
     const bytes = (dir: string, file: string) => readFileSync(join(dir, file), "latin1");
