@@ -59,6 +59,12 @@ export function pointOf(settings: Settings): Point {
   return Object.fromEntries([...settings].map(([name, { value }]) => [name, value]));
 }
 
+/** A point without the sizes that nobody set and no graph of the model has, such as the `seq` of an image classifier. */
+export function shownPoint(instance: ModelInstance, point: Point): Point {
+  const own = new Set([...instance.start.symbols, ...instance.step.symbols].map((s) => s.name));
+  return Object.fromEntries(Object.entries(point).filter(([name, size]) => own.has(name) || size !== 1n));
+}
+
 /** The first assumption of the model's graphs that does not hold at a point, with nothing left open. */
 export function brokenAssumption(instance: ModelInstance, point: Point): Assumption | undefined {
   const graphs = (point.past ?? 0n) === 0n ? [instance.start] : [instance.step];

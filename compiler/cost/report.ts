@@ -1,5 +1,6 @@
 import type { ModelInstance } from "../check/instance.js";
 import type { LearnedCount } from "../check/learned.js";
+import { shownPoint } from "../check/point.js";
 import type { Dim } from "../dim/dim.js";
 import { type Cost, repeatCost, sumDims } from "../ops/cost-vector.js";
 import type { OpName } from "../ops/index.js";
@@ -47,6 +48,7 @@ export interface OpCost {
 /** Everything about one model at one point. */
 export interface CostReport {
   readonly model: string;
+  /** Sizes that its graphs have, or that were set. */
   readonly point: Point;
   /** Every metric that has an answer here, by name. */
   readonly metrics: ReadonlyMap<string, Metric>;
@@ -104,7 +106,7 @@ export function costReport(
   }
   return {
     model: instance.name,
-    point,
+    point: shownPoint(instance, point),
     metrics,
     flopsPolynomial: cost.flops,
     usefulPolynomial: cost.flopsUseful,

@@ -22,8 +22,8 @@ export function sizeOf(stage: Stage): number {
   return Math.max(1, stage.blocks) * inner;
 }
 
-const lookOf = ({ shape, boxes }: Stage): string =>
-  JSON.stringify([shape, boxes], (_, v: unknown) => (typeof v === "bigint" ? `${v}` : v));
+const lookOf = ({ shape, runs, boxes }: Stage): string =>
+  JSON.stringify([shape, runs, boxes], (_, v: unknown) => (typeof v === "bigint" ? `${v}` : v));
 
 /** The pattern that covers most blocks from a stage on; of two that cover as many the shorter one. */
 function runFrom(
@@ -33,10 +33,12 @@ function runFrom(
 ): { readonly period: number; readonly times: number } {
   const stack = (i: number) => stages[i] !== undefined && stages[i].blocks > 0 && stackOf(stages[i]);
   const same = (a: number, b: number) => stack(b) === stack(at) && looks[a] === looks[b];
+  // What gives a result ends its run, so that the picture can say where the result leaves.
+  const isSilent = (i: number) => stages[i]?.gives.length === 0;
   let best = { period: 1, times: 1 };
   for (let period = 1; stack(at) !== false && period <= LONGEST; period++) {
-    let end = at + period;
-    while (end < stages.length && same(end - period, end)) end++;
+    let end = at + 1;
+    while (end < stages.length && isSilent(end - 1) && (end < at + period || same(end - period, end))) end++;
     const times = Math.floor((end - at) / period);
     if (times > 1 && period * times > best.period * best.times) best = { period, times };
   }
@@ -54,7 +56,13 @@ function span(first: Stage, last: Stage): string {
 
 function run(whole: readonly Stage[], blocks: number): Stage {
   const [first, last] = [whole[0]!, whole.at(-1)!];
-  return { ...first, label: `${stackOf(first)}.${span(first, last)}`, blocks, holds: labelsOf(whole) };
+  return {
+    ...first,
+    label: `${stackOf(first)}.${span(first, last)}`,
+    blocks,
+    holds: labelsOf(whole),
+    gives: last.gives,
+  };
 }
 
 function turns(whole: readonly Stage[], period: number, times: number): Stage {
@@ -69,5 +77,6 @@ function turns(whole: readonly Stage[], period: number, times: number): Stage {
   });
   const label = `${stackOf(first)}.${span(first, last)}`;
   const holds = labelsOf(whole);
-  return { ...first, label, blocks: times, boxes: [], turns: inner, shape: last.shape, holds };
+  const outer = { shape: last.shape, gives: last.gives, holds };
+  return { ...first, label, blocks: times, boxes: [], turns: inner, ...outer };
 }

@@ -3,7 +3,7 @@ import { eachNode } from "../cost/analyse.js";
 import { AtPoint } from "../cost/at-point.js";
 import { modelCost, type Point } from "../cost/model.js";
 import { inBytes, quantityText, rational } from "../dim/quantity.js";
-import type { Type } from "../ir/graph.js";
+import type { InputPort, OutputPort, Type } from "../ir/graph.js";
 import { repeatCost } from "../ops/cost-vector.js";
 import { bytesOf } from "../ops/traffic.js";
 import { folded, sizeOf } from "./fold.js";
@@ -14,7 +14,7 @@ import { OUTSIDE, readsOf } from "./reads.js";
 export interface Box {
   /** `ffn`, `embed` */
   readonly slot: string;
-  /** What stands in the slot; "" outside of blocks. */
+  /** The layer that stands in the slot; "" where it has the slot's name. */
   readonly layer: string;
   readonly params: bigint;
   readonly flops: bigint;
@@ -38,7 +38,9 @@ export interface Stage {
   readonly turns?: readonly Stage[];
   /** `[batch, seq, 64], 32.0 KiB` */
   readonly shape: string;
-  /** Names of the model's results that it makes. */
+  /** How many times one pass runs each of it. */
+  readonly runs: number;
+  /** The model's results that it makes: `pooler_output [batch, 768]`. */
   readonly gives: readonly string[];
   /** Labels of all that it stands for. */
   readonly holds: readonly string[];
@@ -50,6 +52,8 @@ export interface Stage {
 export interface Source {
   /** One of those that a stage `holds`. */
   readonly label: string;
+  /** The input of the model that it is; "" for a stage. */
+  readonly port: string;
   /** `[batch, seq, 64], 32.0 KiB` */
   readonly shape: string;
 }
@@ -99,11 +103,11 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     return words.map((_, n) => words.slice(0, n + 1).join(".")).find((prefix) => slots.has(prefix));
   };
 
-  const stages = new Map<string, { boxes: Map<string, Mutable<Box>>; shape: string }>();
+  const stages = new Map<string, { boxes: Map<string, Mutable<Box>>; shape: string; runs: number }>();
   const stageAt = (path: string) => {
     const label = blockOf(path) ?? path.split(".")[0]!;
     let stage = stages.get(label);
-    if (stage === undefined) stages.set(label, (stage = { boxes: new Map(), shape: "" }));
+    if (stage === undefined) stages.set(label, (stage = { boxes: new Map(), shape: "", runs: 1 }));
     return { label, stage };
   };
   const boxAt = (path: string): Mutable<Box> => {
@@ -134,7 +138,6 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     if (now.whole(gatherRows) > 0n) gathering.add(box);
     box.flops += 2n * (now.whole(macs) + now.whole(attentionMacs));
   });
-  const flow = new Set(stages.keys());
   const rowOf = new Map(
     instance.start.inputPorts.map((p) => [
       p.name,
@@ -156,10 +159,18 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     const box = boxAt(port.state.path);
     box.caches = [...box.caches, `${port.state.name} ${shapeText(port.value)}`];
   }
+  // What only layers of blocks call, such as the distances that all attention reads, is shared.
+  const flow = new Set<string>();
+  const layers = new Map<string, string>();
+  const runs = new Map<string, number>();
   for (const node of instance.start.nodes) {
-    const path = node.op === "call" ? (node.attrs.path ?? "") : "";
-    if (path === "") continue;
+    if (node.op !== "call" || node.attrs.path === "") continue;
+    const { path, name } = node.attrs;
     const { label, stage } = stageAt(path);
+    flow.add(label);
+    layers.set(path, name);
+    runs.set(path, (runs.get(path) ?? 0) + 1);
+    stage.runs = Math.max(stage.runs, runs.get(path)!);
     // A block gives what its last layer gives; a part that is called again gives the first time what follows it here.
     if (slots.has(label) || stage.shape === "") stage.shape = edgeText(node.outputs[0]!);
   }
@@ -177,13 +188,15 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     (value) => instance.start.outputPorts.some((p) => p.role === "data" && p.value === value),
   );
   const inFlow = [...stages].filter(([label]) => flow.has(label));
-  const all = inFlow.map(([label, { boxes, shape }]): Stage => {
+  const all = inFlow.map(([label, { boxes, shape, runs }]): Stage => {
     const shown = [...boxes.values()];
+    const layer = slots.has(label) || layers.get(label) === label ? "" : (layers.get(label) ?? "");
     return {
       label,
       blocks: slots.has(label) ? 1 : 0,
-      boxes: shown.filter(hasWeight),
+      boxes: shown.filter(hasWeight).map((box) => (layer === "" ? box : { ...box, layer })),
       shape,
+      runs,
       holds: [label],
       gives: [],
       reads: [],
@@ -201,8 +214,13 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     const label = blockOf(path) ?? path.split(".")[0]!;
     return labels.has(label) ? label : undefined;
   };
-  const given = instance.start.inputPorts.filter((p) => p.role === "data").map((p) => p.value);
-  const { reads, makerOf } = readsOf(instance.start, stageOf, new Set(given));
+  const given = instance.start.inputPorts.filter((p) => p.role === "data");
+  const nameOf = (type: Type) => given.find((p) => p.value === type)?.name ?? "";
+  const { reads, makerOf } = readsOf(
+    instance.start,
+    stageOf,
+    given.map((p) => p.value),
+  );
   const results = instance.start.outputPorts.filter((p) => p.role === "data");
   // The inputs go in where the flow begins; that a mask goes on to every layer need not be drawn.
   const begins = (label: string) =>
@@ -212,8 +230,13 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
     .map((stage): Stage => {
       const from = [...(reads.get(stage.label) ?? [])];
       const told = from.filter(([label]) => label !== OUTSIDE || begins(stage.label));
-      const gives = results.filter((p) => makerOf(p.value) === stage.label).map((p) => p.name);
-      return { ...stage, gives, reads: told.map(([label, type]) => ({ label, shape: edgeText(type) })) };
+      const gives = results.filter((p) => makerOf(p.value) === stage.label).map(portText);
+      const reading = told.map(([label, type]) => ({
+        label,
+        port: nameOf(type),
+        shape: edgeText(type),
+      }));
+      return { ...stage, gives, reads: reading };
     });
   const isBeside = (stage: Stage) => branch?.labels.has(stage.label) === true;
   const main = folded(drawn.filter((stage) => !isBeside(stage)));
@@ -243,8 +266,12 @@ export function pictureOf(instance: ModelInstance, point: Point): Picture {
 /** Wirings and the like cost nothing of their own, and say nothing in a picture. */
 const hasWeight = (box: Box) => box.params + box.flops + BigInt(box.caches.length) > 0n || box.layer !== "";
 
-function ports(list: readonly { role: string; name: string; value: Type }[]): string[] {
-  return list.filter((p) => p.role === "data").map((p) => `${p.name} ${shapeText(p.value)}`);
+function ports(list: readonly (InputPort | OutputPort)[]): string[] {
+  return list.filter((p) => p.role === "data").map(portText);
+}
+
+function portText({ name, value }: { readonly name: string; readonly value: Type }): string {
+  return `${name} ${shapeText(value)}`;
 }
 
 function shapeText({ shape }: Type): string {

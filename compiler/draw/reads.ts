@@ -1,4 +1,4 @@
-import type { Region, Type, Value } from "../ir/graph.js";
+import type { Node, Region, Type, Value } from "../ir/graph.js";
 
 /** What stands for all that comes from outside of the model. */
 export const OUTSIDE = "";
@@ -13,7 +13,7 @@ export type Reads = ReadonlyMap<string, ReadonlyMap<string, Type>>;
 export function readsOf(
   graph: Region,
   stageOf: (path: string) => string | undefined,
-  given: ReadonlySet<Value>,
+  given: Iterable<Value>,
 ): { readonly reads: Reads; readonly makerOf: (value: Value) => string | undefined } {
   const origins = new Map<Value, ReadonlyMap<string, Type>>();
   for (const value of given) origins.set(value, new Map([[OUTSIDE, value]]));
@@ -21,7 +21,7 @@ export function readsOf(
   for (const node of graph.nodes) {
     const stage = node.op === "call" && node.attrs.path ? stageOf(node.attrs.path) : undefined;
     const from = new Map<string, Type>();
-    for (const value of node.inputs)
+    for (const value of usedBy(node))
       for (const [label, type] of origins.get(value) ?? []) if (!from.has(label)) from.set(label, type);
     if (stage === undefined) {
       for (const value of node.outputs) origins.set(value, from);
@@ -34,4 +34,12 @@ export function readsOf(
   }
   // What several stages give together is made by the last of them.
   return { reads, makerOf: (value) => [...(origins.get(value)?.keys() ?? [])].at(-1) };
+}
+
+/** The inputs of a node without those that a layer takes only for their shape. */
+function usedBy(node: Node): readonly Value[] {
+  if (node.op !== "call") return node.inputs;
+  const { body } = node.attrs;
+  const used = new Set([...body.nodes.flatMap((n) => n.inputs), ...body.outputs]);
+  return node.inputs.filter((_, i) => used.has(body.inputs[i]!));
 }
