@@ -160,6 +160,8 @@ export interface StoredLine extends Base {
   readonly kind: "stored";
   readonly foreign: Text;
   readonly value: Expr;
+  /** `optional "final_logits_bias" = head.shift`: a file may lack the tensor, and the weight then keeps its initial value. */
+  readonly optional: boolean;
 }
 
 /** `ignore "h.{i}.attn.bias"` */

@@ -89,7 +89,7 @@ function chained(expr: Expr): Constraint[] | undefined {
   }));
 }
 
-/** `"name in the file" = weight`, `ignore "name in the file"` */
+/** `"name in the file" = weight`, the same after `optional`, `ignore "name in the file"` */
 function checkpointLine(exprs: Exprs, parts: Parts): CheckpointLine[] {
   const { span, value, message } = parts;
   const [first, second] = parts.left;
@@ -107,7 +107,7 @@ function checkpointLine(exprs: Exprs, parts: Parts): CheckpointLine[] {
       : notStored(exprs, parts);
   }
   if (first.kind !== "text" || message !== undefined) return notStored(exprs, parts);
-  return [{ kind: "stored", foreign: first, value, span }];
+  return [{ kind: "stored", foreign: first, value, optional: parts.optional, span }];
 }
 
 function notStored(exprs: Exprs, parts: Parts): [] {

@@ -52,6 +52,8 @@ export interface Parts {
   readonly value: Expr | undefined;
   readonly within: Range | undefined;
   readonly message: Text | undefined;
+  /** It begins with `optional`, as a line of a checkpoint may. */
+  readonly optional: boolean;
   readonly span: Span;
   /** The parser has reported a fault in it, so that what is missing is no news. */
   readonly broken: boolean;
@@ -75,6 +77,7 @@ export function readParts(exprs: Exprs, node: CstNode): Parts {
     value: equals === undefined ? undefined : exprs.expr(child(node, "value"), span.end),
     within: within === undefined ? undefined : exprs.closedRange(within, span.end),
     message: text === undefined ? undefined : exprs.text(text),
+    optional: token(node, "optional") !== undefined,
     span,
     broken: exprs.isBroken(node),
   };

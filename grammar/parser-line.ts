@@ -144,6 +144,7 @@ export abstract class LineParser extends ExprParser {
 
   /** Every line that begins with an expression: `x = 1`, `a, b: layer = f()`, `y: [T] = x`, `params.total <= 1M`. */
   protected readonly simple = this.RULE("simple", () => {
+    this.OPTION5({ GATE: () => this.startsOptional(), DEF: () => this.CONSUME(t.Name, { LABEL: "optional" }) });
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
     this.OPTION(() => {
       this.CONSUME(t.Colon);
@@ -159,4 +160,9 @@ export abstract class LineParser extends ExprParser {
     });
     this.OPTION4(() => this.CONSUME(t.TextToken));
   });
+
+  /** `optional "name in the file" = weight`, a line of a checkpoint. */
+  private startsOptional(): boolean {
+    return this.LA(1).image === "optional" && this.LA(2).tokenType === t.TextToken;
+  }
 }

@@ -3,6 +3,7 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { numbersIn } from "../ir/path.js";
 import type { ForeignTensor } from "../weights/checkpoint.js";
+import { initialOf } from "../weights/fill.js";
 import { type NamePattern, namesAt } from "../weights/name-pattern.js";
 import { alike, type Laid, layOut, likeness, type Match, named, type Read } from "./checkpoint-layout.js";
 import { type Ignored, isIgnored, type Part, readFused, readPart } from "./checkpoint-part.js";
@@ -26,8 +27,12 @@ export interface Written {
   readonly tensors: readonly { readonly match: Match; readonly laid: Laid }[];
 }
 
-export function tensorsOf({ pattern, tensors }: Written): ForeignTensor[] {
-  return tensors.map(({ match, laid }) => named(laid, namesAt(pattern, match.indices), match.weights));
+/** The tensors of a line, one for every index. */
+export function tensorsOf({ line, pattern, tensors }: Written): ForeignTensor[] {
+  const optional = line.optional ? { optional: line.foreign.value } : {};
+  return tensors.map(({ match, laid }) => {
+    return { ...named(laid, namesAt(pattern, match.indices), match.weights), ...optional };
+  });
 }
 
 /** Weights that a line speaks of and does not fit. */
@@ -109,7 +114,18 @@ export class CheckpointReader {
     if (tensors.length === 0 && own) {
       for (const { faults } of unfit.splice(before)) for (const found of faults.list) this.sink.take(found);
     }
+    if (line.optional) this.reportRandom(line, tensors);
     return { line, pattern, tensors };
+  }
+
+  /** Reports an optional line of a weight that would start random where a file lacks it. */
+  private reportRandom({ value }: StoredLine, tensors: Written["tensors"]): void {
+    for (const { weights } of tensors.map((t) => t.match)) {
+      const weight = weights.find(({ init }) => initialOf(init) === undefined);
+      if (!weight) continue;
+      this.sink.report("checkpoint/optional-random", { weight: weight.path }, { span: value.span });
+      return;
+    }
   }
 
   /** The parts of one tensor, one of them a weight at least, and the axis along which they stand one after another. */

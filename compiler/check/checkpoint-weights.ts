@@ -1,4 +1,4 @@
-import type { WeightInfo } from "../ir/graph.js";
+import type { Init, WeightInfo } from "../ir/graph.js";
 import { formOf } from "../ir/path.js";
 import type { ModelEnv } from "./model.js";
 import type { Tracer } from "./tracer.js";
@@ -10,6 +10,7 @@ export interface NamedWeight {
   readonly form: string;
   readonly axes: readonly string[];
   readonly shape: readonly number[];
+  readonly init: Init;
   /** Its axes and sizes as one text: the same for weights that lie alike. */
   readonly type: string;
 }
@@ -22,10 +23,13 @@ export function weightsOf(tracer: Tracer): readonly NamedWeight[] {
     if (!like) {
       const axes = tracer.weightAxes.get(weight) ?? [];
       const shape = value.shape.map((d) => Number(d.int));
-      known.set(weight, (like = { form: formOf(path), axes, shape, type: `${axes}|${shape}` }));
+      known.set(
+        weight,
+        (like = { form: formOf(path), axes, shape, init: weight.init, type: `${axes}|${shape}` }),
+      );
     }
-    const { form, axes, shape, type } = like;
-    return { path, form, axes, shape, type };
+    const { form, axes, shape, init, type } = like;
+    return { path, form, axes, shape, init, type };
   });
 }
 

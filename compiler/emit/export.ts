@@ -5,12 +5,19 @@ import type { Manifest } from "../../runtime/manifest.js";
 import { SafetensorsError } from "../../runtime/safetensors.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
-import { type Checkpoint, countOf, type ForeignTensor, lastOf, ownNames } from "../weights/checkpoint.js";
+import {
+  type Checkpoint,
+  countOf,
+  type ForeignTensor,
+  lastOf,
+  OWN,
+  ownNames,
+} from "../weights/checkpoint.js";
 import type { Move } from "../weights/copy.js";
 import { bytesOf, type StoredTensor } from "../weights/fill.js";
 import { ForeignWeights } from "../weights/foreign.js";
-import { produceTensors } from "../weights/import.js";
 import { layOut } from "../weights/layout.js";
+import { produceTensors } from "../weights/produce.js";
 import { type Progress, type Sink, type WrittenFile, writeChunks } from "../weights/write.js";
 import { CannotWrite, replaceFile } from "./replace-file.js";
 import { chooseCheckpoint, unreadable } from "./weights.js";
@@ -77,7 +84,7 @@ async function attempt(options: ExportOptions, sink: Diagnostics): Promise<Expor
     const sections = await readCheckpoints(folder, manifest);
     const asked = chooseCheckpoint(sections, manifest.model, manifest.weights, options.checkpoint, sink);
     if (!asked) return undefined;
-    const chosen = asked.name === "archc" ? ownNames(manifest.weights) : asked;
+    const chosen = asked.name === OWN ? ownNames(manifest.weights) : asked;
     weights = await ForeignWeights.open(join(folder, "weights.safetensors"));
     const source = weights;
     const dtypes = new Map(manifest.weights.map((w) => [w.name, w]));

@@ -2,11 +2,12 @@ import { SafetensorsError } from "../../runtime/safetensors.js";
 import type { ModelInstance } from "../check/instance.js";
 import type { TensorFault } from "../diagnostics/codes/checkpoint.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
-import { type Checkpoint, ownNames } from "../weights/checkpoint.js";
-import type { StoredTensor } from "../weights/fill.js";
+import { type Checkpoint, OWN, ownNames } from "../weights/checkpoint.js";
+import { wrongContents } from "../weights/contents.js";
+import { initialOf, type StoredTensor } from "../weights/fill.js";
 import { weightFile } from "../weights/folder.js";
 import { ForeignWeights } from "../weights/foreign.js";
-import { type ImportPlan, type Mismatch, outOfRange, planImport, unheld, untied } from "../weights/import.js";
+import { type ImportPlan, type Mismatch, planImport } from "../weights/import.js";
 import { storedTensors } from "../weights/layout.js";
 import { decideLearned, type Retrace } from "../weights/learned.js";
 import { refusedBecause } from "./refused.js";
@@ -44,34 +45,27 @@ export async function importWeights(
     sink.report("checkpoint/unreadable", { why });
     return undefined;
   }
-  const buffers = instance.start.inputPorts.flatMap((p) =>
-    p.role === "weight" && p.weight.kind === "buffer" ? [p.name] : [],
-  );
-  const result = planImport(checkpoint, stored, new Set(buffers), file);
+  const weights = instance.start.inputPorts.flatMap((p) => (p.role === "weight" ? [p] : []));
+  // Draws that are fixed outside training: many peers do not store theirs.
+  const drawn = weights.filter(({ weight: w }) => w.kind === "buffer" && initialOf(w.init) === undefined);
+  const lineless = checkpoint.name === OWN ? [] : drawn.map((p) => p.name);
+  const result = planImport(checkpoint, stored, new Set(lineless), file);
   let mismatch: Mismatch;
   if ("plan" in result) {
-    const ranges = instance.start.inputPorts.flatMap((p) =>
-      p.role === "weight" && p.weight.within ? [[p.name, p.weight.within] as const] : [],
-    );
+    const ranges = weights.flatMap((p) => (p.weight.within ? [[p.name, p.weight.within] as const] : []));
     let wrong: readonly TensorFault[];
     try {
-      const lost = await unheld(result.wides, file);
-      const names = new Set([...lost.keys()].map((w) => w.name));
-      const weights = new Set([...lost.keys()].flatMap((w) => w.weights));
-      // What a tensor with such a number is beside that cannot be read.
-      const ties = result.ties.filter((t) => !names.has(t.first) && !names.has(t.second));
-      const sound = ranges.filter(([name]) => !weights.has(name));
-      wrong = [
-        ...lost.values(),
-        ...(await untied(ties, file)),
-        ...(await outOfRange(sound, stored, result.plan)),
-      ];
+      wrong = await wrongContents(result, ranges, stored, file);
     } catch (error) {
       // A number that cannot be read ends it; nobody else knows of the open file.
       await file.close();
       throw error;
     }
-    if (wrong.length === 0) return { file, plan: result.plan };
+    if (wrong.length === 0) {
+      const { plan, absent } = result;
+      if (absent.length > 0) sink.report("checkpoint/absent", { file: path, absent });
+      return { file, plan };
+    }
     mismatch = { missing: [], leftOver: [], wrong, unread: [] };
   } else mismatch = result.mismatch;
   const fits = (one: Checkpoint) =>
@@ -117,9 +111,9 @@ export function chooseCheckpoint(
 ): Checkpoint | undefined {
   const found = sections.find((s) => s.name === asked);
   if (found) return found;
-  if (asked === "archc" || (asked === undefined && sections.length === 0)) return ownNames(weights);
+  if (asked === OWN || (asked === undefined && sections.length === 0)) return ownNames(weights);
   if (asked === undefined && sections.length === 1) return sections[0];
-  const known = [...sections.map((s) => s.name), "archc"];
+  const known = [...sections.map((s) => s.name), OWN];
   sink.report("checkpoint/not-said", { model, known, asked });
   return undefined;
 }

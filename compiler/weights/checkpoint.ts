@@ -22,6 +22,11 @@ export interface ForeignTensor {
   readonly pieces: readonly Piece[];
   /** Its numbers that are in no piece: an import passes them over, an export writes zeros. */
   readonly unused: number;
+  /**
+   * The line that gives it, as the spec writes its name, if a file may lack the tensors of that line: all of them or
+   * none. Their weights then keep their initial values, which are not random.
+   */
+  readonly optional?: string | undefined;
 }
 
 /** One `checkpoint` section with its indices written out. */
@@ -52,6 +57,9 @@ export function lastOf(place: Place, sizes: readonly number[]): number {
   return place.steps.reduce((at, step, i) => at + step * (sizes[i]! - 1), place.start);
 }
 
+/** The name of the section that every model has: its weights under their own names. */
+export const OWN = "archc";
+
 /** The section that says: each of our tensors under its own name. */
 export function ownNames(weights: readonly { name: string; shape: readonly number[] }[]): Checkpoint {
   const tensors = weights.map(({ name, shape }) => {
@@ -64,5 +72,5 @@ export function ownNames(weights: readonly { name: string; shape: readonly numbe
       unused: 0,
     };
   });
-  return { name: "archc", tensors, ignored: [] };
+  return { name: OWN, tensors, ignored: [] };
 }

@@ -10,24 +10,28 @@ export interface StoredTensor {
   readonly init: Init;
 }
 
+/** The number with which all of a tensor starts; undefined where it is random. */
+export function initialOf(init: Init): number | undefined {
+  switch (init.kind) {
+    case "zeros":
+      return 0;
+    case "ones":
+      return 1;
+    case "constant":
+      return init.value;
+    default:
+      return undefined;
+  }
+}
+
 let draws: Draws | undefined;
 
 /** Elements `start` … of a tensor, drawn into `out`. Any part of it comes out the same, whatever was drawn before. */
 export function fill(tensor: StoredTensor, seed: number, start: number, out: Float32Array): void {
   const { init } = tensor;
-  switch (init.kind) {
-    case "zeros":
-      out.fill(0);
-      return;
-    case "ones":
-      out.fill(1);
-      return;
-    case "constant":
-      out.fill(init.value);
-      return;
-    default:
-      fillRandom(init, keyOf(tensor.name, seed), start, out);
-  }
+  if (init.kind === "normal" || init.kind === "uniform")
+    fillRandom(init, keyOf(tensor.name, seed), start, out);
+  else out.fill(initialOf(init)!);
 }
 
 function fillRandom(

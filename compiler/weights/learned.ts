@@ -4,7 +4,7 @@ import type { Diagnostics } from "../diagnostics/sink.js";
 import type { NdArray } from "../ops/define.js";
 import { countOf } from "./checkpoint.js";
 import { moveInto, type Words } from "./copy.js";
-import type { StoredTensor } from "./fill.js";
+import { fillBytes, type StoredTensor } from "./fill.js";
 import type { ImportPlan } from "./import.js";
 import { storedTensors } from "./layout.js";
 
@@ -36,11 +36,14 @@ export async function decideLearned(
   }
 }
 
-/** A whole weight as the reference evaluator takes it; what no move fills is 0. */
-async function read({ name, dtype, shape }: StoredTensor, plan: ImportPlan): Promise<NdArray> {
+/** A whole weight as the reference evaluator takes it. One that no tensor gives is constant, so that no seed matters. */
+async function read(tensor: StoredTensor, plan: ImportPlan): Promise<NdArray> {
+  const { name, dtype, shape } = tensor;
   const count = countOf(shape);
   const words: Words = dtype === "bool" ? new Uint8Array(count) : new Int32Array(count);
-  for (const move of plan.get(name) ?? []) await moveInto(move, 0, words);
+  const moves = plan.get(name);
+  if (!moves) fillBytes(tensor, 0, 0, new Uint8Array(words.buffer));
+  for (const move of moves ?? []) await moveInto(move, 0, words);
   const data = dtype === "f32" ? Float64Array.from(new Float32Array(words.buffer)) : words;
   return { dtype, shape, data };
 }

@@ -2,8 +2,8 @@ import type { ModelInstance } from "../../compiler/check/instance.js";
 import { Diagnostics } from "../../compiler/diagnostics/sink.js";
 import { importWeights } from "../../compiler/emit/weights.js";
 import { arrayOf, countOf } from "../../compiler/ops/array.js";
-import { produceTensors } from "../../compiler/weights/import.js";
 import { layOut, storedTensors } from "../../compiler/weights/layout.js";
+import { produceTensors } from "../../compiler/weights/produce.js";
 import { SafetensorsFile } from "../../runtime/safetensors.js";
 import type { Arrays } from "./support.js";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { converted, isReadable } from "../../compiler/weights/convert.js";
 import { moveInto } from "../../compiler/weights/copy.js";
 import { fromBF16, fromF16 } from "../../compiler/weights/half.js";
-import { produceTensors } from "../../compiler/weights/import.js";
 import { layOut } from "../../compiler/weights/layout.js";
+import { produceTensors } from "../../compiler/weights/produce.js";
 import { stored } from "./raw.js";
 
 describe("moving numbers", () => {

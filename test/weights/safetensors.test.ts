@@ -90,7 +90,7 @@ describe("with threads", () => {
       syncBuiltinESMExports();
       const load = (name) => import(${JSON.stringify(`${js}/compiler/weights/`)} + name + ".js");
       const [{ layOut }, { writeChunks, writeSafetensors }, { produceTensors }] =
-        await Promise.all(["layout", "write", "import"].map(load));
+        await Promise.all(["layout", "write", "produce"].map(load));
       const layout = layOut(${JSON.stringify(large)}, {});
       ${script}
     `;

@@ -14,6 +14,13 @@ export interface TensorFault {
   readonly of?: "shape" | "type" | "tie" | "range" | "value";
 }
 
+/** An optional tensor that a file lacks, and the number that its weight starts with. */
+export interface Absent {
+  readonly name: string;
+  readonly weight: string;
+  readonly value: number;
+}
+
 /** What may be done about tensors that are there and wrong. */
 const remedies: Readonly<Record<NonNullable<TensorFault["of"]>, string>> = {
   shape:
@@ -126,6 +133,18 @@ export const checkpointCodes = {
   "checkpoint/read-and-ignored": code<{ name: string; line: string }>("error", ({ name, line }) => ({
     message: `this \`ignore\` covers the tensor \`${name}\`, which the line \`"${line}"\` reads`,
     helps: ["remove one of the two lines, or ignore fewer names"],
+  })),
+  "checkpoint/optional-random": code<{ weight: string }>("error", ({ weight }) => ({
+    message: `\`${weight}\` starts with random numbers, so a file cannot leave it out`,
+    helps: [
+      "remove `optional`; only weights that start with one number, such as `init zeros`, can be missing from a file",
+    ],
+  })),
+  "checkpoint/absent": code<{ file: string; absent: readonly Absent[] }>("warning", ({ file, absent }) => ({
+    message: `\`${file}\` lacks ${absent.length === 1 ? "an optional tensor" : `${absent.length} optional tensors`}`,
+    notes: [
+      `${folded(absent.map(({ name, weight, value }) => `${name}: all of \`${weight}\` is ${value}`)).join("\n")}`,
+    ],
   })),
   "checkpoint/mismatch": code<{
     file: string;

@@ -141,7 +141,9 @@ export const syntaxCodes = {
     message: turned
       ? "in a checkpoint, the name in the file goes on the left"
       : "this line does not describe a tensor of the file",
-    helps: ['write `"name in the file" = weight` or `ignore "name in the file"`'],
+    helps: [
+      'write `"name in the file" = weight`, with `optional` before it if some files lack the tensor, or `ignore "name in the file"`',
+    ],
   })),
   "syntax/several-fields": code<Record<string, never>>("error", () => ({
     message: "a line can set only one field",
