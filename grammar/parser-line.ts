@@ -144,7 +144,10 @@ export abstract class LineParser extends ExprParser {
 
   /** Every line that begins with an expression: `x = 1`, `a, b: layer = f()`, `y: [T] = x`, `params.total <= 1M`. */
   protected readonly simple = this.RULE("simple", () => {
-    this.OPTION5({ GATE: () => this.startsOptional(), DEF: () => this.CONSUME(t.Name, { LABEL: "optional" }) });
+    this.OPTION5({
+      GATE: () => this.startsOptional(),
+      DEF: () => this.CONSUME(t.Name, { LABEL: "optional" }),
+    });
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expr) });
     this.OPTION(() => {
       this.CONSUME(t.Colon);
