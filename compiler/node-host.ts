@@ -33,7 +33,8 @@ export function createNodeHost(root: string): NodeHost {
   const read = (path: string): string | undefined => {
     const library = /^std\/([\w-]+\.arch)$/.exec(path);
     if (library !== null) return readLibrary(join(std, library[1]!));
-    if (path === "" || path.includes("\0") || path.includes("\\")) return undefined;
+    // Elsewhere than on Windows, a backslash is a character of a name.
+    if (path === "" || path.includes("\0") || (sep === "\\" && path.includes(sep))) return undefined;
     const target = real(resolve(top, path));
     // The real path counts, so that no link leads out of the project.
     if (target === undefined || !isBelow(target, top)) return undefined;
@@ -60,7 +61,8 @@ function projectRoot(folder: string): string {
   }
 }
 
-function isBelow(path: string, root: string): boolean {
+/** Whether an absolute path lies below an absolute folder. */
+export function isBelow(path: string, root: string): boolean {
   return path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 

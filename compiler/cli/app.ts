@@ -64,6 +64,7 @@ async function build(session: Session, named: string | undefined): Promise<Comma
   const quiet = { writeOut: (text: string) => session.io.out(text), writeErr: () => undefined };
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput(quiet).showSuggestionAfterError(false);
+  for (const command of program.commands) refuseEmpty(command);
   // Without a command there is nothing to do but to say what there is.
   program.action(() => {
     const [name] = program.args;
@@ -72,6 +73,16 @@ async function build(session: Session, named: string | undefined): Promise<Comma
   });
   program.allowExcessArguments();
   return program;
+}
+
+/** A value that is empty comes from a variable that is not set, and is never meant. */
+function refuseEmpty(command: Command): void {
+  for (const option of command.options)
+    command.on(`option:${option.name()}`, (value: unknown) => {
+      if (value !== "") return;
+      const want = "give it a value, or leave it out";
+      throw fail("usage/bad-value", { option: option.long ?? option.name(), value, want });
+    });
 }
 
 /** What ends a command, in the form that its reader waits for: a machine is not helped by words beside an empty output. */
@@ -98,14 +109,32 @@ function usageFailure(error: CommanderError, program: Command, argv: readonly st
   const command = program.commands.find((c) => argv.includes(c.name())) ?? program;
   const name = command === program ? "archc" : `archc ${command.name()}`;
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  const [first = ""] = argv;
+  if (command === program && first !== "" && !first.startsWith("-"))
+    return fail("usage/unknown-command", { name: first, known: program.commands.map((c) => c.name()) });
   if (error.code === "commander.unknownOption") {
     const known = command.options.flatMap((o) => (o.long === undefined ? [] : [o.long]));
     return fail("usage/unknown-option", { name: quoted, command: name, known: [...known, "--help"] });
   }
-  const usage = `${name} ${command.usage()}`;
-  const why = error.message
-    .replace(/^error: /, "")
-    .replaceAll("'", "`")
-    .replace(/\.$/, "");
-  return fail("usage/arguments", { why: why.charAt(0).toLowerCase() + why.slice(1), usage });
+  return fail("usage/arguments", { why: whyOf(error, name, quoted), usage: `${name} ${command.usage()}` });
+}
+
+/** What Commander complains of, in our words. */
+function whyOf(error: CommanderError, command: string, quoted: string): string {
+  const flag = /--[\w-]+/.exec(quoted)?.[0] ?? quoted;
+  switch (error.code) {
+    case "commander.optionMissingArgument":
+      return `\`${flag}\` needs a value: \`${quoted}\``;
+    case "commander.missingMandatoryOptionValue":
+      return `\`${command}\` needs the option \`${quoted}\``;
+    case "commander.missingArgument":
+      return `\`${command}\` needs the argument \`<${quoted}>\``;
+    default: {
+      const why = error.message
+        .replace(/^error: /, "")
+        .replaceAll("'", "`")
+        .replace(/\.$/, "");
+      return why.charAt(0).toLowerCase() + why.slice(1);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { columns } from "../columns.js";
+import { safe } from "../diagnostics/render-text.js";
 import { inBytes, quantityText } from "../dim/quantity.js";
 import type { BuildOptions, Target } from "../emit/build.js";
 import { learnedText } from "../learned-text.js";
@@ -44,7 +45,7 @@ export function buildCommand(session: Session): Command {
         .map((t): Target => choice("--target", t.trim(), ["onnx", "tfjs"]));
       const spec = await open(file);
       const tokenizer = options.tokenizer === undefined ? undefined : await readTokenizer(options.tokenizer);
-      const bar = progress(session.io, `weights of ${file}`);
+      const bar = progress(session.io, `weights of ${safe(file)}`);
       const { value, diagnostics } = await spec.service.build(spec.path, {
         model: options.model,
         out: options.out,
@@ -71,7 +72,7 @@ export function buildCommand(session: Session): Command {
       if (value === undefined) return;
       const rows = value.manifest.files.map((f) => [f.name, sizeText(f.bytes), f.sha256.slice(0, 12)]);
       const learned = learnedText(value.manifest.learned ?? []);
-      session.io.out(`${value.manifest.model} in ${options.out}\n${learned}${columns(rows, [1])}`);
+      session.io.out(`${value.manifest.model} in ${safe(options.out)}\n${learned}${columns(rows, [1])}`);
     });
 }
 

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { makeFolders } from "../emit/folder.js";
+import { refusedBecause } from "../emit/refused.js";
 import { archcVersion } from "../version.js";
 import { isWeightFile } from "../weights/folder.js";
+import { fail } from "./exit.js";
 
 /** Builds that stay; one of a large model has gigabytes. */
 const KEPT = 3;
@@ -52,14 +55,29 @@ function filesBeside(path: string): readonly string[] {
 export function isCached(folder: string): boolean {
   if (!existsSync(join(folder, "manifest.json"))) return false;
   const now = new Date();
-  utimesSync(folder, now, now);
+  try {
+    utimesSync(folder, now, now);
+  } catch {
+    // A cache that can only be read is one.
+  }
   return true;
 }
 
-/** Makes room for one more build: the least recently used go. */
-export function pruneCache(): void {
+/** Makes room for one more build: the least recently used go. Fails in words where there can be no cache. */
+export async function pruneCache(): Promise<void> {
   const root = cacheRoot();
-  mkdirSync(root, { recursive: true });
+  try {
+    await makeFolders(root);
+    prune(root);
+  } catch (error) {
+    const reason = refusedBecause(error);
+    if (reason === undefined) throw error;
+    const why = `cannot keep builds in \`${root}\`: ${reason}; set ARCHC_CACHE to a folder that you can write to`;
+    throw fail("usage/run-failed", { why });
+  }
+}
+
+function prune(root: string): void {
   const builds = readdirSync(root)
     .map((name) => join(root, name))
     .filter((folder) => existsSync(join(folder, "manifest.json")))

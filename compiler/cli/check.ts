@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { tally } from "../diagnostics/render.js";
+import { safe } from "../diagnostics/render-text.js";
 import type { BuildOptions } from "../emit/build.js";
-import { exitCodeOf, fail } from "./exit.js";
+import { exitCodeOf, Failure, fail } from "./exit.js";
 import { expandAll } from "./glob.js";
 import { type OpenSpec, open } from "./open.js";
 import { choice, formatOption, modelOption, weightsOf, weightsOptions } from "./options.js";
@@ -83,7 +84,7 @@ function report({ io }: Session, format: "text" | "json" | "github", results: re
     const models = [...new Set(spec.service.models(spec.path))];
     const more = models.length > MOST_NAMES ? ` and ${models.length - MOST_NAMES} more` : "";
     const names = models.length === 0 ? "" : `${models.slice(0, MOST_NAMES).join(", ")}${more}: `;
-    io.out(`${spec.file}: ${names}${diagnostics.length === 0 ? "no problems" : tally(diagnostics)}\n`);
+    io.out(`${safe(spec.file)}: ${names}${diagnostics.length === 0 ? "no problems" : tally(diagnostics)}\n`);
   }
 }
 
@@ -98,7 +99,15 @@ export function sourcesOf(results: readonly Result[]): OpenSpec["sources"] {
   };
 }
 
-/** Every spec that the arguments name, each once. */
+/** Every spec that the arguments name, each once. Fails with all that cannot be opened. */
 export async function openAll(args: readonly string[]): Promise<readonly OpenSpec[]> {
-  return Promise.all(expandAll(args).map(open));
+  const results = await Promise.allSettled(expandAll(args).map(open));
+  const problems: Diagnostic[] = [];
+  for (const result of results) {
+    if (result.status === "fulfilled") continue;
+    if (!(result.reason instanceof Failure)) throw result.reason;
+    problems.push(...result.reason.diagnostics);
+  }
+  if (problems.length > 0) throw new Failure(problems);
+  return results.flatMap((r) => (r.status === "fulfilled" ? [r.value] : []));
 }

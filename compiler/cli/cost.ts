@@ -6,7 +6,15 @@ import { optimizers } from "../train/optimizer-names.js";
 import { exit, exitCodeOf } from "./exit.js";
 import { fittedTo } from "./fitted.js";
 import { open } from "./open.js";
-import { choice, formatOption, modelOption, parseAt, weightsOf, weightsOptions } from "./options.js";
+import {
+  choice,
+  formatOption,
+  modelOption,
+  parseAt,
+  sizesOption,
+  weightsOf,
+  weightsOptions,
+} from "./options.js";
 import { jsonText, printDiagnostics, printJson } from "./print.js";
 import type { Session } from "./session.js";
 
@@ -29,7 +37,9 @@ export function costCommand(session: Session): Command {
   return weightsOptions(modelOption(new Command("cost")))
     .description("print a model's parameters, FLOPs and memory")
     .argument("<spec>", "an .arch file")
-    .option("--at <sizes>", "run-time sizes: batch=1,seq=1024,past=0 (default: the model's own)")
+    .addOption(
+      sizesOption("--at <sizes>", "run-time sizes: batch=1,seq=1024,past=0 (default: the model's own)"),
+    )
     .option("--profile <name>", "use the sizes of a profile in the file")
     .option("--by <what>", "print only one table: block or op")
     .option(

@@ -4,8 +4,9 @@ import { Command } from "commander";
 import type { Limit, Sides } from "../diff/compare.js";
 import type { Repository } from "../diff/repository.js";
 import { exitCodeOf, fail } from "./exit.js";
-import { expand, globPattern, isPattern } from "./glob.js";
-import { choice, formatOption, parseAt } from "./options.js";
+import { expand, isPattern } from "./glob.js";
+import { globPattern } from "./glob-pattern.js";
+import { choice, formatOption, parseAt, sizesOption } from "./options.js";
 import { jsonText, printDiagnostics } from "./print.js";
 import type { Session } from "./session.js";
 
@@ -31,7 +32,7 @@ export function diffCommand(session: Session): Command {
       "exit with 1 if one of these rises: params, flops, memory; with an allowance: `params,flops:+5%`",
     )
     .option("--no-merge-base", "compare with BASE itself, not the common commit")
-    .option("--at <sizes>", "run-time sizes, for both sides (default: each side's own)")
+    .addOption(sizesOption("--at <sizes>", "run-time sizes, for both sides (default: each side's own)"))
     .option("--profile <name>", "use the sizes of this profile on each side")
     .addOption(formatOption(["text", "json", "markdown"]))
     .action(async (baseName: string, rest: string[], options: Options) => {
@@ -66,7 +67,7 @@ function limitOf(value: string): Limit {
     throw fail("usage/bad-value", {
       option: "--fail-on",
       value,
-      want: "expected a metric, or a metric with an allowance: `flops:+5%`",
+      want: "expected params, flops or memory, or one of them with an allowance: `flops:+5%`",
     });
   }
   const [, word = "", whole, decimals = ""] = match;
@@ -126,8 +127,7 @@ function wantedOf(root: string, specs: readonly string[]): (path: string) => boo
   };
   const tests = specs.map((spec): ((path: string) => boolean) => {
     if (isPattern(spec) && !existsSync(spec)) {
-      const pattern = globPattern(inRoot(spec));
-      return (path) => pattern.test(path);
+      return globPattern(inRoot(spec));
     }
     const files = new Set(expand(spec).map(inRoot));
     const own = inRoot(spec);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { safe } from "../diagnostics/render-text.js";
 import { sizeText } from "./build.js";
 import { exit, exitCodeOf, fail } from "./exit.js";
 import { inWords } from "./model-folder.js";
@@ -32,7 +33,7 @@ export function exportCommand(session: Session): Command {
         throw await inWords(error, folder);
       });
       const { exportWeights } = await import("../emit/export.js");
-      const bar = progress(session.io, `weights of ${manifest.model}`);
+      const bar = progress(session.io, `weights of ${safe(manifest.model)}`);
       const { value, diagnostics } = await exportWeights({
         folder,
         manifest,
@@ -48,7 +49,7 @@ export function exportCommand(session: Session): Command {
       else printDiagnostics(session.io, diagnostics, sources);
       if (value === undefined || format === "json") return;
       session.io.out(
-        `wrote ${value.tensors} tensors of ${manifest.model} (${value.checkpoint}) to ${options.out}, ${sizeText(value.bytes)}\n`,
+        `wrote ${value.tensors} tensors of ${safe(manifest.model)} (${safe(value.checkpoint)}) to ${safe(options.out)}, ${sizeText(value.bytes)}\n`,
       );
     });
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { safe } from "../diagnostics/render-text.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { replaceText } from "../emit/replace-file.js";
 import { MAX_FILE_BYTES } from "../node-host.js";
-import { exit, exitCodeOf, fail, writeFailure } from "./exit.js";
+import { exit, exitCodeOf, Failure, fail, writeFailure } from "./exit.js";
 import { expand, expandAll } from "./glob.js";
 import { open } from "./open.js";
 import { choice, formatOption } from "./options.js";
@@ -48,19 +49,33 @@ async function formatFiles(
   const texts = new Map<string, string>();
   const told: Told[] = [];
   for (const file of files) {
-    const text = await textOf(file);
     const sink = new Diagnostics();
-    const formatted = format(text, file, sink);
-    if (!json) printDiagnostics(io, sink.list, { source: () => text });
-    else if (sink.list.length > 0) texts.set(file, text);
+    let text: string;
+    try {
+      text = await textOf(file);
+    } catch (error) {
+      // One file that is no text leaves the others to be formatted.
+      if (!(error instanceof Failure)) throw error;
+      if (!json) printDiagnostics(io, error.diagnostics, error.sources);
+      problems.push(...error.diagnostics);
+      told.push({ file, state: "not read" });
+      continue;
+    }
+    const formatted = format(unmarked(text), file, sink);
+    if (!json) printDiagnostics(io, sink.list, { source: () => unmarked(text) });
+    else if (sink.list.length > 0) texts.set(file, unmarked(text));
     problems.push(...sink.list);
     const state = stateOf(text, formatted, check);
     told.push({ file, state });
     if (formatted === undefined || formatted === text) continue;
     if (!check) {
+      if ((await textOf(file)) !== text) {
+        const why = "another program changed it meanwhile; run `archc fmt` again";
+        throw fail("usage/cannot-write", { file, why });
+      }
       await replaceText(file, formatted).catch((e: unknown) => Promise.reject(writeFailure(e, file)));
     }
-    if (!json) io.out(`${state} ${file}\n`);
+    if (!json) io.out(`${state} ${safe(file)}\n`);
   }
   if (json) printJson(io, { files: told }, problems, { source: (file) => texts.get(file) });
   const counted = (state: Told["state"]): number => told.filter((t) => t.state === state).length;
@@ -94,10 +109,10 @@ function count(files: number): string {
 
 async function formatInput({ io }: Session, check: boolean, json: boolean): Promise<number> {
   const { format } = await import("../../grammar/format.js");
-  const text = decode(await whole(io.input()), "-");
+  const text = decode(await whole(io.input()), "<stdin>");
   const sink = new Diagnostics();
-  const formatted = format(text, "-", sink);
-  const sources = { source: () => text, display: () => "<stdin>" };
+  const formatted = format(unmarked(text), "-", sink);
+  const sources = { source: () => unmarked(text), display: () => "<stdin>" };
   if (json) {
     const told = { file: "<stdin>", state: stateOf(text, formatted, check) };
     printJson(io, { files: [told], ...(check ? {} : { text: formatted ?? null }) }, sink.list, sources);
@@ -119,7 +134,7 @@ async function whole(input: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
     bytes += chunk.length;
     if (bytes > MAX_FILE_BYTES) {
       const why = `it has more than ${MAX_FILE_BYTES} bytes, the limit for a spec`;
-      throw fail("usage/not-a-spec", { file: "-", why });
+      throw fail("usage/not-a-spec", { file: "<stdin>", why });
     }
   }
   return new Uint8Array(Buffer.concat(chunks));
@@ -137,10 +152,15 @@ async function textOf(file: string): Promise<string> {
 /** The text of a file's bytes; what is no UTF-8 would be lost in writing it back, and is refused. */
 function decode(bytes: Uint8Array, file: string): string {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.includes("\0")) return text;
   } catch {
-    // Told below.
+    throw fail("usage/not-a-spec", { file, why: "it is not UTF-8 text" });
   }
-  throw fail("usage/not-a-spec", { file, why: "it is not UTF-8 text" });
+  throw fail("usage/not-a-spec", { file, why: "it contains NUL characters, so it is not text" });
+}
+
+/** Without the mark that some editors put before UTF-8; the layout has none. */
+function unmarked(text: string): string {
+  return text.replace(/^\ufeff/, "");
 }

@@ -1,12 +1,13 @@
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fail } from "./exit.js";
+import { globPattern } from "./glob-pattern.js";
 
 /** Folders that hold nothing a user wrote. */
 const SKIPPED = new Set(["node_modules", ".git", "dist"]);
 
 /**
- * Files that a command-line argument names: the file itself, every `.arch` file below a folder, or those that a
+ * Files that a command-line argument names: the file itself, every `.arch` file below a folder, or those of them that a
  * pattern (`*`, `**`, `?`, `{a,b}`) matches. Sorted; empty where nothing is there.
  */
 export function expand(argument: string): readonly string[] {
@@ -19,8 +20,8 @@ export function expand(argument: string): readonly string[] {
   const fixed = parts.findIndex((part) => /[*?{]/.test(part));
   const base = parts.slice(0, fixed).join("/");
   const root = base === "" ? (argument.startsWith("/") ? "/" : ".") : base;
-  const pattern = globPattern(argument.replace(/^\.\//, ""));
-  return walk(root).filter((file) => pattern.test(file.replace(/^\.\//, "")));
+  const matches = globPattern(argument.replace(/^\.\//, ""));
+  return walk(root).filter((file) => file.endsWith(".arch") && matches(file.replace(/^\.\//, "")));
 }
 
 /**
@@ -28,16 +29,20 @@ export function expand(argument: string): readonly string[] {
  * pattern or a folder without a spec fails.
  */
 export function expandAll(args: readonly string[]): readonly string[] {
-  const files = new Set<string>();
+  // By the place that they name: `m.arch` and `./m.arch` are one file.
+  const files = new Map<string, string>();
   for (const argument of args) {
     const found = expand(argument);
     // A circle of links is no folder; what opens it says what it is.
     const folder = existsSync(argument) && statSync(argument).isDirectory();
     if (found.length === 0 && (folder || isPattern(argument)))
       throw fail("usage/no-match", { pattern: argument, folder });
-    for (const file of found.length === 0 ? [argument] : found) files.add(file);
+    for (const file of found.length === 0 ? [argument] : found) {
+      const place = file === "" ? "" : resolve(file);
+      if (!files.has(place)) files.set(place, file);
+    }
   }
-  return [...files];
+  return [...files.values()];
 }
 
 export function isPattern(argument: string): boolean {
@@ -57,30 +62,4 @@ function walk(folder: string): readonly string[] {
     if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : walk(path);
     return entry.isFile() ? [path] : [];
   });
-}
-
-/** The pattern as an expression over whole paths: `*` stays in a folder, `**` does not. */
-export function globPattern(glob: string): RegExp {
-  let out = "";
-  let braces = 0;
-  for (let i = 0; i < glob.length; i++) {
-    const c = glob[i]!;
-    if (glob.startsWith("**/", i)) {
-      out += "(?:.*/)?";
-      i += 2;
-    } else if (glob.startsWith("**", i)) {
-      out += ".*";
-      i += 1;
-    } else if (c === "*") out += "[^/]*";
-    else if (c === "?") out += "[^/]";
-    else if (c === "{") {
-      braces += 1;
-      out += "(?:";
-    } else if (c === "}" && braces > 0) {
-      braces -= 1;
-      out += ")";
-    } else if (c === "," && braces > 0) out += "|";
-    else out += c.replace(/[.+^$()|[\]\\}]/, "\\$&");
-  }
-  return new RegExp(`^${out}${")".repeat(braces)}$`);
 }

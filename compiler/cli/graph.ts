@@ -1,10 +1,20 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import type { ModelInstance } from "../check/instance.js";
 import { replaceText } from "../emit/replace-file.js";
 import { exitCodeOf, fail, writeFailure } from "./exit.js";
 import { fittedTo } from "./fitted.js";
 import { type OpenSpec, open } from "./open.js";
-import { choice, formatOption, modelOption, parseAt, weightsOf, weightsOptions } from "./options.js";
+import {
+  choice,
+  formatOption,
+  modelOption,
+  parseAt,
+  sizesOption,
+  weightsOf,
+  weightsOptions,
+} from "./options.js";
 import { jsonOf, printDiagnostics } from "./print.js";
 import type { Session } from "./session.js";
 
@@ -33,7 +43,7 @@ export function graphCommand(session: Session): Command {
       "--svg",
       "draw the model: its blocks and layers, their shapes and cost (also meant by `-o FILE.svg`)",
     )
-    .option("--at <sizes>", "the sizes for the costs in a picture: `seq=128`")
+    .addOption(sizesOption("--at <sizes>", "the sizes for the costs in a picture: `seq=128`"))
     .option("-o, --out <file>", "the file to write (default: standard output)")
     .addOption(formatOption(["text", "json"]))
     .action(async (file: string, options: Options) => {
@@ -50,6 +60,7 @@ export function graphCommand(session: Session): Command {
       }
       const weights = weightsOf(options);
       const spec = await open(file);
+      keepSpecs(spec, options.out);
       const fitted = await fittedTo(spec, options.model, weights);
       if (picture) {
         await draw(session, spec, options, fitted.instance);
@@ -87,6 +98,26 @@ async function draw(
     import("../draw/svg.js"),
   ]);
   await emit(session, svgText(pictureOf(value, cost.point)), options.out);
+}
+
+/** A graph in the place of a spec would be a spec lost. */
+function keepSpecs({ service, host, path }: OpenSpec, out: string | undefined): void {
+  if (out === undefined) return;
+  const real = (file: string): string | undefined => {
+    try {
+      return realpathSync(file);
+    } catch {
+      return undefined;
+    }
+  };
+  service.models(path);
+  const target = real(out);
+  const isRead = service
+    .texts()
+    .some(([file]) => target !== undefined && real(join(host.root, file)) === target);
+  if (!isRead && !/\.arch$/i.test(out)) return;
+  const why = "that is the name of a spec, and a graph is not one; choose another name, such as `graph.txt`";
+  throw fail("usage/cannot-write", { file: out, why });
 }
 
 /** To a file, whole or not at all, or to standard output. */

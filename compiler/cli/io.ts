@@ -18,10 +18,10 @@ export interface Io {
 
 export function processIo(): Io {
   const { env, stdout, stderr } = process;
-  const color =
-    env.NO_COLOR === undefined &&
-    env.TERM !== "dumb" &&
-    (env.FORCE_COLOR !== undefined || stderr.isTTY === true);
+  // As https://no-color.org and Node have it: an empty NO_COLOR says nothing, and FORCE_COLOR=0 forces none.
+  const { NO_COLOR = "", FORCE_COLOR, TERM } = env;
+  const isWanted = FORCE_COLOR === undefined ? stderr.isTTY === true && TERM !== "dumb" : FORCE_COLOR !== "0";
+  const color = NO_COLOR === "" && isWanted;
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),

@@ -135,7 +135,7 @@ function printText({ io }: Session, results: readonly Linted[]): void {
   }
   const body = verdicts.map((v) => [
     SIGNS[v.outcome],
-    `${v.file} ${v.model}${v.profile === undefined ? "" : ` (${v.profile})`}`,
+    `${safe(v.file)} ${v.model}${v.profile === undefined ? "" : ` (${v.profile})`}`,
     safe(v.text),
     v.actual ?? "not available",
   ]);

@@ -18,7 +18,11 @@ if (isTooOld(process.versions.node)) {
   printDiagnostics(io, old.diagnostics, old.sources);
   process.exit(exit.wrong);
 }
-const { main } = await import("./app.js");
+const [{ main }, { cleanUpOnSignals }] = await Promise.all([
+  import("./app.js"),
+  import("../emit/unfinished.js"),
+]);
+cleanUpOnSignals();
 
 /** A reader that went away (`archc cost x.arch | head`) is no error; a full disk behind `> file` is the user's. */
 function lost(error: NodeJS.ErrnoException): void {

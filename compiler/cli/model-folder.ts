@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Manifest } from "../../runtime/manifest.js";
 import type { Model } from "../../runtime/model.js";
 import { bringBack } from "../../runtime/settle.js";
+import { safe } from "../diagnostics/render-text.js";
 import type { BuildOptions } from "../emit/build.js";
 import { refusedBecause } from "../emit/refused.js";
 import { cachedBuild, isCached, pruneCache, weightsWords } from "./cache.js";
@@ -41,8 +42,8 @@ export async function modelFolder(argument: string, build: SpecBuild, io: Io): P
   const words = weights ? ["weights", weights.checkpoint ?? "", ...weightsWords(weights.file)] : [];
   const out = cachedBuild(instance.name, String(build.seed), ...words, ...spec.service.texts().flat());
   if (isCached(out)) return out;
-  pruneCache();
-  io.err(`building ${instance.name} in ${out}\n`);
+  await pruneCache();
+  io.err(`building ${instance.name} in ${safe(out)}\n`);
   const bar = progress(io, "writing weights");
   const built = await spec.service.build(spec.path, {
     model: instance.name,

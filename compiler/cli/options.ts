@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { didYouMeanText } from "../diagnostics/did-you-mean.js";
 import type { BuildOptions } from "../emit/build.js";
 import { fail } from "./exit.js";
 
@@ -15,7 +16,7 @@ export function choice<T extends string>(option: string, value: string, choices:
     option,
     value,
     want: `use one of ${choices.join(", ")}`,
-    known: choices,
+    near: didYouMeanText(value, choices),
   });
 }
 
@@ -23,35 +24,56 @@ export function choice<T extends string>(option: string, value: string, choices:
 export function wholeNumber(option: string, value: string, least: number): number {
   const number = /^\d[\d_]*$/.test(value) ? Number(value.replaceAll("_", "")) : Number.NaN;
   if (Number.isSafeInteger(number) && number >= least) return number;
-  throw fail("usage/bad-value", { option, value, want: `expected a whole number of at least ${least}` });
+  const most = number > least ? `, and at most ${Number.MAX_SAFE_INTEGER}` : "";
+  throw fail("usage/bad-value", {
+    option,
+    value,
+    want: `expected a whole number of at least ${least}${most}`,
+  });
 }
 
-/** A number in a range, its ends included. */
-export function numberIn(option: string, value: string, low: number, high: number): number {
-  const number = value.trim() === "" ? Number.NaN : Number(value);
-  if (Number.isFinite(number) && number >= low && number <= high) return number;
-  const range = high === Number.POSITIVE_INFINITY ? `of at least ${low}` : `from ${low} to ${high}`;
-  throw fail("usage/bad-value", { option, value, want: `expected a number ${range}` });
+/** A decimal number that `fits`; `want` says which do. */
+export function numberIn(
+  option: string,
+  value: string,
+  fits: (number: number) => boolean,
+  want: string,
+): number {
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : Number.NaN;
+  if (Number.isFinite(number) && fits(number)) return number;
+  throw fail("usage/bad-value", { option, value, want: `expected ${want}` });
+}
+
+/** Sizes up to this can be asked for; what they cost is exact beyond it. */
+const MAX_SIZE = 999_999_999_999_999n;
+
+/** `--at`: given twice, it means both lists. */
+export function sizesOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, before: string | undefined) =>
+    before === undefined ? value : `${before},${value}`,
+  );
 }
 
 /** `batch=1,seq=1024,past=0` */
 export function parseAt(value: string): Readonly<Record<string, bigint>> {
-  const sizes: Record<string, bigint> = {};
+  const sizes = new Map<string, bigint>();
+  const wrong = (part: string, want: string) =>
+    fail("usage/bad-value", { option: "--at", value: part, want });
   for (const part of value.split(",").map((p) => p.trim())) {
     if (part === "") continue;
-    const match = /^([A-Za-z_]\w*)\s*=\s*(\d[\d_]*)$/.exec(part);
-    if (match === null) {
-      const want = "write sizes as `batch=1,seq=1024,past=0`";
-      throw fail("usage/bad-value", { option: "--at", value: part, want });
-    }
-    const [name, digits] = [match[1]!, match[2]!.replaceAll("_", "")];
-    if (digits.length > 15)
-      throw fail("usage/bad-value", { option: "--at", value: part, want: "the size is too large" });
-    if (name in sizes)
-      throw fail("usage/bad-value", { option: "--at", value: part, want: `\`${name}\` is given twice` });
-    sizes[name] = BigInt(digits);
+    const [, name, text] = /^([A-Za-z_]\w*)\s*=\s*(.+)$/s.exec(part) ?? [];
+    if (name === undefined || text === undefined)
+      throw wrong(part, "write sizes as `batch=1,seq=1024,past=0`");
+    if (!/^\d[\d_]*$/.test(text))
+      throw wrong(part, "a size is a whole number of at least 0, as in `batch=1,seq=1024,past=0`");
+    const size = text.length > 100 ? MAX_SIZE + 1n : BigInt(text.replaceAll("_", ""));
+    if (size > MAX_SIZE) throw wrong(part, `a size can be at most ${MAX_SIZE}`);
+    if (sizes.has(name)) throw wrong(part, `\`${name}\` is given twice`);
+    sizes.set(name, size);
   }
-  return sizes;
+  if (sizes.size === 0) throw wrong(value, "write sizes as `batch=1,seq=1024,past=0`");
+  // `__proto__` is a name like any other, and no model has it.
+  return Object.fromEntries(sizes);
 }
 
 /** The options that most commands share. */

@@ -14,6 +14,7 @@ import {
   modelOption,
   numberIn,
   parseAt,
+  sizesOption,
   weightsOf,
   weightsOptions,
   wholeNumber,
@@ -45,7 +46,7 @@ export function runCommand(cli: Cli): Command {
   return weightsOptions(modelOption(new Command("run")))
     .description("generate text with a build, or with a spec, which is built into a cache first")
     .argument("<build>", "the folder of a build, or an .arch file")
-    .option("--prompt <text>", "the text to continue", "Once upon a time")
+    .option("--prompt <text>", "the text to continue, or `-` for standard input", "Once upon a time")
     .option(
       "--tokenizer <file>",
       "a tokenizer.json (default: the build's own; if it has none, each byte is a token)",
@@ -53,7 +54,7 @@ export function runCommand(cli: Cli): Command {
     .option("--target <target>", "onnx or tfjs (default: onnx, or tfjs where ONNX Runtime is not installed)")
     .option("--backend <name>", "tensorflow, webgpu, wasm, cpu or onnx (default: the fastest installed)")
     .option("--tokens <n>", "the number of tokens to generate", "64")
-    .option("--at <counts>", "counts that the model takes as inputs: `latents=256`")
+    .addOption(sizesOption("--at <counts>", "counts that the model takes as inputs: `latents=256`"))
     .option("--seed <n>", "the seed for sampling tokens", "0")
     .option("--weights-seed <n>", "the seed of a spec's initial weights", "0")
     .option("--temperature <t>", "divide the logits by this; 0 is greedy (default: 1)")
@@ -67,15 +68,19 @@ export function runCommand(cli: Cli): Command {
       const seed = wholeNumber("--weights-seed", options.weightsSeed, 0);
       const where = await whereToRun(options.target, options.backend);
       const weights = weightsOf(options);
+      const prompt = options.prompt === "-" ? await standardInput(cli.io) : options.prompt;
       // A slip in its name is told before a build takes its time.
       const named = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
       const folder = await modelFolder(argument, { model: options.model, seed, weights }, cli.io);
       const io = format === "json" ? { ...cli.io, out: () => undefined } : cli.io;
       const counts = Object.fromEntries(
-        Object.entries(parseAt(options.at ?? "")).map(([name, value]) => [name, Number(value)]),
+        Object.entries(options.at === undefined ? {} : parseAt(options.at)).map(([name, value]) => [
+          name,
+          Number(value),
+        ]),
       );
       const given = { tokenizer: named, counts };
-      const result = await generateText(folder, where, options.prompt, sampling, io, given);
+      const result = await generateText(folder, where, prompt, sampling, io, given);
       if (format === "json") cli.io.out(`${jsonText({ version: 1, ...result })}\n`);
     });
 }
@@ -86,7 +91,7 @@ function samplingOf(options: Options): Sampling {
   const temperature =
     options.temperature === undefined
       ? undefined
-      : numberIn("--temperature", options.temperature, 0, Number.MAX_VALUE);
+      : numberIn("--temperature", options.temperature, (t) => t >= 0, "a number of at least 0");
   if (options.greedy === true && temperature !== undefined && temperature !== 0) {
     const want = "`--greedy` means a temperature of 0; remove one of the two options";
     throw fail("usage/bad-value", { option: "--temperature", value: options.temperature!, want });
@@ -96,7 +101,10 @@ function samplingOf(options: Options): Sampling {
     seed: wholeNumber("--seed", options.seed, 0),
     temperature: options.greedy === true ? 0 : (temperature ?? 1),
     topK: options.topK === undefined ? undefined : wholeNumber("--top-k", options.topK, 1),
-    topP: options.topP === undefined ? undefined : numberIn("--top-p", options.topP, Number.MIN_VALUE, 1),
+    topP:
+      options.topP === undefined
+        ? undefined
+        : numberIn("--top-p", options.topP, (p) => p > 0 && p <= 1, "a number above 0 and of at most 1"),
   };
 }
 
@@ -130,8 +138,8 @@ export async function generateText(
   const { model, manifest } = await loadModel(folder, where, io);
   const loaded = performance.now();
   const place = where.target === model.backend ? where.target : `${where.target} on ${model.backend}`;
-  io.err(`${manifest.model}: ${place}, loaded in ${seconds(loaded - began)}\n`);
-  io.err(learnedText(manifest.learned ?? []));
+  io.err(`${safe(manifest.model)}: ${place}, loaded in ${seconds(loaded - began)}\n`);
+  io.err(safe(learnedText(manifest.learned ?? []), true));
   const session = new runtime.Session(model, manifest);
   session.counts = given.counts ?? {};
   const decoder = tokenizer ? new runtime.TokenDecoder(tokenizer) : new runtime.ByteDecoder();
@@ -179,6 +187,24 @@ export async function generateText(
 export function seconds(milliseconds: number): string {
   return milliseconds < 950 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
+
+/** A prompt from standard input; the line end that shells and editors put after it is no part of it. */
+async function standardInput(io: Io): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of io.input()) {
+    chunks.push(new Uint8Array(chunk));
+    bytes += chunk.length;
+    if (bytes > MAX_PROMPT)
+      throw fail("usage/run-failed", { why: `the prompt has more than ${MAX_PROMPT} bytes` });
+  }
+  return Buffer.concat(chunks)
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
+}
+
+/** Longer than any context; what comes in without end is not kept. */
+const MAX_PROMPT = 16 * 1024 * 1024;
 
 async function namedTokenizer(file: string): Promise<TextTokenizer> {
   const { loadTokenizer } = await import("../../runtime/index.js");

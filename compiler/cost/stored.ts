@@ -32,7 +32,8 @@ export const storedNames: readonly string[] = [...Object.keys(bytes), "fp32", "f
 
 /** The type that a word means; undefined where it means none. */
 export function storedType(word: string): Stored | undefined {
-  return Object.hasOwn(bytes, word) ? (word as Stored) : aliases[word];
+  if (Object.hasOwn(bytes, word)) return word as Stored;
+  return Object.hasOwn(aliases, word) ? aliases[word] : undefined;
 }
 
 export function weightBytes(stored: Stored): number {

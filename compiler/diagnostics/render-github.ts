@@ -1,5 +1,6 @@
 import type { Diagnostic } from "./diagnostic.js";
 import { type JsonOptions, toJson } from "./render-json.js";
+import { safe } from "./render-text.js";
 
 /** Workflow commands that GitHub shows beside the lines of a pull request, one per line. */
 export function toGithub(diagnostics: readonly Diagnostic[], options: JsonOptions): string {
@@ -17,7 +18,7 @@ export function toGithub(diagnostics: readonly Diagnostic[], options: JsonOption
       ...d.notes.map((n) => `note: ${n}`),
       ...d.helps.map((h) => `help: ${h}`),
     ].join("\n");
-    return `::${d.severity} ${properties.join(",")}::${data(body)}`;
+    return `::${d.severity} ${properties.join(",")}::${data(safe(body, true))}`;
   });
   return rows.length === 0 ? "" : `${rows.join("\n")}\n`;
 }
@@ -27,5 +28,5 @@ function data(text: string): string {
 }
 
 function property(text: string): string {
-  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+  return data(safe(text, true)).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }

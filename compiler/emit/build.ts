@@ -79,7 +79,8 @@ async function attempt(
     const out = await placeOf(options.out);
     await settle(out);
     const refusal = await refusalOf(out);
-    if (refusal?.kind === "not-a-folder") sink.report("emit/not-a-folder", { out: options.out });
+    if (refusal?.kind === "not-a-folder")
+      sink.report("emit/not-a-folder", { out: options.out, isLink: refusal.isLink });
     if (refusal?.kind === "not-a-build") {
       sink.report("emit/not-a-build", { out: options.out, files: refusal.files });
     }

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { z } from "zod";
 import type { Manifest } from "../../runtime/manifest.js";
 import { SafetensorsError } from "../../runtime/safetensors.js";
@@ -77,10 +77,24 @@ export async function exportWeights(
   return { value, diagnostics: sink.list };
 }
 
+/** Whether a file lies, or would lie, in a folder, wherever links lead. */
+async function isInside(file: string, folder: string): Promise<boolean> {
+  const place = await realpath(file).catch(async () =>
+    join(await realpath(dirname(file)).catch(() => resolve(dirname(file))), basename(file)),
+  );
+  const top = await realpath(folder).catch(() => resolve(folder));
+  return place.startsWith(`${top}${sep}`);
+}
+
 async function attempt(options: ExportOptions, sink: Diagnostics): Promise<Exported | undefined> {
   const { folder, manifest, out } = options;
   let weights: ForeignWeights | undefined;
   try {
+    if (await isInside(out, folder)) {
+      const why = "it lies in the build itself, whose files its manifest lists; choose a place outside of it";
+      sink.report("usage/cannot-write", { file: out, why });
+      return undefined;
+    }
     const sections = await readCheckpoints(folder, manifest);
     const asked = chooseCheckpoint(sections, manifest.model, manifest.weights, options.checkpoint, sink);
     if (!asked) return undefined;

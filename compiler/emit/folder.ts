@@ -2,10 +2,11 @@ import { renameSync } from "node:fs";
 import { lstat, mkdir, open, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { asideOf, exists, freshOf, settle } from "../../runtime/settle.js";
+import { whileUnfinished } from "./unfinished.js";
 
 /** Why a folder cannot be replaced. */
 export type Refusal =
-  | { readonly kind: "not-a-folder" }
+  | { readonly kind: "not-a-folder"; readonly isLink: boolean }
   | { readonly kind: "not-a-build"; readonly files: readonly string[] };
 
 /** The absolute place that `out` means; a link means what it points to. */
@@ -21,7 +22,7 @@ export async function placeOf(out: string): Promise<string> {
 export async function refusalOf(out: string): Promise<Refusal | undefined> {
   const stat = await lstat(out).catch(() => undefined);
   if (!stat) return undefined;
-  if (!stat.isDirectory()) return { kind: "not-a-folder" };
+  if (!stat.isDirectory()) return { kind: "not-a-folder", isLink: stat.isSymbolicLink() };
   const present = (await readdir(out)).sort();
   const own = new Set(await filesOfBuild(out));
   const foreign = present.filter((name) => !own.has(name));
@@ -51,6 +52,10 @@ export async function replaceFolder<T>(out: string, write: (folder: string) => P
   await makeFolders(parent);
   await settle(out);
   const fresh = freshOf(out);
+  return whileUnfinished(fresh, () => replaceBy(fresh, out, write));
+}
+
+async function replaceBy<T>(fresh: string, out: string, write: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(fresh);
   try {
     const result = await write(fresh);
@@ -65,7 +70,7 @@ export async function replaceFolder<T>(out: string, write: (folder: string) => P
       if (had) renameSync(aside, out);
       throw error;
     }
-    await sync(parent);
+    await sync(dirname(out));
     if (had) await rm(aside, { recursive: true, force: true });
     return result;
   } catch (error) {
@@ -74,8 +79,8 @@ export async function replaceFolder<T>(out: string, write: (folder: string) => P
   }
 }
 
-/** A folder and those above it. Node's own way never ends where the system refuses with ENOENT, as /proc does. */
-async function makeFolders(folder: string): Promise<void> {
+/** Makes a folder and those above it. Node's own way never ends where the system refuses with ENOENT, as /proc does. */
+export async function makeFolders(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {

@@ -2,6 +2,7 @@ import { chmod, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { freshOf, settle } from "../../runtime/settle.js";
 import { refusedBecause } from "./refused.js";
+import { whileUnfinished } from "./unfinished.js";
 
 /** A file that cannot be written; the message says why in words. */
 export class CannotWrite extends Error {
@@ -23,11 +24,14 @@ export async function replaceFile<T>(path: string, write: (fresh: string) => Pro
     const above = await stat(dirname(target)).catch(() => undefined);
     if (above === undefined) throw new CannotWrite(`the folder \`${dirname(path)}\` does not exist`);
     await settle(target);
-    fresh = freshOf(target);
-    const result = await write(fresh);
-    if (there !== undefined) await chmod(fresh, there.mode);
-    await rename(fresh, target);
-    return result;
+    const made = freshOf(target);
+    fresh = made;
+    return await whileUnfinished(made, async () => {
+      const result = await write(made);
+      if (there !== undefined) await chmod(made, there.mode);
+      await rename(made, target);
+      return result;
+    });
   } catch (error) {
     if (fresh !== undefined) await rm(fresh, { force: true });
     const why = refusedBecause(error);

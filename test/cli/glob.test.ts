@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expand, globPattern } from "../../compiler/cli/glob.js";
+import { expand } from "../../compiler/cli/glob.js";
+import { globPattern } from "../../compiler/cli/glob-pattern.js";
 
 describe("patterns", () => {
-  const matches = (glob: string, paths: readonly string[]) => paths.filter((p) => globPattern(glob).test(p));
+  const matches = (glob: string, paths: readonly string[]) => paths.filter(globPattern(glob));
   const paths = ["a.arch", "b.txt", "specs/a.arch", "specs/gpt2/xl.arch", "specs/gpt2/s.arch"];
 
   it("stay in a folder with one star, and do not with two", () => {
@@ -24,6 +25,8 @@ describe("patterns", () => {
   it("take all else as it is written", () => {
     expect(matches("a(1)+[x].arch", ["a(1)+[x].arch", "a1.arch"])).toEqual(["a(1)+[x].arch"]);
     expect(matches("{open.arch", ["open.arch"])).toEqual(["open.arch"]);
+    expect(matches("x{a*,b}c", ["xac", "xa1c", "xbc", "xb1c", "xc"])).toEqual(["xac", "xa1c", "xbc"]);
+    expect(matches("{a,{b,c}d}", ["a", "bd", "cd", "ad", "d"])).toEqual(["a", "bd", "cd"]);
   });
 });
 
@@ -45,5 +48,7 @@ describe("expand", () => {
     expect(expand(join(top, "specs/note.md"))).toEqual([join(top, "specs/note.md")]);
     expect(expand(join(top, "none.arch"))).toEqual([]);
     expect(expand(`${top}/none/*.arch`)).toEqual([]);
+    // A pattern finds specs alone: a note is none.
+    expect(expand(`${top}/specs/*`)).toEqual(both);
   });
 });

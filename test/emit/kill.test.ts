@@ -176,3 +176,25 @@ describe("archc build, killed", () => {
     },
   );
 });
+
+describe("archc build, ended by a signal that a shell sends", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "%s leaves nothing behind",
+    async (signal) => {
+      const spec = join(root, "large.arch");
+      writeFileSync(spec, decoder(100_000, 96));
+      const parent = mkdtempSync(join(root, "signal-"));
+      const main = join(js, "compiler/cli/main.js");
+      const child = spawn(process.execPath, [main, "build", spec, "-o", join(parent, "out")], {
+        stdio: "ignore",
+      });
+      const ended = new Promise((resolve) => child.on("close", (_, by) => resolve(by)));
+      while (child.exitCode === null && readdirSync(parent).length === 0) await sleep(1);
+      child.kill(signal);
+      // Of the signal itself, as the shell expects.
+      expect(await ended).toBe(signal);
+      expect(readdirSync(parent)).toEqual([]);
+    },
+    120_000,
+  );
+});

@@ -19,7 +19,7 @@ export const diffCodes = {
     helps: ["`archc diff` reads both versions through `git`, which must be installed"],
   })),
   "diff/unknown-revision": code<{ name: string; shallow: boolean }>("error", ({ name, shallow }) => ({
-    message: `git has no revision \`${name}\``,
+    message: name === "" ? "the name of the revision is empty" : `git has no revision \`${name}\``,
     notes: shallow ? ["this is a shallow clone: older commits are missing"] : [],
     helps: /\.\./.test(name)
       ? [`write two revisions as two words: \`archc diff ${name.split(/\.{2,3}/).join(" ")}\``]

@@ -15,8 +15,8 @@ export const emitCodes = {
     ],
     helps: ["choose a new folder or an earlier build, or move these files away"],
   })),
-  "emit/not-a-folder": code<{ out: string }>("error", ({ out }) => ({
-    message: `\`${out}\` is not a folder`,
+  "emit/not-a-folder": code<{ out: string; isLink: boolean }>("error", ({ out, isLink }) => ({
+    message: isLink ? `\`${out}\` is a symbolic link that leads nowhere` : `\`${out}\` is not a folder`,
     helps: ["`archc build` writes a folder: choose one that does not exist yet"],
   })),
   "emit/too-large": code<{ model: string; bytes: string }>("error", ({ model, bytes }) => ({

@@ -8,6 +8,13 @@ function choices(name: string, known: readonly string[], what: string): readonly
   return known.length === 0 ? [] : [`${what}: ${known.map((k) => `\`${k}\``).join(", ")}`];
 }
 
+/** The longest word of a command line that a message repeats whole: longer than any path. */
+const LONGEST = 4096;
+
+function short(value: string): string {
+  return value.length <= LONGEST ? value : `${value.slice(0, 80)}… (${value.length} characters)`;
+}
+
 /** Wrong use of the command line or the library's front door. */
 export const usageCodes = {
   "usage/old-node": code<{ found: string; least: number }>("error", ({ found, least }) => ({
@@ -19,17 +26,17 @@ export const usageCodes = {
     helps: ["change to a folder that exists: `cd`"],
   })),
   "usage/unknown-command": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
-    message: `there is no command \`${name}\``,
+    message: name === "" ? "the name of the command is empty" : `there is no command \`${short(name)}\``,
     helps: choices(name, known, "commands"),
   })),
   "usage/unknown-code": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
-    message: `there is no diagnostic \`${name}\``,
+    message: name === "" ? "the code is empty" : `there is no diagnostic \`${short(name)}\``,
     helps: [didYouMeanText(name, known) ?? "`archc explain` without a code lists all of them"],
   })),
   "usage/unknown-option": code<{ name: string; command: string; known: readonly string[] }>(
     "error",
     ({ name, command, known }) => ({
-      message: `\`${command}\` has no option \`${name}\``,
+      message: `\`${command}\` has no option \`${short(name)}\``,
       helps: choices(name, known, "options"),
     }),
   ),
@@ -37,15 +44,18 @@ export const usageCodes = {
     message: why,
     helps: [`usage: \`${usage}\``],
   })),
-  "usage/bad-value": code<{ option: string; value: string; want: string; known?: readonly string[] }>(
+  "usage/bad-value": code<{ option: string; value: string; want: string; near?: string | undefined }>(
     "error",
-    ({ option, value, want, known }) => ({
-      message: `\`${option}\` cannot be \`${value}\`: ${want}`,
-      helps: known === undefined ? [] : choices(value, known, "choices"),
+    ({ option, value, want, near }) => ({
+      message:
+        value === ""
+          ? `\`${option}\` is empty: ${want}`
+          : `\`${option}\` cannot be \`${short(value)}\`: ${want}`,
+      helps: near === undefined ? [] : [near],
     }),
   ),
   "usage/no-file": code<{ file: string; near: readonly string[] }>("error", ({ file, near }) => ({
-    message: `there is no file \`${file}\``,
+    message: file === "" ? "the name of a file is empty" : `there is no file \`${short(file)}\``,
     helps: near.length === 0 ? [] : [`did you mean ${near.map((n) => `\`${n}\``).join(" or ")}?`],
   })),
   "usage/not-a-spec": code<{ file: string; why: string }>("error", ({ file, why }) => ({
@@ -72,19 +82,19 @@ export const usageCodes = {
   "usage/unknown-model": code<{ name: string; file: string; known: readonly string[] }>(
     "error",
     ({ name, file, known }) => ({
-      message: `\`${file}\` has no model \`${name}\``,
+      message: `\`${file}\` has no model \`${short(name)}\``,
       helps: choices(name, known, "its models"),
     }),
   ),
   "usage/unknown-profile": code<{ name: string; file: string; known: readonly string[] }>(
     "error",
     ({ name, file, known }) => ({
-      message: `\`${file}\` has no profile \`${name}\``,
+      message: `\`${file}\` has no profile \`${short(name)}\``,
       helps: choices(name, known, "its profiles"),
     }),
   ),
   "usage/unknown-size": code<{ name: string; known: readonly string[] }>("error", ({ name, known }) => ({
-    message: `the model has no size \`${name}\` to set`,
+    message: `the model has no size \`${short(name)}\` to set`,
     helps: choices(name, known, "its sizes at run time"),
   })),
   "usage/size-range": code<{ name: string; value: string; least: string }>(
