@@ -154,7 +154,7 @@ describe("run", () => {
     await archc("build", tiny, "-o", only, "--target", "onnx");
     expect((await archc("run", only, "--backend", "cpu")).code).toBe(2);
     const empty = await archc("run", built, "--backend", "cpu", "--prompt", "");
-    expect([empty.code, empty.stderr.includes("the prompt is empty")]).toEqual([2, true]);
+    expect([empty.code, empty.stderr.includes("`--prompt` is empty")]).toEqual([2, true]);
   });
 });
 
@@ -200,7 +200,7 @@ describe("a number that a model takes", () => {
   it.each([
     ["latens=2", "has no count `latens`"],
     ["latents=0", "`latents` is 0; it must be at least 1"],
-    ["latents=many", "write sizes as `batch=1,seq=1024,past=0`"],
+    ["latents=many", "a size is a whole number of at least 0"],
   ])("--at %s is refused", async (at, words) => {
     const { code, stderr } = await archc("run", latents, ...run, "--at", at);
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);

@@ -251,7 +251,7 @@ describe("archc diff reads git, and nothing else", () => {
     for (const name of ["nowhere", "HEAD~9", "HEAD:a.arch", "main^{tree}", ""]) {
       const { code, stderr } = await repository.archc("diff", name);
       expect([name, code]).toEqual([name, 2]);
-      expect(stderr).toContain("git has no revision");
+      expect(stderr).toContain(name === "" ? "the name of the revision is empty" : "git has no revision");
     }
     for (const range of ["main..next", "main...next"])
       expect((await repository.archc("diff", range)).stderr).toContain("`archc diff main next`");
