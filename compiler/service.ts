@@ -8,6 +8,7 @@ import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } fr
 import { circumstancesOf, profileSettings } from "./check/profile.js";
 import { loadProgram, type Program } from "./check/program.js";
 import { misread } from "./check/rests-on.js";
+import { solveProblems } from "./check/solve.js";
 import { unbuiltProblems } from "./check/unbuilt.js";
 import { unusedProfileProblems } from "./check/unused-profiles.js";
 import { type CostReport, costReport } from "./cost/report.js";
@@ -76,7 +77,8 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       const unbuilt = program.models.filter((m) => !models.some((b) => b.decl === m.decl));
       const others = unbuilt.flatMap((m) => unbuiltProblems(program, m.decl, { source, place }));
       const unused = unusedProfileProblems(program);
-      result = { models, diagnostics: [...inOrder(found.list), ...sink.list, ...others, ...unused] };
+      const rest = [...others, ...unused, ...solveProblems(program, isMisread)];
+      result = { models, diagnostics: [...inOrder(found.list), ...sink.list, ...rest] };
       made.set(path, result);
     }
     return result;

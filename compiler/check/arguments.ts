@@ -4,7 +4,7 @@ import { nearest } from "../diagnostics/did-you-mean.js";
 import { join } from "../ir/path.js";
 import { evaluate } from "./expressions.js";
 import { checkKind, type Hint } from "./kinds.js";
-import { valuesIn } from "./read-values.js";
+import { groundsOf, valuesIn } from "./read-values.js";
 import { Scope } from "./scope.js";
 import type { Tracer } from "./tracer.js";
 import { signature } from "./usage.js";
@@ -28,7 +28,6 @@ export function weightNames(body: readonly Stmt[]): string[] {
 /** A call without tensors: the same layer with more of its arguments known. */
 export function makeRecipe(scope: Scope, recipe: Recipe, args: readonly CallArg[], span: Span): Val {
   const bound = bindArguments(scope, recipe, args, []);
-  if (!bound) return unknown;
   for (const arg of args) {
     // Kinds are looked at here already, so that a wrong argument shows even where the layer never gets to run.
     const param = recipe.decl.params.find((p) => bound.get(p.name.text) === arg.bound);
@@ -57,7 +56,7 @@ function hintOf(scope: Scope, decl: LayerDecl, param: Param, args: ReadonlyMap<s
   const fits =
     i === 1 && before?.type?.name === "count" && width?.val.kind === "count" && here?.val.kind === "count";
   return {
-    signature: signature(decl),
+    signature: signature(decl, [...args.keys()]),
     helps:
       fits && text !== undefined
         ? [
@@ -102,65 +101,92 @@ function warnOfOne(
 const optional = (param: Param): string | undefined =>
   param.value?.kind === "name" && param.value.name === "none" ? param.name.text : undefined;
 
-/** Puts positional and named arguments to their parameters; tensors come first. Reports what does not fit. */
+/**
+ * Puts positional and named arguments to their parameters; tensors come first. What does not fit is reported, and what
+ * fits is bound all the same, so that every problem of a call shows at once.
+ */
 export function bindArguments(
   scope: Scope,
   recipe: Recipe,
   args: readonly CallArg[],
   tensors: readonly Param[],
-): Map<string, Bound> | undefined {
+): Map<string, Bound> {
   const { decl } = recipe;
   const result = new Map(recipe.args);
   const plain = decl.params.filter((p) => !p.shape);
   const order = [...tensors, ...plain];
   const given = new Set<string>();
+  const written = args.flatMap((a) => a.name?.text ?? []);
+  const stray: { readonly near: string | undefined; readonly bound: Bound }[] = [];
   let known: ReadonlySet<string> | undefined;
   let next = 0;
-  let ok = true;
   for (const arg of args) {
     if (!arg.name) {
       const param = order[next++];
-      if (!param) {
+      if (param) {
+        given.add(param.name.text);
+        result.set(param.name.text, arg.bound);
+      } else if (next === order.length + 1)
         scope.tracer.report(
           "call/too-many",
-          { layer: decl.name.text, most: order.length, signature: signature(decl) },
+          { layer: decl.name.text, most: order.length, signature: signature(decl, written) },
           arg.bound.span,
         );
-        return undefined;
-      }
-      given.add(param.name.text);
-      result.set(param.name.text, arg.bound);
       continue;
     }
     known ??= new Set([...decl.params.map((p) => p.name.text), ...weightNames(decl.body)]);
     if (!known.has(arg.name.text)) {
-      const near = argumentHere(arg.name.text, [...known]) ?? nearest(arg.name.text, known);
-      scope.tracer.report(
-        "call/unknown-argument",
-        {
-          layer: decl.name.text,
-          name: arg.name.text,
-          near,
-          signature: signature(decl),
-        },
-        arg.name.span,
-        {
-          fixes: near ? [{ title: "replace", span: arg.name.span, replacement: near }] : [],
-        },
-      );
-      ok = false;
+      stray.push({ near: reportUnknown(scope, decl, arg.name, [...known], written), bound: arg.bound });
       continue;
     }
     if (given.has(arg.name.text)) {
       // Of a parameter that is declared twice (reported) the layer's own check gives both.
       if (decl.params.filter((p) => p.name.text === arg.name!.text).length < 2)
         scope.tracer.report("call/twice", { name: arg.name.text }, arg.name.span);
-      ok = false;
+      continue;
     }
     given.add(arg.name.text);
     result.set(arg.name.text, arg.bound);
   }
-  return ok ? result : undefined;
+  // Under another name most likely; so it is neither missing nor unchecked.
+  for (const { near, bound } of stray) {
+    const param = decl.params.find((p) => p.name.text === near);
+    if (near === undefined || !param || result.has(near)) continue;
+    if (isOfKind(bound.val, param)) result.set(near, bound);
+    else if (!param.value) result.set(near, { ...bound, val: unknown });
+  }
+  return result;
+}
+
+/** Reports an argument that a layer does not take; the one that was meant, if there is one. */
+function reportUnknown(
+  scope: Scope,
+  decl: LayerDecl,
+  name: Name,
+  known: readonly string[],
+  written: readonly string[],
+): string | undefined {
+  const near = argumentHere(name.text, known) ?? nearest(name.text, known);
+  scope.tracer.report(
+    "call/unknown-argument",
+    {
+      layer: decl.name.text,
+      name: name.text,
+      near,
+      known: decl.params.map((p) => p.name.text),
+      signature: signature(decl, [...written, near ?? ""]),
+    },
+    name.span,
+    { fixes: near ? [{ title: "replace", span: name.span, replacement: near }] : [] },
+  );
+  return near;
+}
+
+/** Whether a value is plainly what a parameter takes. */
+function isOfKind({ kind }: Val, { type, shape }: Param): boolean {
+  if (shape) return kind === "tensor";
+  if (type?.name === "layer") return kind === "recipe" || kind === "instance";
+  return kind === type?.name || (kind === "count" && type?.name === "number");
 }
 
 const statics: ReadonlySet<Val["kind"]> = new Set(["count", "number", "flag", "none"] as const);
@@ -198,7 +224,7 @@ export function bindParams(
       const what = param.shape ? "tensor" : (param.type?.name ?? "value");
       scope.tracer.report(
         "call/missing-argument",
-        { layer: decl.name.text, name, what, signature: signature(decl) },
+        { layer: decl.name.text, name, what, signature: signature(decl, [...args.keys()]) },
         span,
       );
       ok = false;
@@ -229,7 +255,8 @@ export function bindParams(
       continue;
     }
     if (!checked) {
-      // Reported: what other defaults make of it is silent.
+      // Reported: what other defaults make of it is silent, and so are requirements of what a default came from.
+      if (!given && value) for (const ground of groundsOf(value)) scope.blamed.add(ground);
       scope.vars.set(name, unknown);
       ok = false;
       continue;
@@ -256,18 +283,13 @@ export function changeArgument(
     return unknown;
   }
   const { decl, file, args } = val.recipe;
-  const param = decl.params.find((p) => p.name.text === name.text);
-  if (!param) {
-    const known = decl.params.filter((p) => !p.shape).map((p) => p.name.text);
-    const data = {
-      layer: decl.name.text,
-      name: name.text,
-      near: argumentHere(name.text, known) ?? nearest(name.text, known),
-      signature: signature(decl),
-    };
-    tracer.report("call/unknown-argument", data, name.span);
-    return unknown;
+  const known = decl.params.filter((p) => !p.shape).map((p) => p.name.text);
+  if (!known.includes(name.text)) {
+    reportUnknown(scope, decl, name, known, []);
+    // Without the change, the rest of the layer is checked.
+    return val;
   }
+  const param = decl.params.find((p) => p.name.text === name.text)!;
   const own = new Scope({ tracer, builder: tracer.top, file });
   const current = () => args.get(name.text)?.val ?? (param.value ? evaluate(param.value, own) : unknown);
   const changed =

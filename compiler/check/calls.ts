@@ -8,7 +8,7 @@ import { toTensor } from "./operands.js";
 import { conformResults, giveBack, standIn } from "./results.js";
 import { AxisTable, Scope, type StateSlot } from "./scope.js";
 import { bindAxes, checkSizes } from "./shapes.js";
-import { runBody } from "./statements.js";
+import { runBody, runRequirements } from "./statements.js";
 import { limits } from "./tracer.js";
 import {
   type Bound,
@@ -64,7 +64,7 @@ export function callLayer(
     return unknown;
   }
   const bound = bindArguments(scope, instance.recipe, flat, tensors);
-  const result = bound ? runInstance(scope, instance, bound, span) : unknown;
+  const result = runInstance(scope, instance, bound, span);
   // What a copy that failed lacks, its instance lacks for the same reason.
   if (target.kind === "instance" && instance.failed) target.instance.failed = true;
   return result;
@@ -79,6 +79,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
   }
   if (!tracer.step(span, limits.stepsOfCall)) return unknown;
   const explicit: { param: Param; tensor: Tensor; span: Span }[] = [];
+  let unreadable = false;
   for (const param of decl.params) {
     const arg = param.shape ? args.get(param.name.text) : undefined;
     if (!arg || arg.val.kind === "none") continue;
@@ -87,9 +88,10 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
       arg,
       arg.val.kind === "tensor" ? undefined : dtypes[param.dtype?.name ?? "float"],
     );
-    if (!tensor) return unknown;
-    explicit.push({ param, tensor, span: arg.span });
+    if (!tensor) unreadable = true;
+    else explicit.push({ param, tensor, span: arg.span });
   }
+  if (unreadable) return unknown;
   let failed = false;
   const { standIns } = tracer;
   let own: Scope | undefined;
@@ -124,7 +126,7 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
         ),
       });
       const scope = own;
-      const bound = explicit.every((e, i) => {
+      const bound = explicit.map((e, i) => {
         const inner = { value: renamed(inputs[i]!, e.param.name.text), axes: e.tensor.axes };
         const names = bindAxes(
           scope,
@@ -150,7 +152,12 @@ function runInstance(caller: Scope, instance: Instance, args: ReadonlyMap<string
         scope.vars.set(e.param.name.text, tensorVal(inner.value, [...names.keys()]));
         return true;
       });
-      if (!bound || !bindParams(scope, decl, args, span)) {
+      if (bound.includes(false)) {
+        failed = true;
+        return [];
+      }
+      if (!bindParams(scope, decl, args, span)) {
+        runRequirements(decl.body, scope);
         failed = true;
         return [];
       }

@@ -74,8 +74,11 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
       if (!inRange(scope, val, place)) return undefined;
       return n === undefined ? val : number(n);
     }
-    case "flag":
-      return val.kind === "flag" || val.kind === "condition" ? val : wrong("a flag (`true` or `false`)");
+    case "flag": {
+      if (val.kind === "flag" || val.kind === "condition") return val;
+      const bit = val.kind === "count" ? val.dim.int : undefined;
+      return wrong("a flag (`true` or `false`)", bit === 0n ? "false" : bit === 1n ? "true" : undefined);
+    }
     case "layer":
       if (val.kind === "recipe") return { kind: "instance", instance: bindInstance(val.recipe, path) };
       return val.kind === "instance" || val.kind === "stack"

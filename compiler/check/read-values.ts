@@ -20,6 +20,23 @@ export function namesIn(expr: Expr): ReadonlySet<string> {
   return names;
 }
 
+/** The names that a condition rests on, those whose members it reads included. */
+export function groundsOf(condition: Expr): readonly string[] {
+  const members: string[] = [];
+  const visit = (e: Expr): void => {
+    if (e.kind === "member") visit(e.target);
+    else if (e.kind === "name") members.push(e.name);
+    else if (e.kind === "index") visit(e.target);
+    else if (e.kind === "binary") {
+      visit(e.left);
+      visit(e.right);
+    } else if (e.kind === "unary") visit(e.operand);
+    else if (e.kind === "call") for (const a of e.args) visit(a.value);
+  };
+  visit(condition);
+  return members;
+}
+
 /** What stands on the sides of the comparisons in a condition, where it is more than a name: `sum(dims)` as 24. */
 export function sidesIn(condition: Expr, scope: Scope): string[] {
   if (condition.kind === "unary") return sidesIn(condition.operand, scope);

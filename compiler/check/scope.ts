@@ -62,6 +62,8 @@ export class Scope {
   /** Declares the axis of the `for … along` this scope is the body of. */
   readonly along: MapLoop | undefined;
   returned: readonly Val[] | undefined;
+  /** What the requirements read that did not hold. */
+  readonly blamed = new Set<string>();
 
   constructor(options: {
     tracer: Tracer;

@@ -1,11 +1,11 @@
-import type { Let, RequireStmt, Stmt } from "../../grammar/ast.js";
+import type { Expr, Let, RequireStmt, Stmt } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { join } from "../ir/path.js";
 import { conform } from "./conform.js";
 import { collect } from "./declared-names.js";
 import { decide, evaluate } from "./expressions.js";
 import { flagHelps, toTensor } from "./operands.js";
-import { sidesIn, valuesIn } from "./read-values.js";
+import { groundsOf, sidesIn, valuesIn } from "./read-values.js";
 import type { Scope } from "./scope.js";
 import { declareWritten, restAxes } from "./shapes.js";
 import { declareStates } from "./states.js";
@@ -15,11 +15,26 @@ import { declareRandom, declareWeights } from "./weights.js";
 /** Runs statements in order; a `return` ends them. The value is the last line's expression, for blocks that have one. */
 export function runBody(body: readonly Stmt[], scope: Scope): Val {
   let value: Val = none;
-  for (const stmt of body) {
+  for (const [i, stmt] of body.entries()) {
     if (scope.root.returned) break;
     value = scope.tracer.guard(stmt.span, () => run(stmt, scope)) ?? unknown;
+    if (scope.root.blamed.size > 0) runRequirements(body.slice(i + 1), scope);
   }
   return value;
+}
+
+/** Only the requirements at the front of a body: what else is wrong with a layer's arguments, where one of them is. */
+export function runRequirements(body: readonly Stmt[], scope: Scope): void {
+  // Of what is known to be wrong, another requirement would only say so in other words.
+  const isFresh = (condition: Expr) => !groundsOf(condition).some((name) => scope.root.blamed.has(name));
+  for (const stmt of body) {
+    if ((stmt.kind === "require" || stmt.kind === "if") && !isFresh(stmt.condition)) continue;
+    if (stmt.kind === "require") scope.tracer.guard(stmt.span, () => requireThat(stmt, scope));
+    else if (stmt.kind === "if" && !stmt.otherwise && stmt.then.every((s) => s.kind === "require")) {
+      if (scope.tracer.guard(stmt.span, () => decide(scope, stmt.condition)) === true)
+        runRequirements(stmt.then, scope);
+    } else break;
+  }
 }
 
 function run(stmt: Stmt, scope: Scope): Val {
@@ -186,6 +201,7 @@ export function requireThat(stmt: RequireStmt, scope: Scope): void {
     return;
   }
   if (val.value) return;
+  for (const name of groundsOf(stmt.condition)) scope.root.blamed.add(name);
   scope.tracer.report(
     "require/failed",
     { reason, values: [...valuesIn(stmt.condition, scope), ...sidesIn(stmt.condition, scope)] },

@@ -20,7 +20,7 @@ export function unitOfMetric(name: string): Unit {
 }
 
 /** A meter for a model that could not be built: every figure is 1, and only its unit means anything. */
-const unitMeter = (sizes: readonly string[]): Meter => ({
+export const unitMeter = (sizes: readonly string[]): Meter => ({
   names: metricNames,
   words: (name) => wordsOfMetric(name, () => sizes),
   read: (name) => {

@@ -7,14 +7,20 @@ const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).
 
 /** Layers: calls, weights, states and inverses; limits. */
 export const layerCodes = {
-  "call/unknown-argument": code<{ layer: string; name: string; near: string | undefined; signature: string }>(
-    "error",
-    ({ layer, name, near, signature }) => ({
-      message: `\`${layer}\` has no argument \`${name}\``,
-      notes: [`it takes ${signature}`],
-      helps: meant(near),
-    }),
-  ),
+  "call/unknown-argument": code<{
+    layer: string;
+    name: string;
+    near: string | undefined;
+    known: readonly string[];
+    signature: string;
+  }>("error", ({ layer, name, near, known, signature }) => ({
+    message: `\`${layer}\` has no argument \`${name}\``,
+    // Where nothing is like it, the one that was meant can be any of them.
+    notes: [
+      near === undefined && known.length > 0 ? `its arguments are ${list(known)}` : `it takes ${signature}`,
+    ],
+    helps: meant(near),
+  })),
   "call/missing-argument": code<{ layer: string; name: string; what: string; signature: string }>(
     "error",
     ({ layer, name, what, signature }) => ({

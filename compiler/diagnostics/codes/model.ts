@@ -111,6 +111,16 @@ export const modelCodes = {
   "model/hole-not-solved": code<{ name: string }>("warning", ({ name }) => ({
     message: `archc cannot solve for holes yet: \`${name}\` is checked with the first value of its range`,
   })),
+  "model/nothing-to-solve": code<{ model: string; field: string | undefined }>(
+    "warning",
+    ({ model, field }) => ({
+      message: `\`solve\` has nothing to choose: \`${model}\` has no hole`,
+      label: "no effect",
+      helps: [
+        `mark what a solver may choose, \`${field ?? "dim"} = ? in 64..512 step 64\`, or remove \`solve\``,
+      ],
+    }),
+  ),
   "blocks/index-out-of-range": code<{ index: number; blocks: number }>("error", ({ index, blocks }) => ({
     message: `there is no block ${index}`,
     label: `the last block is ${blocks - 1}`,
