@@ -2,7 +2,7 @@ import type { Expr, Name, Span, StoredLine } from "../../grammar/ast.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import { Diagnostics } from "../diagnostics/sink.js";
 import { numbersIn } from "../ir/path.js";
-import type { ForeignTensor } from "../weights/checkpoint.js";
+import type { ForeignTensor, UnusedLine } from "../weights/checkpoint.js";
 import { initialOf } from "../weights/fill.js";
 import { type NamePattern, namesAt } from "../weights/name-pattern.js";
 import { alike, type Laid, layOut, likeness, type Match, named, type Read } from "./checkpoint-layout.js";
@@ -59,25 +59,29 @@ export class CheckpointReader {
     }
   }
 
-  /** The lines that speak of weights of the model. What fits none of them is reported. */
-  written(lines: readonly Line[]): readonly Written[] {
+  /** The lines that speak of weights of the model, and those of a base that do not. What fits no weight is reported. */
+  read(lines: readonly Line[]): {
+    readonly written: readonly Written[];
+    readonly unused: readonly UnusedLine[];
+  } {
     const unfit: Unfit[] = [];
-    const all = lines.flatMap((line) => this.line(line, unfit) ?? []);
+    const unused: UnusedLine[] = [];
+    const written = lines.flatMap((line) => this.line(line, unfit, unused) ?? []);
     if (unfit.length > 0) {
       const given = new Set(
-        all.flatMap(({ tensors }) => tensors.flatMap(({ match }) => match.weights.map((w) => w.path))),
+        written.flatMap(({ tensors }) => tensors.flatMap(({ match }) => match.weights.map((w) => w.path))),
       );
       // A line of feed-forwards does not fit experts of the same name; where another line does, nothing is wrong.
       for (const { faults, weights } of unfit) {
         if (!weights.every((w) => given.has(w.path))) for (const found of faults.list) this.sink.take(found);
       }
     }
-    return all;
+    return { written, unused };
   }
 
   /** Undefined where the line is wrong (reported), or speaks of weights that a variant replaced. */
-  private line({ line, pattern, own }: Line, unfit: Unfit[]): Written | undefined {
-    const read = this.read(line.value);
+  private line({ line, pattern, own }: Line, unfit: Unfit[], unused: UnusedLine[]): Written | undefined {
+    const read = this.rightSide(line.value);
     const parts = read?.parts.filter((p): p is Part => !isIgnored(p)) ?? [];
     if (!read || !this.indicesAgree(pattern, parts, line.foreign.span)) return undefined;
     let all: readonly Match[] = [{ indices: new Map(), weights: [] }];
@@ -85,6 +89,7 @@ export class CheckpointReader {
       const next = all.flatMap((match) => this.extend(part, match));
       if (next.length === 0) {
         if (own) this.reportUnknown(part);
+        else unused.push({ name: line.foreign.value, weight: part.written });
         return undefined;
       }
       all = next.slice(0, MOST);
@@ -129,7 +134,7 @@ export class CheckpointReader {
   }
 
   /** The parts of one tensor, one of them a weight at least, and the axis along which they stand one after another. */
-  private read(expr: Expr): Read | undefined {
+  private rightSide(expr: Expr): Read | undefined {
     if (expr.kind !== "call") {
       const part = readPart(expr, this.sink);
       return part && { parts: [part], axis: undefined };

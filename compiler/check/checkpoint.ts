@@ -50,7 +50,7 @@ export function readCheckpoints(
   if (sections.size === 0) return [];
   const reader = new CheckpointReader(weights, isMissing, sink);
   return [...sections].map(([name, { lines, ignored }]) => {
-    const written = reader.written([...lines.values()]);
+    const { written, unused } = reader.read([...lines.values()]);
     reportTwice(written, sink);
     reportCovered([...ignored.values()], written, sink);
     let tensors: readonly ForeignTensor[] | undefined;
@@ -62,6 +62,7 @@ export function readCheckpoints(
         return tensors;
       },
       ignored: [...ignored.keys()],
+      unused,
     };
   });
 }

@@ -49,7 +49,9 @@ const checkpointsSchema = z.object({
 });
 
 export function checkpointsText(checkpoints: readonly Checkpoint[]): string {
-  return `${JSON.stringify({ format: 1, checkpoints })}\n`;
+  // What a model does not have is for those who read a file.
+  const written = checkpoints.map(({ name, tensors, ignored }) => ({ name, tensors, ignored }));
+  return `${JSON.stringify({ format: 1, checkpoints: written })}\n`;
 }
 
 export interface ExportOptions {

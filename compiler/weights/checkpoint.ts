@@ -35,6 +35,14 @@ export interface Checkpoint {
   readonly tensors: readonly ForeignTensor[];
   /** Patterns of names that a file may have and nobody reads, as a spec writes them: `[bert.]pooler.*`. */
   readonly ignored: readonly string[];
+  /** Lines of a base for weights that a variant does not have. */
+  readonly unused?: readonly UnusedLine[] | undefined;
+}
+
+/** The name that a line states, and a weight of its right side that the model does not have. */
+export interface UnusedLine {
+  readonly name: string;
+  readonly weight: string;
 }
 
 export function countOf(shape: readonly number[]): number {

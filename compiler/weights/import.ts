@@ -125,14 +125,28 @@ export function planImport(
     }
     const near = nearest(tensor.name, left) ?? nearest(tensor.name, others);
     const why = `expected ${shapeText(tensor.shape)} for \`${weight.name}\`${near ? `; is it \`${near}\`?` : ""}`;
-    if (!missing.has(tensor.name)) missing.set(tensor.name, { name: tensor.name, why });
+    // A table that no block has, such as the head's, may be tied to another.
+    const isTable = tensor.shape.length === 2 && !/\.\d+\./.test(weight.name);
+    if (missing.has(tensor.name)) continue;
+    missing.set(tensor.name, { name: tensor.name, why, ...(isTable && !near ? { of: "table" } : {}) });
   }
   const unread = stored
     .filter((t) => !drawn.has(t.name) && !covers(given.get(t.name) ?? [], t.shape))
     .map((t) => t.name);
-  const leftOver = left.map((name) => {
+  const unused = (checkpoint.unused ?? []).flatMap(({ name, weight }) => {
+    const pattern = readNamePattern(name);
+    return pattern ? [{ pattern, weight }] : [];
+  });
+  const leftOver = left.map((name): TensorFault => {
     const { dtype, shape } = file.about(name)!;
-    return { name, why: `${dtype} ${shapeText(shape)}` };
+    const why = `${dtype} ${shapeText(shape)}`;
+    const base = unused.find(({ pattern }) => standsFor(pattern, name));
+    if (!base) return { name, why };
+    return {
+      name,
+      of: "base",
+      why: `${why}; the base reads \`${base.weight}\` from it, which this model does not have`,
+    };
   });
   if (missing.size + wrong.length + leftOver.length + unread.length === 0)
     return { plan, absent, ties, wides };

@@ -257,3 +257,63 @@ it("a file of `BartModel` has no biases of the logits", async () => {
   const shift = floats(rawTensors(join(folder, "weights.safetensors")).get("head.shift"));
   expect(new Set(shift)).toEqual(new Set([0]));
 });
+
+describe("a head that is tied in the spec or in the file, and not in both", () => {
+  const base = `import { llama } from "std"
+
+model Tied : llama {
+  vocab  = 16
+  seq    = 8
+  dim    = 4
+  heads  = 2
+  hidden = 8
+  head   = tied(embed)
+  blocks 1
+}
+
+model Untied : Tied {
+  head = untied(vocab)
+}
+
+model Copied : Tied {
+  checkpoint huggingface { "lm_head.weight" = embed.table }
+}
+
+model Renamed : Untied {
+  checkpoint huggingface { ignore "lm_head.weight" }
+}
+`;
+  const file = write(base);
+  const of = async (model: string) => {
+    const folder = out(model);
+    await archc("build", file, "--model", model, "-o", folder, "--target", "tfjs");
+    await archc("export", folder, "-o", out(`${model}.safetensors`));
+    return out(`${model}.safetensors`);
+  };
+  const check = async (model: string, weights: string) => {
+    const { code, stderr } = await archc("check", file, "--model", model, "--weights", weights);
+    expect(code).toBe(stderr === "" ? 0 : 2);
+    return stderr;
+  };
+
+  it("is told with what to write, and never passed over", async () => {
+    const [tied, untied] = [await of("Tied"), await of("Untied")];
+    expect([await check("Tied", tied), await check("Copied", tied), await check("Untied", untied)]).toEqual([
+      "",
+      "",
+      "",
+    ]);
+    const over = await check("Tied", untied);
+    expect(over).toContain(
+      "lm_head.weight: F32 [16, 4]; the base reads `head.table` from it, which this model does not have",
+    );
+    expect(over).toContain('write what it copies, `"lm_head.weight" = embed.table`');
+    expect(await check("Copied", untied)).toContain(
+      "lm_head.weight: differs from `model.embed_tokens.weight`",
+    );
+    expect(await check("Untied", tied)).toContain("a file contains a tied weight only once");
+    expect(await check("Renamed", untied)).toContain(
+      'write a line for each weight: `"its name in the file" = head.table`',
+    );
+  });
+});

@@ -10,8 +10,11 @@ const shape = (sizes: readonly number[]): string => `[${sizes.join(", ")}]`;
 export interface TensorFault {
   readonly name: string;
   readonly why: string;
-  /** Of a tensor that is there: in what it differs. */
-  readonly of?: "shape" | "type" | "tie" | "range" | "value";
+  /**
+   * Of a tensor that is there and wrong: in what it differs. Of one that is missing: a `table` that may be tied. Of one
+   * that is left over: the `base` of the model reads it.
+   */
+  readonly of?: "shape" | "type" | "tie" | "range" | "value" | "table" | "base";
 }
 
 /** An optional tensor that a file lacks, and the number that its weight starts with. */
@@ -25,9 +28,12 @@ export interface Absent {
 const remedies: Readonly<Record<NonNullable<TensorFault["of"]>, string>> = {
   shape:
     "is this a model of another size, or does the file use another layout? compare the model's fields with the file's configuration",
-  type: "convert the tensors first, in Python: `tensor.to(torch.float32)`",
-  tie: "if this model does not tie them, give the head its own weights: `head = untied(vocab)`",
+  type: "convert the tensors first, in Python: `tensor.to(torch.float32)`; multiply quantized ones by their scales",
+  tie: 'if this model does not tie them, give the head its own weights and their line: `head = untied(vocab)` and `"lm_head.weight" = head.table`',
   value: "weights are 32-bit floats: they cannot hold all integers above 16777216, nor doubles above 3.4e38",
+  table:
+    "a file contains a tied weight only once: if `config.json` has `tie_word_embeddings: true`, tie the head here too, `head = tied(embed)`",
+  base: 'if a tensor is a copy of another, such as a tied head, write what it copies, `"lm_head.weight" = embed.table`; archc checks that they are equal. If the model does not need it, write `ignore "name"`',
   range: "the model would not hold the file's values: fix the file or the range",
 };
 
@@ -184,12 +190,22 @@ export const checkpointCodes = {
         better !== undefined
           ? [`the file's names match checkpoint \`${better}\`: use \`--checkpoint ${better}\``]
           : [
-              ...(leftOver.length > 0
+              ...(leftOver.some((f) => f.of === "base") ? [remedies.base] : []),
+              ...(leftOver.some((f) => f.of === undefined)
                 ? [
-                    'to skip a tensor that the model does not need, write `ignore "name"` in the checkpoint, or `ignore "cls.*"` for all below `cls.`',
+                    'if the model needs a tensor that is left over, write a line for it; to skip one, write `ignore "name"`, or `ignore "cls.*"` for all below `cls.`',
                   ]
                 : []),
-              ...(missing.length > 0 && !wrong.some((f) => f.of === "shape") ? [remedies.shape] : []),
+              ...(unread.length > 0
+                ? [`write a line for each weight: \`"its name in the file" = ${unread[0]}\``]
+                : []),
+              ...(missing.length === 0 || wrong.some((f) => f.of === "shape")
+                ? []
+                : [
+                    leftOver.length === 0 && missing.every((f) => f.of === "table")
+                      ? remedies.table
+                      : remedies.shape,
+                  ]),
               ...[...new Set(wrong.flatMap((f) => f.of ?? []))].map((of) => remedies[of]),
             ],
     };
