@@ -283,13 +283,13 @@ export function changeArgument(
     return unknown;
   }
   const { decl, file, args } = val.recipe;
-  const known = decl.params.filter((p) => !p.shape).map((p) => p.name.text);
-  if (!known.includes(name.text)) {
+  const param = decl.params.find((p) => p.name.text === name.text);
+  if (!param) {
+    const known = decl.params.filter((p) => !p.shape).map((p) => p.name.text);
     reportUnknown(scope, decl, name, known, []);
     // Without the change, the rest of the layer is checked.
     return val;
   }
-  const param = decl.params.find((p) => p.name.text === name.text)!;
   const own = new Scope({ tracer, builder: tracer.top, file });
   const current = () => args.get(name.text)?.val ?? (param.value ? evaluate(param.value, own) : unknown);
   const changed =
