@@ -185,7 +185,7 @@ export function tfjsModel(
       const all = kind === "start" ? given : { ...given, ...states };
       // The module frees what it makes; the tidy is for what is left where it throws halfway.
       return tf.tidy(
-        () => module[kind](tf, weights, all, sizes) as unknown as TensorContainer,
+        () => module[kind](backend.lean ?? tf, weights, all, sizes) as unknown as TensorContainer,
       ) as unknown as TfjsResults;
     } finally {
       tf.dispose(given as TensorContainer);

@@ -19,6 +19,8 @@ export interface OpenBackend {
   /** A GPU in software: used only where it is asked for by name. */
   readonly software?: boolean;
   readonly tf: Tf;
+  /** What generated code calls in place of `tf`: the same results, faster, and without derivatives. */
+  readonly lean?: Tf;
   /** Bytes that one tensor, and all together, may take; undefined where nothing is known to bound them. */
   readonly limits: { readonly tensor: number | undefined; readonly total: number | undefined };
   /**

@@ -1,4 +1,5 @@
 import { BackendError, type BackendKind, message, optional, type Tf } from "./backend.js";
+import { lean } from "./tensorflow-lean.js";
 
 const packages = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"];
 
@@ -25,6 +26,7 @@ export const tensorflow: BackendKind = {
           name: "tensorflow",
           detail: onGpu ? `TensorFlow on CUDA (${name})` : `TensorFlow on the CPU (${name})`,
           tf,
+          lean: lean(tf),
           limits: { tensor: undefined, total: undefined },
           // tfjs-node keeps the array until an op first reads the tensor; then TensorFlow copies it, unless it lies on
           // a multiple of 64 bytes: such an array is shared for good.

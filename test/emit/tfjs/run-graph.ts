@@ -55,7 +55,7 @@ export async function runGraph(backend: OpenBackend, module: TfjsModule, arrays:
     inputs[`x${i}`] = upload(backend, array);
   });
   const before = tf.memory().numTensors;
-  const { outputs } = module.start(tf, {}, inputs, {});
+  const { outputs } = module.start(backend.lean ?? tf, {}, inputs, {});
   const tensors = Object.keys(outputs).map((_, i) => outputs[`y${i}`]!);
   const left = tf.memory().numTensors - before - tensors.length;
   const results: Result[] = [];
