@@ -89,7 +89,7 @@ export function list(items: readonly (Operand | Code)[]): Code {
   };
 }
 
-/** A function that arranges weights: what it makes of the operands `from`, by their number. */
+/** A function that arranges weights, each freed as soon as it is not needed: what it makes of the operands `from`, by their number. */
 export interface Arrangement {
   readonly name: string;
   readonly results: readonly {
@@ -118,9 +118,9 @@ export function statements(
     const done = [...line.uses].filter((v) => owned(v) && !live.has(v));
     const unread = line.targets.filter((t) => !live.has(t));
     for (const v of line.uses) live.add(v);
-    const taken = line.taking && done.includes(line.taking.operand) ? line.taking : undefined;
-    codes.set(line, taken?.code ?? line.code);
-    frees.set(line, [...done.filter((v) => v !== taken?.operand), ...unread]);
+    const { code, taken } = callOf(line, done);
+    codes.set(line, code);
+    frees.set(line, [...done.filter((v) => !taken.includes(v)), ...unread]);
   }
   const texts = new Map([...named].map(([v, text]) => [v.text, text]));
   for (const variable of [...parameters, ...lines.flatMap((line) => line.targets)])
@@ -136,6 +136,23 @@ export function statements(
     return fits ? [...note, `${statement} ${free}`] : [...note, statement, free];
   });
   return { text, name: (v) => inText(v.text) };
+}
+
+/** How a line is written after which nothing needs the operands `done`, and which of these its call frees itself. */
+function callOf(
+  { code, taking, arranges }: Line,
+  done: readonly Variable[],
+): { readonly code: string; readonly taken: readonly Variable[] } {
+  if (arranges) {
+    // The function frees what it is given: what is needed later, or is given twice, goes in as a copy of the handle.
+    const { how, given } = arranges;
+    const operands = given.map((v, i) =>
+      done.includes(v) && given.indexOf(v) === i ? v.text : `tf.clone(${v.text})`,
+    );
+    return { code: `${how.name}(${["tf", ...operands].join(", ")})`, taken: given };
+  }
+  if (taking && done.includes(taking.operand)) return { code: taking.code, taken: [taking.operand] };
+  return { code, taken: [] };
 }
 
 /** What a fixed line makes, in terms of weights alone: equal for what is made alike. */

@@ -181,14 +181,15 @@ export class Module {
     const key = [...parameters.map((v) => shapeText(v.fixed!)), ...origins].join("\n");
     const known = this.arrangements.get(key);
     if (known) return [{ arrangement: known, inputs: inputsOf }];
-    const { text, name } = statements(lines, made, new Names(this.names), (v) => v.owned, parameters);
+    // It frees its operands: of a layer's weights, one at a time is then there beside what is made of it.
+    const { text, name } = statements(lines, made, new Names(this.names), () => true, parameters);
     const called = this.names.fresh(`${hint}_weights`);
     const shapes = (all: readonly Variable[]) =>
       all.map((v) => `${name(v)} ${shapeText(v.fixed!)}`).join(", ");
     const back = made.length === 1 ? name(made[0]!) : `[${made.map(name).join(", ")}]`;
     this.texts.push(
       functionText(
-        `${shapes(parameters)} → ${made.map((v) => shapeText(v.fixed!)).join(", ")}`,
+        `Frees what it is given: ${shapes(parameters)} → ${made.map((v) => shapeText(v.fixed!)).join(", ")}`,
         `function ${called}(${["tf", ...parameters.map(name)].join(", ")})`,
         [...text, `return ${back};`],
       ),
