@@ -81,7 +81,18 @@ const runtimes: { readonly [K in Runtime]: Rules } = {
       node.op === "gather_matmul" ? matrixBytes(node, point).few : tfjs.scratch(node, bytes, point),
     held: (use) => use.bytes * (use.products > use.transposed ? 2n : 1n),
   },
-  cpu: { ...tfjs, constant: 78n * MiB, heapStays: false, loading: () => [], held: (use) => use.bytes },
+  cpu: {
+    ...tfjs,
+    constant: 78n * MiB,
+    // Softmax spreads a number of each row over a tensor as large as the scores.
+    scratch: (node, bytes, point) =>
+      node.op === "call" && node.attrs.name === "softmax"
+        ? bytes(node.outputs[0]!)
+        : tfjs.scratch(node, bytes, point),
+    heapStays: false,
+    loading: () => [],
+    held: (use) => use.bytes,
+  },
 };
 
 /** The whole pass that a step came after. */

@@ -10,54 +10,60 @@ import type { OpenBackend } from "../../runtime/backends.js";
 import type { Manifest } from "../../runtime/manifest.js";
 import type { HostTensor, Model } from "../../runtime/model.js";
 import { tfjsModel } from "../../runtime/tfjs.js";
-import { gpt } from "../cost/mini-gpt.js";
+import { type GptConfig, gpt } from "../cost/mini-gpt.js";
 import { load } from "../emit/tfjs/run-graph.js";
 
 /** Small, with an odd head size, so that no axis is mistaken for another. */
 export const config = { vocab: 61, context: 12, dim: 15, heads: 3, layers: 2 } as const;
 
-const instance = gpt(config);
+/** A GPT of drawn weights: its graphs, its manifest, and the model in a backend. */
+export async function gptOf(config: GptConfig) {
+  const instance = gpt(config);
+  const manifest: Manifest = {
+    format: 1,
+    archc: "0",
+    spec: { file: "gpt.arch", sha256: "" },
+    seed: 0,
+    onnx: null,
+    tfjs: { module: "model.js" },
+    files: [],
+    cost: {},
+    ...modelPart(instance, storedTensors(instance.start)),
+  };
+  // Larger than usual, so that attention is far from uniform.
+  const weights: Readonly<Record<string, NdArray>> = Object.fromEntries(
+    manifest.weights.map(({ name, shape }) => {
+      const draw = generator(name);
+      const count = shape.reduce((a, b) => a * b, 1);
+      const centre = name.endsWith("scale") ? 1 : 0;
+      return [
+        name,
+        arrayOf(
+          "f32",
+          shape,
+          Array.from({ length: count }, () => Math.fround(centre + draw() - 0.5)),
+        ),
+      ];
+    }),
+  );
+  const module = await load(emitTfjs(instance.start, instance.step).module);
+  const open = (backend: OpenBackend): Model => {
+    const { tf, name } = backend;
+    if (tf.getBackend() !== name) void tf.setBackend(name);
+    const tensors: Record<string, Tensor> = {};
+    for (const [key, { shape, data }] of Object.entries(weights))
+      tensors[key] = tf.tensor(Float32Array.from(data), [...shape], "float32");
+    return tfjsModel(manifest, module, tensors, backend);
+  };
+  return { instance, manifest, weights, open };
+}
 
-export const manifest: Manifest = {
-  format: 1,
-  archc: "0",
-  spec: { file: "gpt.arch", sha256: "" },
-  seed: 0,
-  onnx: null,
-  tfjs: { module: "model.js" },
-  files: [],
-  cost: {},
-  ...modelPart(instance, storedTensors(instance.start)),
-};
+const { instance, manifest: ofMini, weights, open } = await gptOf(config);
 
-/** Drawn weights, larger than usual so that attention is far from uniform. */
-const weights: Readonly<Record<string, NdArray>> = Object.fromEntries(
-  manifest.weights.map(({ name, shape }) => {
-    const draw = generator(name);
-    const count = shape.reduce((a, b) => a * b, 1);
-    const centre = name.endsWith("scale") ? 1 : 0;
-    return [
-      name,
-      arrayOf(
-        "f32",
-        shape,
-        Array.from({ length: count }, () => Math.fround(centre + draw() - 0.5)),
-      ),
-    ];
-  }),
-);
-
-const module = await load(emitTfjs(instance.start, instance.step).module);
+export const manifest = ofMini;
 
 /** The mini GPT in a backend. */
-export function miniGpt(backend: OpenBackend): Model {
-  const { tf, name } = backend;
-  if (tf.getBackend() !== name) void tf.setBackend(name);
-  const tensors: Record<string, Tensor> = {};
-  for (const [key, { shape, data }] of Object.entries(weights))
-    tensors[key] = tf.tensor(Float32Array.from(data), [...shape], "float32");
-  return tfjsModel(manifest, module, tensors, backend);
-}
+export const miniGpt = open;
 
 /** Rows of token ids as the model takes them. */
 export function tokens(...rows: readonly (readonly number[])[]): Record<string, HostTensor> {
