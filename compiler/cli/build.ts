@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { columns } from "../columns.js";
 import { safe } from "../diagnostics/render-text.js";
@@ -10,8 +9,8 @@ import { open } from "./open.js";
 import { choice, formatOption, modelOption, weightsOf, weightsOptions, wholeNumber } from "./options.js";
 import { printDiagnostics, printJson } from "./print.js";
 import { progress } from "./progress.js";
-import { tokenizerFailure } from "./run.js";
 import type { Session } from "./session.js";
+import { readBeside, readTokenizer } from "./tokenizer.js";
 
 interface Options {
   readonly out: string;
@@ -32,7 +31,10 @@ export function buildCommand(session: Session): Command {
     .argument("<spec>", "an .arch file")
     .requiredOption("-o, --out <dir>", "the folder to write; an earlier build in it is replaced")
     .option("--seed <n>", "the seed of the initial weights", "0")
-    .option("--tokenizer <file>", "a tokenizer.json to store in the build, for `archc run`")
+    .option(
+      "--tokenizer <file>",
+      "a tokenizer.json to store in the build, for `archc run` (default: the one beside `--weights`)",
+    )
     .option("--target <targets>", "what to build: onnx, tfjs or onnx,tfjs", "onnx,tfjs")
     .option("--profile <name>", "the ONNX opset: default (20) or modern (23)", "default")
     .addOption(formatOption(["text", "json"]))
@@ -44,7 +46,10 @@ export function buildCommand(session: Session): Command {
         .split(",")
         .map((t): Target => choice("--target", t.trim(), ["onnx", "tfjs"]));
       const spec = await open(file);
-      const tokenizer = options.tokenizer === undefined ? undefined : await readTokenizer(options.tokenizer);
+      const tokenizer =
+        options.tokenizer === undefined
+          ? await readBeside(options.weights, session.io)
+          : await readTokenizer(options.tokenizer);
       const bar = progress(session.io, `weights of ${safe(file)}`);
       const { value, diagnostics } = await spec.service.build(spec.path, {
         model: options.model,
@@ -74,17 +79,6 @@ export function buildCommand(session: Session): Command {
       const learned = learnedText(value.manifest.learned ?? []);
       session.io.out(`${value.manifest.model} in ${safe(options.out)}\n${learned}${columns(rows, [1])}`);
     });
-}
-
-/** The bytes of a tokenizer.json that can be used. */
-async function readTokenizer(file: string): Promise<Uint8Array> {
-  const { loadTokenizer } = await import("../../runtime/tokenizer.js");
-  try {
-    await loadTokenizer(file);
-    return new Uint8Array(await readFile(file));
-  } catch (error) {
-    throw tokenizerFailure(error, file);
-  }
 }
 
 export function sizeText(bytes: number): string {

@@ -56,6 +56,11 @@ export async function modelFolder(argument: string, build: SpecBuild, io: Io): P
   });
   bar.end();
   if (built.value === undefined) throw new Failure(built.diagnostics, spec.sources);
+  printDiagnostics(
+    io,
+    built.diagnostics.filter((d) => d.code.startsWith("checkpoint/")),
+    spec.sources,
+  );
   return out;
 }
 

@@ -21,6 +21,7 @@ import {
 } from "./options.js";
 import { jsonText } from "./print.js";
 import type { Session as Cli } from "./session.js";
+import { namedTokenizer, tokenizerBeside } from "./tokenizer.js";
 
 interface Options {
   readonly model?: string;
@@ -49,7 +50,7 @@ export function runCommand(cli: Cli): Command {
     .option("--prompt <text>", "the text to continue, or `-` for standard input", "Once upon a time")
     .option(
       "--tokenizer <file>",
-      "a tokenizer.json (default: the build's own; if it has none, each byte is a token)",
+      "a tokenizer.json (default: the one beside `--weights` or in the build; if there is none, each byte is a token)",
     )
     .option("--target <target>", "onnx or tfjs (default: onnx, or tfjs where ONNX Runtime is not installed)")
     .option("--backend <name>", "tensorflow, webgpu, wasm, cpu or onnx (default: the fastest installed)")
@@ -70,7 +71,8 @@ export function runCommand(cli: Cli): Command {
       const weights = weightsOf(options);
       const prompt = options.prompt === "-" ? await standardInput(cli.io) : options.prompt;
       // A slip in its name is told before a build takes its time.
-      const named = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
+      const file = options.tokenizer ?? (weights && tokenizerBeside(weights.file));
+      const named = file === undefined ? undefined : await namedTokenizer(file);
       const folder = await modelFolder(argument, { model: options.model, seed, weights }, cli.io);
       const io = format === "json" ? { ...cli.io, out: () => undefined } : cli.io;
       const counts = Object.fromEntries(
@@ -206,11 +208,6 @@ async function standardInput(io: Io): Promise<string> {
 /** Longer than any context; what comes in without end is not kept. */
 const MAX_PROMPT = 16 * 1024 * 1024;
 
-async function namedTokenizer(file: string): Promise<TextTokenizer> {
-  const { loadTokenizer } = await import("../../runtime/index.js");
-  return loadTokenizer(file).catch((error: unknown) => Promise.reject(tokenizerFailure(error, file)));
-}
-
 /** The tokenizer that the build keeps; undefined where there is none. */
 async function ownTokenizer(folder: string): Promise<TextTokenizer | undefined> {
   const { loadTokenizer, readManifest, TOKENIZER } = await import("../../runtime/index.js");
@@ -220,15 +217,6 @@ async function ownTokenizer(folder: string): Promise<TextTokenizer | undefined> 
   } catch (error) {
     throw await inWords(error, folder);
   }
-}
-
-/** What is wrong with a tokenizer.json that was named, as a failure. */
-export function tokenizerFailure(error: unknown, file: string): unknown {
-  if (error instanceof Error && error.name === "InputError")
-    return fail("usage/run-failed", { why: error.message });
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return fail("usage/no-file", { file, near: [] });
-  return code === undefined ? error : fail("usage/run-failed", { why: `cannot read \`${file}\`: ${code}` });
 }
 
 /** Ids beyond the model's vocabulary would read beside its table. */

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -70,3 +78,33 @@ it("is refused where it is none, or of another model", async () => {
   const other = await archc("run", small, "--tokenizer", file, "--tokens", "2");
   expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("`Small` has a vocabulary of 64")]);
 });
+
+it("beside the weights is the model's: in a run of a spec, and in a build", async () => {
+  const weights = join(folder, "pretrained");
+  mkdirSync(weights);
+  const drawn = join(folder, "drawn");
+  expect((await archc("build", spec(320), "-o", drawn, "--target", "onnx")).code).toBe(0);
+  copyFileSync(join(drawn, "weights.safetensors"), join(weights, "model.safetensors"));
+  copyFileSync(file, join(weights, "tokenizer.json"));
+  const words = ["--prompt", "Once", "--tokens", "4", "--greedy", "--format", "json"];
+  const text = async (...argv: string[]) => {
+    const { code, stdout } = await archc("run", ...argv, ...words);
+    expect(code).toBe(0);
+    return JSON.parse(stdout).text;
+  };
+  const named = await text(drawn, "--tokenizer", file);
+  expect(await text(spec(320), "--weights", weights)).toBe(named);
+  expect(await text(spec(320), "--weights", join(weights, "model.safetensors"))).toBe(named);
+  const kept = join(folder, "kept");
+  expect(await archc("build", spec(320), "-o", kept, "--weights", weights)).toMatchObject({
+    code: 0,
+    stderr: "",
+  });
+  expect(readFileSync(join(kept, "tokenizer.json"), "utf8")).toBe(readFileSync(file, "utf8"));
+  expect(await text(kept)).toBe(named);
+  // One that cannot be used was not asked for.
+  writeFileSync(join(weights, "tokenizer.json"), "{}");
+  const without = await archc("build", spec(320), "-o", kept, "--weights", weights);
+  expect([without.code, existsSync(join(kept, "tokenizer.json"))]).toEqual([0, false]);
+  expect(without.stderr).toContain("the build has no tokenizer: ");
+}, 60_000);
