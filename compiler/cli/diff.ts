@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { Command } from "commander";
-import type { Limit, Sides } from "../diff/compare.js";
+import type { Limit, Sides, Wanted } from "../diff/compare.js";
 import type { Repository } from "../diff/repository.js";
 import { exitCodeOf, fail } from "./exit.js";
 import { expand, isPattern } from "./glob.js";
@@ -39,9 +39,11 @@ export function diffCommand(session: Session): Command {
       const format = choice("--format", options.format, ["text", "json", "markdown"]);
       const limits = options.failOn === undefined ? [] : options.failOn.split(",").map(limitOf);
       const at = options.at === undefined ? undefined : parseAt(options.at);
-      const { openRepository } = await import("../diff/repository.js");
+      const { openRepository, whyNoRepository } = await import("../diff/repository.js");
       const repository = openRepository(process.cwd());
-      if (repository === undefined) throw fail("diff/no-repository", { folder: process.cwd() });
+      const folder = process.cwd();
+      if (repository === undefined)
+        throw fail("diff/no-repository", { folder, why: whyNoRepository(folder) });
       const sides = sidesOf(repository, baseName, rest, options.mergeBase);
       const { compare } = await import("../diff/compare.js");
       const { diffJson, diffMarkdown, diffText } = await import("../diff/render.js");
@@ -119,19 +121,19 @@ function sidesOf(
 }
 
 /** Files named from the working folder, as the repository names them; those that only the base has, too. */
-function wantedOf(root: string, specs: readonly string[]): (path: string) => boolean {
+function wantedOf(root: string, specs: readonly string[]): readonly Wanted[] {
   const inRoot = (path: string) => {
     const whole = resolve(path);
     const real = existsSync(whole) ? realpathSync(whole) : resolve(realpathSync(process.cwd()), path);
     return relative(root, real).split(sep).join("/");
   };
-  const tests = specs.map((spec): ((path: string) => boolean) => {
+  const testOf = (spec: string): Wanted["test"] => {
     if (isPattern(spec) && !existsSync(spec)) {
       return globPattern(inRoot(spec));
     }
     const files = new Set(expand(spec).map(inRoot));
     const own = inRoot(spec);
     return (path) => files.has(path) || path === own || own === "" || path.startsWith(`${own}/`);
-  });
-  return (path) => tests.some((test) => test(path));
+  };
+  return specs.map((name) => ({ name, test: testOf(name) }));
 }

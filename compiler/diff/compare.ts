@@ -15,8 +15,14 @@ import type { Repository, Revision } from "./repository.js";
 export interface Sides {
   readonly base: { readonly at: Revision; readonly name: string };
   readonly head: { readonly at: Revision; readonly name: string };
-  /** Paths in the repository that are asked for; undefined for all. */
-  readonly wanted: ((path: string) => boolean) | undefined;
+  /** What is asked for; undefined for all. */
+  readonly wanted: readonly Wanted[] | undefined;
+}
+
+/** A file, a folder or a pattern that the user named, and whether it means a path in the repository. */
+export interface Wanted {
+  readonly name: string;
+  test(path: string): boolean;
 }
 
 /** A rise that ends the command with 1. */
@@ -54,7 +60,7 @@ export function compare(
     base: createService(hosts.base, { display }),
     head: createService(hosts.head, { display }),
   };
-  const wanted = sides.wanted ?? (() => true);
+  const wanted = (path: string) => sides.wanted?.some(({ test }) => test(path)) ?? true;
   const [before, after] = [
     new Set(repository.specs(sides.base.at).filter(wanted)),
     new Set(repository.specs(sides.head.at).filter((p) => wanted(p) && hosts.head.read(p) !== undefined)),
@@ -63,6 +69,9 @@ export function compare(
   const problems: Diagnostic[] = [];
   const models: ModelDiff[] = [];
   const found: { path: string; base: Costs; head: Costs }[] = [];
+  const wrong: string[] = [];
+  for (const { name, test } of sides.wanted ?? [])
+    if (![...before, ...after].some(test)) sink.report("diff/no-spec", { name, root: repository.root });
   for (const path of [...new Set([...before, ...after])].sort()) {
     const unchanged = before.has(path) && after.has(path) && sameTexts(hosts, path);
     if (unchanged) {
@@ -72,7 +81,10 @@ export function compare(
     const head = after.has(path) ? costs(services.head, path, question) : nothing;
     const base = before.has(path) ? costs(services.base, path, question) : nothing;
     problems.push(...head.errors);
-    if (head.errors.length > 0) continue;
+    if (head.errors.length > 0) {
+      wrong.push(display(path));
+      continue;
+    }
     if (base.errors.length > 0) {
       const data = { file: display(path), base: sides.base.name };
       sink.report("diff/not-in-base", data, { span: { file: path, start: 0, end: 0 } });
@@ -108,6 +120,7 @@ export function compare(
       head: sides.head.name,
       commits: { base: commit(sides.base.at), head: commit(sides.head.at) },
       models,
+      wrong,
       failures,
     },
     diagnostics: [...problems, ...sink.list],

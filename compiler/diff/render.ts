@@ -29,6 +29,8 @@ export interface Diff {
   /** Full ids; null for the working tree. */
   readonly commits: { readonly base: string | null; readonly head: string | null };
   readonly models: readonly ModelDiff[];
+  /** Specs that the head has with errors, which are not compared. */
+  readonly wrong: readonly string[];
   /** Rises beyond what `--fail-on` allows, in words. */
   readonly failures: readonly string[];
 }
@@ -121,7 +123,12 @@ export function diffText(diff: Diff): string {
     const title = `${MARKS[model.status]} ${safe(model.file)} ${model.model}${was} at ${atText(model)}\n`;
     return `${title}${columns(figures, [1, 3])}${parts}`;
   });
-  const none = shown.length === 0 ? "no model's cost changed\n" : "";
+  const none =
+    diff.wrong.length > 0
+      ? `not compared because of errors: ${diff.wrong.map((file) => safe(file)).join(", ")}\n`
+      : shown.length === 0
+        ? "no model's cost changed\n"
+        : "";
   const failed = diff.failures.map((f) => `FAIL ${f}\n`).join("");
   return [head, ...models, `${none}${rest}${failed}`].filter((s) => s !== "").join("\n");
 }
@@ -168,7 +175,11 @@ export function diffMarkdown(diff: Diff): string {
   const shown = diff.models.filter((m) => m.status !== "same");
   const same = diff.models.length - shown.length;
   const lines = [MARKER];
-  if (shown.length === 0) lines.push("### archc: no model's cost changed", "");
+  if (shown.length === 0)
+    lines.push(
+      diff.wrong.length > 0 ? "### archc: specs with errors" : "### archc: no model's cost changed",
+      "",
+    );
   else {
     const n = shown.length;
     lines.push(`### archc: the cost of ${n} model${n === 1 ? "" : "s"} changed`, "");
@@ -244,6 +255,7 @@ export function diffJson(diff: Diff): Readonly<Record<string, unknown>> {
   return {
     base: diff.commits.base,
     head: diff.commits.head,
+    wrong: diff.wrong,
     models: diff.models.map((m) => ({
       file: m.file,
       model: m.model,

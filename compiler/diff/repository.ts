@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { type Host, isLibrary } from "../host.js";
 import { createNodeHost, MAX_FILE_BYTES } from "../node-host.js";
 
@@ -62,10 +62,26 @@ function commitHost(root: string, commit: string, library: Host): Host {
   };
 }
 
+/** Why git finds no working tree for a folder. */
+export type NoRepository = "outside" | "no git" | "bare" | "owner";
+
+/** Called where `openRepository` gives none. */
+export function whyNoRepository(folder: string): NoRepository {
+  const { error, stderr } = spawnSync("git", ["rev-parse", "--show-toplevel"], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  if ((error as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return "no git";
+  if (/dubious ownership/.test(stderr)) return "owner";
+  return /must be run in a work tree/.test(stderr) ? "bare" : "outside";
+}
+
 /** What git answers; undefined where it refuses, or answers more than `most` bytes. */
 function git(folder: string, args: readonly string[], most = 256 * MAX_FILE_BYTES): string | undefined {
   try {
-    return execFileSync("git", args, {
+    // The one setting of a repository that would make these commands run a program of it.
+    return execFileSync("git", ["-c", "core.fsmonitor=false", ...args], {
       cwd: folder,
       encoding: "utf8",
       maxBuffer: most,

@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync } from "node:fs";
+import { existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decoder } from "../lint/support.js";
@@ -278,5 +278,59 @@ describe("archc diff reads git, and nothing else", () => {
     const before = repository.git("status", "--porcelain");
     await repository.archc("diff", "HEAD");
     expect(repository.git("status", "--porcelain")).toBe(before);
+  });
+});
+
+describe("archc diff under attack", () => {
+  it("says of a name that means no spec that it does, and does not compare nothing", async () => {
+    repository.commit({ "a.arch": small, "note.md": "" });
+    for (const name of ["nobody.arch", "note.md", "../outside.arch", "/etc/passwd", "none/*.arch"]) {
+      const { code, stderr } = await repository.archc("diff", "HEAD", "a.arch", name);
+      expect([name, code]).toEqual([name, 2]);
+      expect(stderr).toContain(`neither revision has a spec \`${name}\``);
+    }
+  });
+
+  it("does not say that nothing changed where a spec has errors", async () => {
+    repository.commit({ "a.arch": small });
+    repository.write({ "a.arch": `${small}\nmodle` });
+    for (const format of ["text", "markdown"]) {
+      const { code, stdout } = await repository.archc("diff", "HEAD", "--format", format);
+      expect(code).toBe(2);
+      expect(stdout).not.toContain("no model's cost changed");
+    }
+    const { stdout } = await repository.archc("diff", "HEAD");
+    expect(stdout).toContain("not compared because of errors: a.arch");
+  });
+
+  it("reads a file whose name has a backslash on both sides", async () => {
+    repository.commit({ 'q"uo\\te.arch': small });
+    repository.write({ "b.arch": "" });
+    const { code, stdout } = await repository.archc("diff", "HEAD", 'q"uo\\te.arch');
+    expect([code, stdout]).toEqual([0, expect.stringContaining("1 model costs the same")]);
+  });
+
+  it("runs no program that a repository names", async () => {
+    repository.commit({ "a.arch": small });
+    const proof = join(repository.root, ".git/ran");
+    const hook = join(repository.root, ".git/hook");
+    writeFileSync(hook, `#!/bin/sh\ntouch '${proof}'\n`, { mode: 0o755 });
+    repository.git("config", "core.fsmonitor", hook);
+    expect((await repository.archc("diff", "HEAD")).code).toBe(0);
+    expect(existsSync(proof)).toBe(false);
+  });
+
+  it("says why there is no working tree", async () => {
+    repository.commit({ "a.arch": small });
+    const inside = await repository.archcIn(".git", "diff", "HEAD");
+    expect([inside.code, inside.stderr]).toEqual([2, expect.stringContaining("has no working tree")]);
+    const { PATH } = process.env;
+    try {
+      process.env.PATH = "/nowhere";
+      const none = await repository.archc("diff", "HEAD");
+      expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("`git` is not installed")]);
+    } finally {
+      process.env.PATH = PATH;
+    }
   });
 });
