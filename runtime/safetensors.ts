@@ -41,9 +41,12 @@ export function parseHeader(start: Uint8Array, size: number, file: string): Safe
   const length = headerLength(start, size, file);
   if (start.length < 8 + length) fail("its header is incomplete");
   let table: unknown;
+  let names = 0;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(start.subarray(8, 8 + length));
-    checkDepth(text, fail);
+    // A mark before the text would be dropped unseen, and no other reader takes it.
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    const text = decoder.decode(start.subarray(8, 8 + length));
+    names = checkText(text, fail);
     table = JSON.parse(text);
   } catch (error) {
     if (error instanceof SafetensorsError) throw error;
@@ -51,6 +54,8 @@ export function parseHeader(start: Uint8Array, size: number, file: string): Safe
   }
   if (!isRecord(table)) return fail("its header is not a JSON object");
 
+  // JSON.parse keeps the last of two; another reader may keep the first.
+  if (Object.keys(table).length !== names) fail("its header describes a tensor twice");
   const metadata: Record<string, string> = {};
   const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(table)) {
@@ -70,11 +75,11 @@ export function parseHeader(start: Uint8Array, size: number, file: string): Safe
   for (const entry of entries) {
     if (entry.begin < end) fail(`tensor \`${entry.name}\` overlaps the one before it`);
     if (entry.begin > end)
-      fail(`${entry.begin - end} bytes before tensor \`${entry.name}\` belong to no tensor`);
+      fail(`${byteText(entry.begin - end)} before tensor \`${entry.name}\` belong to no tensor`);
     end = entry.end;
     if (end > data) fail(`tensor \`${entry.name}\` ends at byte ${end} of ${data}: the file is cut short`);
   }
-  if (end !== data) fail(`${data - end} bytes after the last tensor belong to no tensor`);
+  if (end !== data) fail(`${byteText(data - end)} after the last tensor belong to no tensor`);
   return { entries, metadata, dataStart: 8 + length };
 }
 
@@ -83,7 +88,7 @@ export function headerLength(start: Uint8Array, size: number, file: string): num
   const fail = (what: string): never => {
     throw new SafetensorsError(`\`${file}\` is not a valid safetensors file: ${what}`);
   };
-  if (start.length < 8 || size < 8) return fail(`it has only ${size} bytes`);
+  if (start.length < 8 || size < 8) return fail(size === 0 ? "it is empty" : `it has only ${byteText(size)}`);
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
   if (length <= BigInt(Math.min(MAX_HEADER, size - 8))) return Number(length);
   const other = foreignFormat(start);
@@ -105,9 +110,13 @@ function foreignFormat(start: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** A header is three levels deep; JSON.parse could overflow the stack on a hostile one. */
-function checkDepth(text: string, fail: (what: string) => never): void {
+/**
+ * The number of keys at the top of a header. A header is three levels deep; JSON.parse could overflow the stack on a
+ * hostile one.
+ */
+function checkText(text: string, fail: (what: string) => never): number {
   let depth = 0;
+  let keys = 0;
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
@@ -118,7 +127,9 @@ function checkDepth(text: string, fail: (what: string) => never): void {
     else if (c === 0x7b || c === 0x5b) {
       if (++depth > 8) fail("its header is nested too deeply");
     } else if (c === 0x7d || c === 0x5d) depth--;
+    else if (c === 0x3a && depth === 1) keys++;
   }
+  return keys;
 }
 
 function parseEntry(name: string, value: unknown, fail: (what: string) => never): TensorEntry {
@@ -140,6 +151,8 @@ function parseEntry(name: string, value: unknown, fail: (what: string) => never)
   }
   return { name, dtype, shape, begin, end };
 }
+
+const byteText = (count: number): string => `${count} ${count === 1 ? "byte" : "bytes"}`;
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

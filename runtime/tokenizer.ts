@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { runInNewContext } from "node:vm";
 import { InputError } from "./inputs.js";
 
 /** Text as the token ids that a model was trained on, and back. */
@@ -39,6 +40,7 @@ export async function loadTokenizer(path: string): Promise<TextTokenizer> {
   }
   const isTokenizer = typeof content === "object" && content !== null && "model" in content;
   if (!isTokenizer) throw new InputError(`\`${path}\` is not a tokenizer.json: it has no \`model\``);
+  checkIds(path, (content as { model: unknown }).model);
   const { Tokenizer } = await import("@huggingface/tokenizers");
   // The library trusts what it reads; a damaged file may show at any call.
   const sound = <T>(use: () => T): T => {
@@ -54,7 +56,7 @@ export async function loadTokenizer(path: string): Promise<TextTokenizer> {
   for (const id of sound(() => tokenizer.get_vocab()).values()) last = Math.max(last, id);
   return {
     encode: (text, { special = true } = {}) =>
-      sound(() => tokenizer.encode(text, { add_special_tokens: special }).ids),
+      sound(() => inTime(text, () => tokenizer.encode(text, { add_special_tokens: special }).ids)),
     decode: (all) => {
       // Vocabularies of models are padded: what the tokenizer does not know is no text.
       const ids = all.filter((id) => tokenizer.id_to_token(id) !== undefined);
@@ -64,6 +66,33 @@ export async function loadTokenizer(path: string): Promise<TextTokenizer> {
     size: last + 1,
     ends: endNames.flatMap((name) => tokenizer.token_to_id(name) ?? []),
   };
+}
+
+/** Ids are rows of a table: other numbers would read beside it, or nothing. */
+function checkIds(path: string, model: unknown): void {
+  const vocab = (model as { vocab?: unknown } | null)?.vocab;
+  if (typeof vocab !== "object" || vocab === null || Array.isArray(vocab)) return;
+  for (const [token, id] of Object.entries(vocab)) {
+    if (Number.isInteger(id) && id >= 0 && id < 2 ** 31) continue;
+    const short = token.length > 40 ? `${token.slice(0, 40)}…` : token;
+    throw new InputError(
+      `\`${path}\` is not a tokenizer.json: the id of \`${short}\` is ${JSON.stringify(id)}, not a whole number of at least 0`,
+    );
+  }
+}
+
+/** A tokenizer's regular expressions may be ambiguous, and take exponentially long: they are stopped. */
+function inTime<T>(text: string, use: () => T): T {
+  const timeout = 10_000 + Math.ceil(text.length / 50);
+  try {
+    return runInNewContext("use()", { use }, { timeout }) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
+    const seconds = Math.round(timeout / 1000);
+    throw new Error(
+      `it did not split the text within ${seconds} s; is one of its regular expressions ambiguous, such as \`(a+)+\`?`,
+    );
+  }
 }
 
 /** Decodes token ids one by one, and returns each part of the text as soon as later tokens cannot change it. */

@@ -12,7 +12,7 @@ import { CONFIG_FILE } from "../lint/config-file.js";
 import { archcVersion } from "../version.js";
 import { openAll, sourcesOf } from "./check.js";
 import { exit, exitCodeOf, Failure, fail } from "./exit.js";
-import type { OpenSpec } from "./open.js";
+import { type OpenSpec, whyUnread } from "./open.js";
 import { choice, wholeNumber } from "./options.js";
 import { printDiagnostics, printGithub, printJson } from "./print.js";
 import type { Session } from "./session.js";
@@ -74,7 +74,8 @@ async function configsOf(specs: readonly OpenSpec[]): Promise<ReadonlyMap<string
     const text = host.read(CONFIG_FILE);
     if (text === undefined) {
       // Whoever put it there would think that it holds.
-      if (isThere(join(host.root, CONFIG_FILE))) throw fail("config/unreadable", {});
+      const path = join(host.root, CONFIG_FILE);
+      if (isThere(path)) throw fail("config/unreadable", { why: whyUnread(path, host.root) });
       continue;
     }
     const { parseConfig } = await import("../lint/config.js");

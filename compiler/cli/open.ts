@@ -49,15 +49,18 @@ export async function open(file: string): Promise<OpenSpec> {
 }
 
 /** Why the host does not read a file that is there. */
-function whyUnread(file: string, root: string): string {
+export function whyUnread(file: string, root: string): string {
   try {
     const place = realpathSync(file);
-    if (!statSync(place).isFile()) return "it is not a file";
-    if (!isBelow(place, root))
-      return `it is a symbolic link that leads out of the project, \`${root}\`; name \`${place}\` itself`;
+    const about = statSync(place);
+    if (!about.isFile()) return "it is not a file";
+    if (about.size > MAX_FILE_BYTES)
+      return `it has ${about.size} bytes, but can have at most ${MAX_FILE_BYTES}`;
+    if (!isBelow(place, root)) return `it is a symbolic link that leads out of the project, \`${root}\``;
     accessSync(place, constants.R_OK);
     return "it cannot be read";
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "it is a symbolic link that leads nowhere";
     return refusedBecause(error) ?? "it cannot be read";
   }
 }

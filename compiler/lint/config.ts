@@ -11,7 +11,7 @@ const level = z.enum(levels);
 const rules = z.strictObject(Object.fromEntries(lintRules.map(({ name }) => [name, level.optional()])));
 const lintPart = z.strictObject({ rules: rules.optional(), maxWarnings: z.int().min(0).optional() });
 const dataPart = z.strictObject({
-  tokens: z.union([z.int().min(1), z.string().regex(count)]).optional(),
+  tokens: z.union([z.int().min(1), z.string().refine(isCount)]).optional(),
 });
 const schema = z.strictObject({
   $schema: z.string().optional(),
@@ -29,7 +29,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
 
 const wants: Readonly<Record<string, string>> = {
   "lint.maxWarnings": "a whole number of at least 0",
-  "data.tokens": 'a count: `300000000000`, `"300B"`',
+  "data.tokens": 'a count of at least 1: `300000000000`, `"300B"`',
 };
 
 export interface Config extends LintSettings {
@@ -56,10 +56,10 @@ function configIn(
   sink: Diagnostics,
 ): Config | undefined {
   const body: unknown = JSON.parse(text);
+  // The first of each path: a key may stand twice.
+  const places = new Map([...known].reverse().map((key) => [JSON.stringify(key.path), key]));
   const placeOf = (path: readonly string[]): Span => {
-    const key = known.find(
-      (k) => k.path.length === path.length && k.path.every((name, i) => name === path[i]),
-    );
+    const key = places.get(JSON.stringify(path));
     return { file, start: key?.start ?? 0, end: key?.end ?? Math.min(1, text.length) };
   };
   const twice = keysSaidTwice(known, file);
@@ -109,12 +109,23 @@ function configIn(
   return undefined;
 }
 
+/** Whether a text is a whole number of tokens, at least one and no more than a trillion trillions. */
+function isCount(said: string): boolean {
+  const [, digits = "", suffix = ""] = count.exec(said) ?? [];
+  const decimals = digits.split(".")[1]?.length ?? 0;
+  return digits.length > 0 && digits.length <= 24 && decimals <= zerosOf(suffix) && tokensOf(said) >= 1n;
+}
+
+function zerosOf(suffix: string): number {
+  return { K: 3, M: 6, B: 9, T: 12 }[suffix] ?? 0;
+}
+
 /** `300B` as a number of tokens. */
 function tokensOf(said: number | string): bigint {
   if (typeof said === "number") return BigInt(said);
   const [, digits = "0", suffix = ""] = count.exec(said) ?? [];
   const [whole = "0", rest = ""] = digits.split(".");
-  const zeros = { K: 3, M: 6, B: 9, T: 12 }[suffix] ?? 0;
+  const zeros = zerosOf(suffix);
   return BigInt(whole + rest.slice(0, zeros).padEnd(zeros, "0"));
 }
 

@@ -55,6 +55,9 @@ interface Sought {
   readonly sources: readonly { readonly tensor: ForeignTensor; readonly piece: Piece }[];
 }
 
+/** Names compared for all suggestions of one file: a fraction of a second. */
+const COMPARISONS = 200_000;
+
 const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
 /**
@@ -89,6 +92,8 @@ export function planImport(
   const known = new Set(present.values());
   const ignored = checkpoint.ignored.flatMap((text) => readNamePattern(text) ?? []);
   const others = file.names.filter((n) => !known.has(n));
+  // Of a million names, to find those near each that is missing would take minutes.
+  let comparisons = COMPARISONS;
   const left = others.filter((n) => !ignored.some((pattern) => standsFor(pattern, n)));
 
   const plan = new Map<string, Move[]>();
@@ -123,7 +128,8 @@ export function planImport(
       absent.push({ name: tensor.name, weight: weight.name, value });
       continue;
     }
-    const near = nearest(tensor.name, left) ?? nearest(tensor.name, others);
+    comparisons -= others.length;
+    const near = comparisons < 0 ? undefined : (nearest(tensor.name, left) ?? nearest(tensor.name, others));
     const why = `expected ${shapeText(tensor.shape)} for \`${weight.name}\`${near ? `; is it \`${near}\`?` : ""}`;
     // A table that no block has, such as the head's, may be tied to another.
     const isTable = tensor.shape.length === 2 && !/\.\d+\./.test(weight.name);

@@ -189,3 +189,13 @@ describe("a manifest that lies", () => {
     expect((await lie((m) => (m.files[0]!.bytes = -1))).code).toBe(2);
   });
 });
+
+it("a file of very many names is told of in seconds, without a guess for each", async () => {
+  const tensor = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}';
+  const names = Array.from({ length: 100_000 }, (_, i) => `"embed.table${i}":${tensor}`);
+  const path = here.put("many.safetensors", lying(`{${names.join()}}`, 0));
+  const began = performance.now();
+  const { code, stderr } = await archc("cost", file, "--weights", path);
+  expect(performance.now() - began).toBeLessThan(20_000);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("100000 left over")]);
+}, 60_000);

@@ -53,15 +53,19 @@ describe("archc lint", () => {
   it("ends with 2 on a configuration that is no file, which would seem to hold", async () => {
     configured(undefined);
     const at = file("archc.config.json");
-    for (const make of [
-      () => mkdirSync(at),
-      () => symlinkSync("/etc/passwd", at),
-      () => symlinkSync("no", at),
-    ]) {
+    for (const [make, why] of [
+      [() => mkdirSync(at), "it is not a file"],
+      [() => symlinkSync("/etc/passwd", at), "it is a symbolic link that leads out of the project"],
+      [() => symlinkSync("no", at), "it is a symbolic link that leads nowhere"],
+      [() => writeFileSync(at, " ".repeat(1e6)), "it has 1000000 bytes, but can have at most 524288"],
+    ] as const) {
       make();
       const { code, stderr } = await archc("lint", file("specs"));
       rmSync(at, { recursive: true });
-      expect([code, stderr]).toEqual([2, expect.stringContaining("error[config/unreadable]")]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`cannot read \`archc.config.json\`: ${why}`),
+      ]);
     }
   });
 

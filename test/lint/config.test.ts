@@ -23,7 +23,17 @@ describe("archc.config.json", () => {
     });
     expect(read("{}").found).toEqual([]);
     expect(read('{ "data": { "tokens": 7 } }').config?.dataTokens).toBe(7n);
-    expect(read('{ "data": { "tokens": "0.0001K" } }').config?.dataTokens).toBe(0n);
+    expect(read('{ "data": { "tokens": "0.002K" } }').config?.dataTokens).toBe(2n);
+    for (const tokens of ["0B", "0.0001K", "1.5", `${"9".repeat(1000)}T`])
+      expect(read(JSON.stringify({ data: { tokens } })).found[0]?.[0]).toBe("config/bad-value");
+  });
+
+  it("finds thousands of wrong keys in a moment, each at its place", () => {
+    const text = JSON.stringify(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1])));
+    const began = performance.now();
+    const { found } = read(text);
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect([found.length, found[4999]?.[1]]).toEqual([5000, '"k4999"']);
   });
 
   it("names keys near a wrong one, where it stands", () => {

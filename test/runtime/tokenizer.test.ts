@@ -51,3 +51,32 @@ describe("a tokenizer.json", () => {
     await expect(loadTokenizer(join(folder, "none.json"))).rejects.toThrow("ENOENT");
   });
 });
+
+describe("a tokenizer.json from hostile hands", () => {
+  const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const put = (vocab: Readonly<Record<string, unknown>>, more: object = {}): string => {
+    const model = { type: "BPE", vocab, merges: [] };
+    const rest = { added_tokens: [], normalizer: null, post_processor: null, decoder: { type: "ByteLevel" } };
+    const path = join(folder, "hostile.json");
+    writeFileSync(path, JSON.stringify({ ...rest, pre_tokenizer: byteLevel, model, ...more }));
+    return path;
+  };
+
+  it("has ids that are rows of a table", async () => {
+    for (const id of [-5, 1.5, 1e15, "x", null]) {
+      const words = `the id of \`h\` is ${JSON.stringify(id)}, not a whole number of at least 0`;
+      await expect(loadTokenizer(put({ h: id }))).rejects.toThrow(words);
+    }
+    expect((await loadTokenizer(put({ h: 3, __proto__: 4 }))).encode("h")).toEqual([3]);
+  });
+
+  it("is stopped where a regular expression of it takes exponentially long", {
+    timeout: 120_000,
+  }, async () => {
+    const split = { type: "Split", pattern: { Regex: "(a+)+$" }, behavior: "Isolated", invert: false };
+    const tokenizer = await loadTokenizer(put({ a: 0, b: 1 }, { pre_tokenizer: split }));
+    expect(() => tokenizer.encode(`${"a".repeat(60)}b`)).toThrow(
+      "is one of its regular expressions ambiguous",
+    );
+  });
+});

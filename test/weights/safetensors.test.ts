@@ -200,12 +200,32 @@ describe("parseHeader", () => {
       file({ a: f32(0, 4), b: f32(8, 12) }, 12),
       /4 bytes before tensor `b` belong to no tensor/,
     ],
+    ["has a byte too many", file({ a: f32(0, 4) }, 5), /: 1 byte after the last tensor/],
     ["is cut short", file({ a: f32(0, 8) }, 4), /ends at byte 8 of 4/],
     ["has a tail", file({ a: f32(0, 8) }, 12), /4 bytes after the last tensor/],
     ["has metadata of numbers", file({ __metadata__: { a: 1 } }), /metadata `a` is not a string/],
   ])("refuses a file that %s", (_, [bytes, size], words) => {
     expect(() => parseHeader(bytes, size, "w.safetensors")).toThrow(words);
     expect(() => parseHeader(bytes, size, "w.safetensors")).toThrow(SafetensorsError);
+  });
+
+  it("refuses what other readers may read in another way: a tensor twice, a mark before the header", () => {
+    const entry = (begin: number) => `"a":{"dtype":"F32","shape":[1],"data_offsets":[${begin},${begin + 4}]}`;
+    for (const [header, size, words] of [
+      [`{${entry(0)},${entry(0)}}`, 4, /describes a tensor twice/],
+      [
+        `{${entry(0)},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`,
+        4,
+        /describes a tensor twice/,
+      ],
+      ["\ufeff{}", 0, /not valid JSON/],
+    ] as const) {
+      const text = new TextEncoder().encode(header);
+      const bytes = new Uint8Array(8 + text.length + size);
+      new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+      bytes.set(text, 8);
+      expect(() => parseHeader(bytes, bytes.length, "w.safetensors")).toThrow(words);
+    }
   });
 
   it("takes a file of nothing, and tensors of nothing", () => {

@@ -3,8 +3,8 @@ import { didYouMeanText } from "../did-you-mean.js";
 
 /** What is wrong with `archc.config.json`. */
 export const configCodes = {
-  "config/unreadable": code<Record<string, never>>("error", () => ({
-    message: "`archc.config.json` cannot be read",
+  "config/unreadable": code<{ why: string }>("error", ({ why }) => ({
+    message: `cannot read \`archc.config.json\`: ${why}`,
     helps: ["it must be a file inside the project, or a link to one"],
   })),
   "config/not-json": code<{ why: string }>("error", ({ why }) => ({
