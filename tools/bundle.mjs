@@ -31,6 +31,14 @@ const bundle = await rolldown({
           ? `export * from ${JSON.stringify(`${modules}chevrotain/lib/chevrotain.mjs`)};`
           : undefined,
     },
+    {
+      name: "commander",
+      // It loads what starts other programs, for commands that are programs of their own; archc has none.
+      load: (id) =>
+        id === `${modules}commander/lib/command.js`
+          ? readFileSync(id, "utf8").replace("require('node:child_process')", "undefined")
+          : undefined,
+    },
   ],
 });
 await bundle.write({
@@ -40,13 +48,17 @@ await bundle.write({
   // Each with all that it imports, but what a group before it has.
   codeSplitting: {
     groups: [
-      { name: "front", test: /\/compiler\/cli\/(?!(main|io|node-version)\.js$)/ },
+      { name: "front", test: /\/compiler\/cli\/(start|check|cost)\.js$/ },
       { name: "grammar", test: /\/grammar\/parse\.js$/ },
       { name: "check", test: /\/compiler\/(cost\/report-text|service)\.js$/ },
     ],
   },
-  // Node reads every character of a chunk before it runs; names stay, so that a crash can be understood.
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  // Node reads every character of a chunk before it runs; names of functions stay, so that a crash can be understood.
+  minify: {
+    compress: false,
+    mangle: { toplevel: false, keepNames: true },
+    codegen: { removeWhitespace: true },
+  },
 });
 const licences = carried.map((name) => {
   const file = readdirSync(`${modules}${name}`).find((entry) => /^licen[cs]e/i.test(entry));
