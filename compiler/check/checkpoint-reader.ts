@@ -5,7 +5,16 @@ import { numbersIn } from "../ir/path.js";
 import type { ForeignTensor, UnusedLine } from "../weights/checkpoint.js";
 import { initialOf } from "../weights/fill.js";
 import { type NamePattern, namesAt } from "../weights/name-pattern.js";
-import { alike, type Laid, layOut, likeness, type Match, named, type Read } from "./checkpoint-layout.js";
+import {
+  alike,
+  type Indices,
+  type Laid,
+  layOut,
+  likeness,
+  type Match,
+  named,
+  type Read,
+} from "./checkpoint-layout.js";
 import { type Ignored, isIgnored, type Part, readFused, readPart } from "./checkpoint-part.js";
 import type { NamedWeight } from "./checkpoint-weights.js";
 
@@ -45,6 +54,8 @@ interface Unfit {
 export class CheckpointReader {
   private readonly byPath = new Map<string, NamedWeight>();
   private readonly byForm = new Map<string, NamedWeight[]>();
+  /** The indices that are one alone, by its name and number. */
+  private readonly single = new Map<string, Map<number, Indices>>();
 
   constructor(
     weights: readonly NamedWeight[],
@@ -213,16 +224,27 @@ export class CheckpointReader {
     const found: Match[] = [];
     for (const weight of this.byForm.get(form) ?? []) {
       const numbers = numbersIn(weight.path);
-      const indices = new Map(known);
+      let indices = known;
       const agrees = wanted.every((want, i) => {
         const number = numbers[i]!;
         const before = typeof want === "number" ? want : indices.get(want.index);
-        if (before === undefined && typeof want !== "number") indices.set(want.index, number);
+        if (before === undefined && typeof want !== "number")
+          indices = this.indicesWith(indices, want.index, number);
         return before === undefined || before === number;
       });
       if (agrees) found.push({ indices, weights: [...weights, weight] });
     }
     return found;
+  }
+
+  /** The indices and one more. Most lines have that one alone, and share what it gives. */
+  private indicesWith(known: Indices, name: string, number: number): Indices {
+    if (known.size > 0) return new Map(known).set(name, number);
+    let byNumber = this.single.get(name);
+    if (!byNumber) this.single.set(name, (byNumber = new Map()));
+    let indices = byNumber.get(number);
+    if (!indices) byNumber.set(number, (indices = new Map([[name, number]])));
+    return indices;
   }
 
   private reportUnknown(part: Part): void {

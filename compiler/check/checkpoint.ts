@@ -53,18 +53,26 @@ export function readCheckpoints(
     const { written, unused } = reader.read([...lines.values()]);
     reportTwice(written, sink);
     reportCovered([...ignored.values()], written, sink);
-    let tensors: readonly ForeignTensor[] | undefined;
-    return {
-      name,
-      // What is wrong is told by now; the tensors themselves are for those who read or write a file.
-      get tensors() {
-        tensors ??= written.flatMap(tensorsOf);
-        return tensors;
-      },
-      ignored: [...ignored.keys()],
-      unused,
-    };
+    return new Told(name, [...ignored.keys()], unused, written);
   });
+}
+
+/** A checkpoint of which all that is wrong has been told; its tensors are for those who read or write a file. */
+class Told implements Checkpoint {
+  private made: readonly ForeignTensor[] | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly ignored: readonly string[],
+    readonly unused: Checkpoint["unused"],
+    private readonly written: readonly Written[],
+  ) {}
+
+  // Of the class: V8 keeps the closure of a getter in an object literal, and all it sees, until a full collection.
+  get tensors(): readonly ForeignTensor[] {
+    this.made ??= this.written.flatMap(tensorsOf);
+    return this.made;
+  }
 }
 
 /** Adds the lines of one block to a section; `own` says whether the model itself has it, not a base. */

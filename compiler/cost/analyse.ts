@@ -14,8 +14,6 @@ export interface NodeCost {
   readonly op: OpName;
   readonly node: Node;
   readonly cost: Cost;
-  /** `macs + attentionMacs` without products behind a mask. */
-  readonly usefulMacs: Dim;
 }
 
 /** A body that runs in another. */
@@ -35,7 +33,6 @@ export interface BodyCost {
   readonly own: Cost;
   /** With all that runs in it. */
   readonly total: Cost;
-  readonly usefulMacs: Dim;
 }
 
 /** The exact cost of a graph. Every number is a polynomial in its symbols: a new point needs `evaluate` alone. */
@@ -43,7 +40,7 @@ export interface GraphCost extends BodyCost {
   readonly graph: Graph;
   /** 2 · (macs + attentionMacs): what the emitted graphs execute. */
   readonly flops: Dim;
-  /** 2 · useful macs. May use symbols `mask1`, …: see `sizesAt`. */
+  /** 2 · the macs that are not behind a mask. May use symbols `mask1`, …: see `sizesAt`. */
   readonly flopsUseful: Dim;
   /** Masks without a closed form, counted at each point. */
   readonly counted: CountedMasks;
@@ -54,15 +51,38 @@ export interface GraphCost extends BodyCost {
  * model have most nodes in common, and may share their `rules`.
  */
 export function costOf(graph: Graph, rules = new CostRules()): GraphCost {
-  const { facts, counted } = analyse(graph);
-  const body = new Walk(rules).body(useful(facts));
-  return {
-    ...body,
-    graph,
-    flops: body.total.macs.plus(body.total.attentionMacs).times(2),
-    flopsUseful: body.usefulMacs.times(2),
-    counted,
-  };
+  return new Counted(graph, analyse(graph), new Walk(rules));
+}
+
+class Counted implements GraphCost {
+  readonly items: BodyCost["items"];
+  readonly own: Cost;
+  readonly total: Cost;
+  readonly flops: Dim;
+  private usefulFlops: Dim | undefined;
+
+  constructor(
+    readonly graph: Graph,
+    private readonly known: { readonly facts: Analysis; readonly counted: CountedMasks },
+    private readonly walk: Walk,
+  ) {
+    const { items, own, total } = walk.body(known.facts);
+    this.items = items;
+    this.own = own;
+    this.total = total;
+    this.flops = total.macs.plus(total.attentionMacs).times(2);
+  }
+
+  /** Worked out when it is asked for, which it is of few graphs. */
+  get flopsUseful(): Dim {
+    this.usefulFlops ??= this.walk.usefulMacs(useful(this.known.facts)).times(2);
+    return this.usefulFlops;
+  }
+
+  /** All masks are met when it is known what is useful. */
+  get counted(): CountedMasks {
+    return this.flopsUseful && this.known.counted;
+  }
 }
 
 /**
@@ -97,38 +117,49 @@ export function eachNode(
 class Walk {
   private readonly attention = new Map<Cost, Cost>();
   private readonly parts = new Map<string, Dim>();
-  private readonly bodies = new Map<Useful, BodyCost>();
+  private readonly bodies = new Map<Analysis, BodyCost>();
+  private readonly useful = new Map<Useful, Dim>();
 
   constructor(private readonly rules: CostRules) {}
 
-  body(useful: Useful): BodyCost {
-    const known = this.bodies.get(useful);
+  body(facts: Analysis): BodyCost {
+    const known = this.bodies.get(facts);
     if (known) return known;
-    const { facts, parts, bodies } = useful;
     const items: (NodeCost | InnerCost)[] = [];
     for (const node of facts.region.nodes) {
-      const inside = bodies.get(node);
+      const inside = facts.bodyOf(node);
       if (inside) {
         const path = node.op === "call" ? node.attrs.path : "";
-        const times = node.op === "map" ? (node.inputs[0]!.shape[0] ?? Dim.one) : Dim.one;
-        items.push({ path, times, body: this.body(inside) });
+        items.push({ path, times: timesOf(node), body: this.body(inside) });
       }
-      if (node.op === "call") continue;
-      const cost = this.costOf(node, facts);
-      const usefulMacs = cost.macs.plus(this.usefulAttention(cost, parts.get(node)));
-      items.push({ op: node.op, node, cost, usefulMacs });
+      if (node.op !== "call") items.push({ op: node.op, node, cost: this.costOf(node, facts) });
     }
     const own = sumCosts(items.flatMap((item) => ("body" in item ? [] : [item.cost])));
     const total = sumCosts([
       own,
       ...items.flatMap((item) => ("body" in item ? [repeatCost(item.body.total, item.times)] : [])),
     ]);
-    const usefulMacs = sumDims(
-      items.map((item) => ("body" in item ? item.body.usefulMacs.times(item.times) : item.usefulMacs)),
-    );
-    const cost = { items, own, total, usefulMacs };
-    this.bodies.set(useful, cost);
+    const cost = { items, own, total };
+    this.bodies.set(facts, cost);
     return cost;
+  }
+
+  /** `macs + attentionMacs` of one run of a body, without products behind a mask. */
+  usefulMacs(useful: Useful): Dim {
+    const known = this.useful.get(useful);
+    if (known) return known;
+    const { facts, parts, bodies } = useful;
+    const macs: Dim[] = [];
+    for (const node of facts.region.nodes) {
+      const inside = bodies.get(node);
+      if (inside) macs.push(this.usefulMacs(inside).times(timesOf(node)));
+      if (node.op === "call") continue;
+      const cost = this.costOf(node, facts);
+      macs.push(cost.macs, this.usefulAttention(cost, parts.get(node)));
+    }
+    const sum = sumDims(macs);
+    this.useful.set(useful, sum);
+    return sum;
   }
 
   /** The op's own rule; products of two activations are attention. */
@@ -150,6 +181,11 @@ class Walk {
     if (!macs) this.parts.set(key, (macs = usefulOf(attentionMacs, useful)));
     return macs;
   }
+}
+
+/** How often the body of a node runs. */
+function timesOf(node: Node): Dim {
+  return node.op === "map" ? (node.inputs[0]!.shape[0] ?? Dim.one) : Dim.one;
 }
 
 /** Largest mask that is counted by evaluating it. */

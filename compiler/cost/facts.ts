@@ -46,13 +46,18 @@ export class Analysis {
     private readonly shared: Shared,
   ) {
     region.inputs.forEach((v, i) => {
-      this.facts.set(v, given[i] ?? plain.activation);
+      this.learn(v, given[i] ?? plain.activation);
     });
     for (const node of region.nodes) this.node(node);
   }
 
   of(value: Value): Facts {
     return this.facts.get(value) ?? plain.activation;
+  }
+
+  /** Most values are activations of which no more is known: those need no entry. */
+  private learn(value: Value, facts: Facts): void {
+    if (facts !== plain.activation) this.facts.set(value, facts);
   }
 
   /** The facts of the body of a call or map; the same object for bodies alike. */
@@ -92,7 +97,7 @@ export class Analysis {
       this.inner.set(node, inner);
       node.outputs.forEach((v, i) => {
         const facts = inner.of(body.outputs[i]!);
-        this.facts.set(v, node.op === "call" ? facts : plain[facts.origin]);
+        this.learn(v, node.op === "call" ? facts : plain[facts.origin]);
       });
       return;
     }
@@ -102,7 +107,7 @@ export class Analysis {
     );
     // Of operands of which nothing is known nothing follows, but that an op puts zeros around them.
     if (inputs.length > 0 && node.op !== "pad" && inputs.every((f) => f === plain[f.origin])) {
-      for (const v of node.outputs) this.facts.set(v, plain[origin]);
+      for (const v of node.outputs) this.learn(v, plain[origin]);
       return;
     }
     const one = node.outputs.length === 1 ? onAxes(this.infer(node, inputs), node.outputs[0]!) : {};
@@ -111,7 +116,7 @@ export class Analysis {
     const isKnown = origin === "constant" && operands.every((e) => e !== undefined);
     node.outputs.forEach((v, output) => {
       const expression = isKnown ? { node, output, operands } : undefined;
-      this.facts.set(v, more || expression ? { ...one, origin, expression } : plain[origin]);
+      this.learn(v, more || expression ? { ...one, origin, expression } : plain[origin]);
     });
   }
 

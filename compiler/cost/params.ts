@@ -1,5 +1,5 @@
 import { Dim } from "../dim/dim.js";
-import type { InputPort, Node, Region, Value } from "../ir/graph.js";
+import type { InputPort, Node, Region, Value, WeightInfo } from "../ir/graph.js";
 import { byteSize, elements } from "../ir/traverse.js";
 import type { GraphCost } from "./analyse.js";
 
@@ -8,6 +8,8 @@ type WeightPort = Extract<InputPort, { role: "weight" }>;
 /** What one weight or buffer counts. */
 export interface WeightCount {
   readonly name: string;
+  /** What a person calls the part of the model that it is in: `blocks.ffn` for those of all blocks. */
+  readonly part: string;
   readonly kind: "weight" | "buffer";
   readonly lookup: boolean;
   readonly total: Dim;
@@ -25,13 +27,17 @@ export function countWeights(report: GraphCost, positions: Dim): readonly Weight
   const uses = new Uses();
   // Weights of blocks alike have one shape, and get the same dims, which add up fast.
   const sizes = new Map<readonly Dim[], Sizes>();
+  // What is declared once stands in blocks alike, so that its names differ in nothing but numbers.
+  const parts = new Map<WeightInfo, string>();
   const counts: WeightCount[] = [];
   for (const port of graph.inputPorts) {
     if (port.role !== "weight") continue;
-    const { value } = port;
+    const { name, value, weight } = port;
     let size = sizes.get(value.shape);
     if (!size) sizes.set(value.shape, (size = { total: elements(value), bytes: byteSize(value) }));
-    counts.push(count(port, size, graph, uses, positions));
+    let part = parts.get(weight);
+    if (part === undefined) parts.set(weight, (part = partOf(name)));
+    counts.push({ name, part, ...count(port, size, graph, uses, positions) });
   }
   return counts;
 }
@@ -40,7 +46,7 @@ export function countWeights(report: GraphCost, positions: Dim): readonly Weight
 export interface WeightGroup {
   readonly weight: WeightCount;
   readonly count: number;
-  /** What a person calls the part of the model that they are in: `blocks.ffn` for those of all blocks. */
+  /** That of each, or the name of the one. */
   readonly part: string;
 }
 
@@ -55,7 +61,7 @@ export function groupWeights(weights: readonly WeightCount[]): readonly WeightGr
   const groups: { readonly weight: WeightCount; count: number; readonly part: string }[] = [];
   const known = new Map<Dim, typeof groups>();
   for (const weight of weights) {
-    const part = weight.lookup ? weight.name : partOf(weight.name);
+    const part = weight.lookup ? weight.name : weight.part;
     let alike = known.get(weight.total);
     if (!alike) known.set(weight.total, (alike = []));
     const found = alike.find((g) => g.part === part && g.weight.kind === weight.kind);
@@ -74,13 +80,18 @@ interface Sizes {
   readonly bytes: Dim;
 }
 
-function count(port: WeightPort, size: Sizes, graph: Region, uses: Uses, positions: Dim): WeightCount {
+function count(
+  port: WeightPort,
+  size: Sizes,
+  graph: Region,
+  uses: Uses,
+  positions: Dim,
+): Omit<WeightCount, "name" | "part"> {
   const { total, bytes } = size;
   const { lookup, kind } = port.weight;
   const read = lookup ? readOf(port.value, graph, uses)?.elements : undefined;
   const active = read ? capped(read.over(positions), total) : total;
   return {
-    name: port.name,
     kind,
     lookup,
     total,
