@@ -12,15 +12,14 @@ export interface Plan {
   readonly workspace: readonly Dim[];
 }
 
-const plans = new WeakMap<Region, Plan>();
-
 /** Results that lie in their operand's storage in every runtime. */
 export function isView(node: Node): boolean {
   return node.op === "reshape" || node.op === "stop_gradient";
 }
 
-/** The plan of a region, made once; throws where an op has no cost rule. */
+/** The plan of a region, made once with the same rules; throws where an op has no cost rule. */
 export function planOf(region: Region, costs: CostRules): Plan {
+  const { plans } = costs;
   const known = plans.get(region);
   if (known) return known;
   const alive = new Set<Value>(region.outputs);

@@ -5,6 +5,7 @@ import { dropStates, optimize } from "../ir/passes/optimize.js";
 import type { Optimizer } from "../train/optimizer-names.js";
 import { type TrainingStep, trainingStep, type Untrainable } from "../train/step.js";
 import { costOf, type GraphCost } from "./analyse.js";
+import type { MemoryReport } from "./memory.js";
 import { countWeights, groupWeights, type WeightCount, type WeightGroup } from "./params.js";
 import { CostRules } from "./rules.js";
 
@@ -19,6 +20,8 @@ export class ModelCost {
   private readonly costs = new Map<Graph, GraphCost>();
   private readonly steps = new Map<Optimizer, TrainingStep | Untrainable>();
   readonly rules = new CostRules();
+  /** The last answer for a graph: a report asks for it as a metric and as a whole. */
+  readonly lastMemory = new Map<Graph, { readonly asked: string; readonly report: MemoryReport }>();
   private cachedWeights: readonly WeightCount[] | undefined;
   private cachedGroups: readonly WeightGroup[] | undefined;
 
@@ -96,11 +99,17 @@ export class ModelCost {
   }
 }
 
-const models = new WeakMap<ModelInstance, ModelCost>();
+const costKey = Symbol("cost");
 
-/** The cost of an instance; the same object for the same instance. */
-export function modelCost(instance: ModelInstance): ModelCost {
-  let model = models.get(instance);
-  if (!model) models.set(instance, (model = new ModelCost(instance)));
-  return model;
+/**
+ * The cost of an instance; the same object for the same instance. It is a hidden property, which no copy of the instance
+ * takes along, and not the value of a WeakMap: V8 frees such values in full collections alone, so that all that was made
+ * of each model would be copied to the old space first.
+ */
+export function modelCost(instance: ModelInstance & { readonly [costKey]?: ModelCost }): ModelCost {
+  const known = instance[costKey];
+  if (known) return known;
+  const made = new ModelCost(instance);
+  Object.defineProperty(instance, costKey, { value: made });
+  return made;
 }

@@ -1,10 +1,11 @@
 import type { Dim } from "../dim/dim.js";
-import type { Node, NodeOf, Type } from "../ir/graph.js";
+import type { Node, NodeOf, Region, Type } from "../ir/graph.js";
 import { nodeKey } from "../ir/passes/key.js";
 import { byteSize } from "../ir/traverse.js";
 import { type Cost, fillCost, sumDims } from "../ops/cost-vector.js";
 import type { OpDef } from "../ops/define.js";
 import { type OpName, ops } from "../ops/index.js";
+import type { Plan } from "./liveness.js";
 
 /**
  * Costs of nodes by the rules of their ops. A rule sees attributes and types alone, so that equal nodes of many layers
@@ -14,6 +15,8 @@ export class CostRules {
   private readonly known = new Map<string, Cost>();
   /** The graphs of one model share most nodes, and memory asks for what the cost asked for. */
   private readonly nodes = new Map<Node, Cost>();
+  /** When the values of regions die, by region: all questions about memory ask for it. */
+  readonly plans = new Map<Region, Plan>();
 
   /** Throws where an op has no rule: it never counts as 0. A `map` or `call` without its body, so that a call is free. */
   of(node: Node): Cost {

@@ -1,4 +1,3 @@
-import type { Graph } from "../ir/graph.js";
 import type { MetricValue } from "./figures.js";
 import { memoryAt } from "./memory.js";
 import type { MemoryReport } from "./memory-report.js";
@@ -7,9 +6,6 @@ import type { Runtime } from "./runtime-names.js";
 import { type ProcessMemory, processMemory } from "./runtimes.js";
 import { type Stored, valueBytes, weightBytes } from "./stored.js";
 
-/** The last answer for a graph: a report asks for it as a metric and as a whole. */
-const lastMemory = new WeakMap<Graph, { readonly asked: string; readonly report: MemoryReport }>();
-
 /**
  * Bytes of a pass that leaves its states, or of a step where something is past, with values kept as `stored` says.
  * Throws RangeError where a size is missing.
@@ -17,14 +13,14 @@ const lastMemory = new WeakMap<Graph, { readonly asked: string; readonly report:
 export function inferenceMemory(model: ModelCost, point: Point, stored: Stored = "f32"): MemoryReport {
   const graph = (point.past ?? 0n) > 0n ? model.step : model.prefill;
   const asked = `${stored};${Object.entries(point).join(";")}`;
-  const last = lastMemory.get(graph);
+  const last = model.lastMemory.get(graph);
   if (last?.asked === asked) return last.report;
   const report = memoryAt(graph, point, {
     dtypeBytes: valueBytes(stored),
     weightBytes: weightBytes(stored),
     costs: model.rules,
   });
-  lastMemory.set(graph, { asked, report });
+  model.lastMemory.set(graph, { asked, report });
   return report;
 }
 

@@ -6,17 +6,15 @@ import { withRegion, withValues } from "../traverse.js";
  * that their bodies no longer need; library calls keep theirs, since backends match them by position.
  */
 export function eliminateDeadCode(graph: Graph): Graph {
-  let lean = known.get(graph);
-  if (!lean) {
-    const kept = prune(graph, graph.outputs);
-    lean = kept.nodes === graph.nodes ? graph : withRegion(graph, kept);
-    known.set(graph, lean);
-  }
+  if (known.has(graph)) return graph;
+  const kept = prune(graph, graph.outputs);
+  const lean = kept.nodes === graph.nodes ? graph : withRegion(graph, kept);
+  known.add(lean);
   return lean;
 }
 
-/** Several passes ask for a graph without what is dead. */
-const known = new WeakMap<Graph, Graph>();
+/** Graphs without dead code: several passes ask for one. */
+const known = new WeakSet<Graph>();
 
 /** Without the states that a step leaves: for a forward pass that nothing continues. */
 export function dropStates(graph: Graph): Graph {

@@ -12,11 +12,11 @@ import { eliminateDeadCode } from "./dce.js";
  */
 export function narrow(graph: Graph): Graph {
   const lean = eliminateDeadCode(graph);
-  if (!hasSlice(lean, new Set())) return graph;
+  if (!hasSlice(lean, new Set())) return lean;
   const weights = new Set(lean.inputPorts.flatMap((p) => (p.role === "weight" ? [p.value] : [])));
   const whole = lean.outputs.map(() => undefined);
   const { region } = new Narrowing(new Map()).run(lean, whole, (v) => weights.has(v), false);
-  return region === lean ? graph : withRegion(lean, region);
+  return region === lean ? lean : withRegion(lean, region);
 }
 
 /** Whether there is anything to move; each body is looked through once. */
