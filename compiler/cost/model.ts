@@ -5,7 +5,7 @@ import { dropStates, optimize } from "../ir/passes/optimize.js";
 import type { Optimizer } from "../train/optimizer-names.js";
 import { type TrainingStep, trainingStep, type Untrainable } from "../train/step.js";
 import { costOf, type GraphCost } from "./analyse.js";
-import type { MemoryReport } from "./memory.js";
+import type { MemoryReport } from "./memory-report.js";
 import { countWeights, groupWeights, type WeightCount, type WeightGroup } from "./params.js";
 import { CostRules } from "./rules.js";
 
