@@ -1,6 +1,5 @@
 import type { Dim } from "../dim/dim.js";
 import type { Node, Region, Value } from "../ir/graph.js";
-import type { CostRules } from "./rules.js";
 
 /** When a region's values die; the same for every point. */
 export interface Plan {
@@ -17,8 +16,14 @@ export function isView(node: Node): boolean {
   return node.op === "reshape" || node.op === "stop_gradient";
 }
 
+/** What says how much scratch each node needs; plans made with it are kept in it. */
+interface ScratchRules {
+  of(node: Node): { readonly workspace: Dim };
+  readonly plans: Map<Region, Plan>;
+}
+
 /** The plan of a region, made once with the same rules; throws where an op has no cost rule. */
-export function planOf(region: Region, costs: CostRules): Plan {
+export function planOf(region: Region, costs: ScratchRules): Plan {
   const { plans } = costs;
   const known = plans.get(region);
   if (known) return known;
