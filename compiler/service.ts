@@ -3,7 +3,7 @@ import { checkProgram } from "./check/check.js";
 import { checkConstraints, type Verdict } from "./check/constraints.js";
 import type { ModelInstance } from "./check/instance.js";
 import { instantiateModel } from "./check/instantiate.js";
-import { meterOf } from "./check/meter.js";
+import { Effort, meterOf } from "./check/meter.js";
 import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } from "./check/point.js";
 import { circumstancesOf, profileSettings } from "./check/profile.js";
 import { loadProgram, type Program } from "./check/program.js";
@@ -14,7 +14,7 @@ import { unusedProfileProblems } from "./check/unused-profiles.js";
 import { type CostReport, costReport } from "./cost/report.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { LineIndex } from "./diagnostics/render-text.js";
-import { Diagnostics } from "./diagnostics/sink.js";
+import { Diagnostics, mostErrors } from "./diagnostics/sink.js";
 import type { Host } from "./host.js";
 import { graphText } from "./ir/text.js";
 import { lint } from "./lint/index.js";
@@ -39,7 +39,7 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
   const load = (path: string): Loaded => {
     let loaded = programs.get(path);
     if (loaded === undefined) {
-      const sink = new Diagnostics();
+      const sink = new Diagnostics(mostErrors);
       loaded = { program: loadProgram(reading, path, sink), sink };
       programs.set(path, loaded);
     }
@@ -69,8 +69,8 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     let result = made.get(path);
     if (result === undefined) {
       const { program, sink: found } = load(path);
-      const sink = new Diagnostics();
-      const bound = checkProgram(program, sink);
+      const sink = new Diagnostics(mostErrors);
+      const bound = found.halted ? new Map<string, ModelInstance>() : checkProgram(program, sink);
       // A file that was not understood whole may lack the very line that a budget rests on.
       const isMisread = misread(program, found.list);
       const models = [...bound.values()].filter((m) => !isMisread(m.decl));
@@ -91,7 +91,7 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
       const { program, sink: found } = load(path);
       const known = found.hasErrors ? undefined : made.get(path)?.models.find((m) => m.name === model);
       if (known !== undefined) return { value: known, diagnostics: [] };
-      const sink = new Diagnostics();
+      const sink = new Diagnostics(mostErrors);
       const value = instantiateModel(program, model, sink);
       bound = { value: found.hasErrors || sink.hasErrors ? undefined : value, diagnostics: sink.list };
       instances.set(key, bound);
@@ -128,8 +128,11 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     let result = checks.get(path);
     if (result === undefined) {
       const { models, diagnostics } = make(path);
-      const sink = new Diagnostics();
-      const verdicts = models.flatMap((m) => checkConstraints(m, { meter: meterOf(m), sink, source, place }));
+      const sink = new Diagnostics(mostErrors);
+      const effort = new Effort();
+      const verdicts = models.flatMap((m) =>
+        checkConstraints(m, { meter: meterOf(m, effort), sink, source, place }),
+      );
       result = { diagnostics: unique([...diagnostics, ...sink.list]), verdicts, models };
       checks.set(path, result);
     }

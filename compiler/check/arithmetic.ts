@@ -2,7 +2,7 @@ import type { BinaryOp, Span } from "../../grammar/ast.js";
 import type { DType } from "../ir/graph.js";
 import { elementwise, flagHelps, type Operand, type Want } from "./operands.js";
 import type { Scope } from "./scope.js";
-import { statically, tooLarge, tooLong } from "./static-arithmetic.js";
+import { statically, tooLarge, tooLong, workOf } from "./static-arithmetic.js";
 import { limits } from "./tracer.js";
 import {
   asNumber,
@@ -55,6 +55,7 @@ export function binary(
       return unknown;
     }
     const result = statically(op, l, r);
+    if (result && !scope.tracer.step(span, workOf(result))) return unknown;
     if (result && tooLong(result)) {
       scope.tracer.report("limit/count", limits, span);
       return unknown;

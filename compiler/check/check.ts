@@ -10,7 +10,7 @@ import { fieldNames, stackName } from "./model-names.js";
 import type { Program } from "./program.js";
 import { Scope } from "./scope.js";
 import { openLayers, standIn } from "./stand-in.js";
-import { Tracer } from "./tracer.js";
+import { limits, Tracer } from "./tracer.js";
 import { type Bound, count, dtypes, flag, type Recipe, tensorVal, unknown, type Val } from "./values.js";
 
 /**
@@ -27,16 +27,21 @@ export function checkProgram(program: Program, sink: Diagnostics): Map<string, M
     else if (decl.base) variants.set(decl.base.text, [decl]);
   }
   for (const { name, decl } of program.models) {
+    if (sink.halted || isSpent(program)) break;
     if (isAbstract(program, decl, variants.get(decl.name.text) ?? [])) continue;
     const instance = instantiateModel(program, name, sink, "first");
     if (instance && !hasHole(decl)) instances.set(name, instance);
   }
   for (const { decl, file } of layersOf(program)) {
+    if (sink.halted || isSpent(program)) break;
     if (program.traced.has(decl)) continue;
     if (checkInverseNames(sink, decl)) checkLayerAlone(program, { decl, file }, sink);
   }
   return instances;
 }
+
+/** Nothing more can be evaluated, which has been told. */
+const isSpent = (program: Program): boolean => program.spent.steps > limits.stepsOfFile;
 
 interface LayerAt {
   readonly decl: LayerDecl;

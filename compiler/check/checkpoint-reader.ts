@@ -18,8 +18,8 @@ import {
 import { type Ignored, isIgnored, type Part, readFused, readPart } from "./checkpoint-part.js";
 import type { NamedWeight } from "./checkpoint-weights.js";
 
-/** More tensors than any file has; a spec that asks for more is a slip. */
-const MOST = 1_000_000;
+/** Tensors that all lines of a model stand for: more than any file has, and a spec that asks for more is a slip. */
+const MOST = 150_000;
 
 /** A line that reads a tensor. */
 export interface Line {
@@ -56,6 +56,7 @@ export class CheckpointReader {
   private readonly byForm = new Map<string, NamedWeight[]>();
   /** The indices that are one alone, by its name and number. */
   private readonly single = new Map<string, Map<number, Indices>>();
+  private left = MOST;
 
   constructor(
     weights: readonly NamedWeight[],
@@ -92,18 +93,24 @@ export class CheckpointReader {
 
   /** Undefined where the line is wrong (reported), or speaks of weights that a variant replaced. */
   private line({ line, pattern, own }: Line, unfit: Unfit[], unused: UnusedLine[]): Written | undefined {
+    if (this.left < 0) return undefined;
     const read = this.rightSide(line.value);
     const parts = read?.parts.filter((p): p is Part => !isIgnored(p)) ?? [];
     if (!read || !this.indicesAgree(pattern, parts, line.foreign.span)) return undefined;
     let all: readonly Match[] = [{ indices: new Map(), weights: [] }];
     for (const part of parts) {
       const next = all.flatMap((match) => this.extend(part, match));
+      this.left -= next.length;
+      if (this.left < 0) {
+        this.sink.report("limit/tensors", { limit: MOST }, { span: line.foreign.span });
+        return undefined;
+      }
       if (next.length === 0) {
         if (own) this.reportUnknown(part);
         else unused.push({ name: line.foreign.value, weight: part.written });
         return undefined;
       }
-      all = next.slice(0, MOST);
+      all = next;
     }
     const before = unfit.length;
     const tensors: Written["tensors"][number][] = [];
@@ -202,10 +209,11 @@ export class CheckpointReader {
         const { index } = pick;
         if (typeof index === "number") continue;
         const size = weight.shape[weight.axes.indexOf(pick.axis.text)] ?? 1;
+        // Told by the caller, before so many are written out.
+        if (!all[0]?.has(index) && all.length * size > this.left) this.left = -1;
+        if (this.left < 0) return [];
         all = all.flatMap((some) =>
-          some.has(index)
-            ? [some]
-            : Array.from({ length: Math.min(size, MOST) }, (_, i) => new Map(some).set(index, i)),
+          some.has(index) ? [some] : Array.from({ length: size }, (_, i) => new Map(some).set(index, i)),
         );
       }
       for (const one of all) found.push({ indices: one, weights });

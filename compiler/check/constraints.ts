@@ -80,6 +80,7 @@ function checkOne(
     exact: undefined,
     at: {},
   };
+  if (options.meter.isSpent?.()) return unchecked;
   const settings = stated.isAdrift ? undefined : settingsOf(instance, profile, options);
   if (settings === undefined) {
     // The profile is wrong, which says nothing of the names and units of this line.

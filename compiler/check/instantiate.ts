@@ -33,7 +33,7 @@ export function instantiateModel(
 ): ModelInstance | undefined {
   const before = sink.list.length;
   const instance = instantiateOnce(program, name, sink, { holes, weights });
-  if (!instance)
+  if (!instance && !sink.halted)
     addRemedies(
       program,
       sink,
@@ -113,6 +113,8 @@ function addStepProblems(
   how: Omit<How, "decoding" | "left">,
 ): void {
   const told = sink.list.slice(from);
+  // What takes too long from nothing takes as long in a step.
+  if (told.some((d) => d.code.startsWith("limit/"))) return;
   // How much a step finds follows from what a pass leaves; where a run chooses that, it is not known here.
   const forward = modelChain(program, decl, file).flatMap((c) =>
     c.decl.items.filter((i) => i.kind === "forward"),
@@ -184,7 +186,7 @@ function trace(
   const entry = env.forward && declareInputs(env, tracer, env.forward);
   for (const name of env.fields.keys()) evaluateField(name);
   tracer.declared = declaredSizes(env, tracer, how.decoding);
-  for (const { stmt, file: from } of env.requires)
+  for (const { stmt, file: from } of sink.halted ? [] : env.requires)
     tracer.guard(stmt.span, () => requireThat(stmt, env.requireScope(from)));
   if (!env.forward) {
     if (sink.errorCount === before)

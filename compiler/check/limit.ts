@@ -37,13 +37,19 @@ export interface Reading {
 export type Measured =
   | { readonly kind: "reading"; readonly reading: Reading }
   | { readonly kind: "not-yet"; readonly why: string }
-  | { readonly kind: "no-data"; readonly why: string };
+  | { readonly kind: "no-data"; readonly why: string }
+  /** All figures of the spec take too long; `first` where nobody has been told. */
+  | { readonly kind: "too-much"; readonly first: boolean };
 
 /** Reads figures of one model; `check/meter.ts` makes one from the cost analysis. */
 export interface Meter {
   readonly names: readonly string[];
   /** `words` are the arguments that are not sizes: `adam` of `memory.train(adam)`, `seq` of `growth(seq)`. */
   read(metric: string, words: readonly string[], point: Point): Measured;
+  /** No figure is read any more, which has been told. */
+  isSpent?(): boolean;
+  /** For what only makes a message more helpful: it may take less. */
+  readonly aside?: Meter;
   /** The same model under what a profile says. */
   under?(circumstances: Circumstances): Meter;
   /** Words that a metric takes. */
@@ -130,6 +136,10 @@ function measure(
   if (measured.kind === "reading") {
     context.onReading?.(measured.reading, settings, shown);
     return measured.reading.quantity;
+  }
+  if (measured.kind === "too-much") {
+    if (measured.first) context.report("limit/figures", {}, { span });
+    return undefined;
   }
   context.report(
     measured.kind === "not-yet" ? "budget/not-yet" : "budget/no-data",

@@ -102,9 +102,10 @@ function assign(env: ModelEnv, item: Assign, decl: ModelDecl, file: string, deri
       });
       return;
     }
+    if (env.tracer.sink.halted) return;
     const stackSlot = [...env.stacks.values()].find((s) => s.has(first!.text));
     const names = [...env.fields.keys()];
-    const near = nearest(first!.text, names);
+    const near = env.tracer.program.nearest(first!.text, () => names);
     const { span } = item.value;
     const value = env.tracer.program.source(span.file)?.slice(span.start, span.end) ?? "…";
     env.tracer.report(

@@ -65,6 +65,7 @@ export abstract class ExprNames {
   /** `callee` is what it is an argument of. */
   private name(name: string, span: Span, known: ReadonlySet<string>, called: boolean, callee?: Expr): void {
     if (known.has(name) || isBuiltin(name) || (constants as readonly string[]).includes(name)) return;
+    if (this.sink.halted) return;
     if (
       this.small.has(name) ||
       this.quiet.has(name) ||

@@ -169,7 +169,13 @@ class Walker extends ExprNames {
       case "budget":
       case "expect": {
         const { profile } = item;
-        if (!profile || profile.text === "" || this.program.profile(this.file, profile.text)) return;
+        if (
+          this.sink.halted ||
+          !profile ||
+          profile.text === "" ||
+          this.program.profile(this.file, profile.text)
+        )
+          return;
         // One that was to be imported is told there.
         if (this.quiet.has(profile.text)) return;
         const known = this.program.ast.items.flatMap((i) => (i.kind === "profile" ? [i.name.text] : []));

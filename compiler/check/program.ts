@@ -1,6 +1,6 @@
 import type { File, Import, Item, LayerDecl, ModelDecl, ProfileDecl, Span } from "../../grammar/ast.js";
 import { everything } from "../../grammar/foreign-lines.js";
-import { parse } from "../../grammar/parse.js";
+import { allowance, isSpent, parse } from "../../grammar/parse.js";
 import { nearest } from "../diagnostics/did-you-mean.js";
 import type { Diagnostics } from "../diagnostics/sink.js";
 import { type Host, isLibrary } from "../host.js";
@@ -62,7 +62,7 @@ export interface Program {
 const limit = { files: 256 } as const;
 
 /** Names compared in search of the one meant, over a whole file. */
-const mostCompared = 200_000;
+const mostCompared = 60_000;
 
 function boundedNearest(): Program["nearest"] {
   let compared = 0;
@@ -82,13 +82,14 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
   const units = new Map<string, Unit>();
   const quiet = new Set<string>();
   const nearestName = boundedNearest();
+  const left = allowance();
 
   const load = (file: string): Unit | undefined => {
     const known = units.get(file);
     if (known) return known;
     const text = host.read(file);
     if (text === undefined) return undefined;
-    const ast = parse(text, file, sink);
+    const ast = parse(text, file, sink, left);
     const own = new Map<string, Declared>();
     for (const item of ast.items) declare(own, item, file);
     const unit: Unit = { path: file, text, ast, own, imported: new Map() };
@@ -133,6 +134,10 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
         continue;
       }
       const target = relative(unit.path, from);
+      if (isSpent(left) && !units.has(target)) {
+        for (const n of item.names) quiet.add((n.alias ?? n.name).text);
+        continue;
+      }
       if (chain.includes(target)) {
         sink.report(
           "import/cycle",
@@ -150,6 +155,11 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
       const imported = load(target);
       if (!imported) {
         sink.report("import/not-found", { path: from, resolved: target }, { span: item.from.span });
+        for (const n of item.names) quiet.add((n.alias ?? n.name).text);
+        continue;
+      }
+      // What a refused file declares is not known.
+      if (!known && isSpent(left)) {
         for (const n of item.names) quiet.add((n.alias ?? n.name).text);
         continue;
       }

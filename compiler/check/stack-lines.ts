@@ -1,5 +1,4 @@
 import type { AtBlock, BlockItem, BlocksDecl, Expr, Name, SlotDecl, Span } from "../../grammar/ast.js";
-import { nearest } from "../diagnostics/did-you-mean.js";
 import { isLibrary } from "../host.js";
 import { evaluate } from "./expressions.js";
 import type { ModelEnv } from "./model.js";
@@ -39,6 +38,7 @@ export class StackLines {
   /** What each `at` names. */
   private readonly blocks = new Map<AtBlock, { readonly n: number; readonly named: readonly number[] }>();
   private readonly byBlock = new Map<string, Indexed>();
+  private likenesses: { readonly n: number; readonly keys: ReadonlyMap<number, string> } | undefined;
   /** The lines of each slot, the weakest first; made when all are merged. */
   private readonly bySlot = new Map<
     string,
@@ -53,6 +53,8 @@ export class StackLines {
 
   merge(item: BlocksDecl, file: string, depth: number): void {
     this.bySlot.clear();
+    this.byBlock.clear();
+    this.likenesses = undefined;
     if (item.count && !(item.count.kind === "name" && item.count.name === this.name))
       this.size = { expr: item.count, file };
     for (const inner of item.items ?? []) this.mergeItem(inner, file, depth, undefined);
@@ -107,7 +109,7 @@ export class StackLines {
   /** Reports a slot that is not there; the answer is the one most likely meant, so that the rest can be checked. */
   private reportSlot(slot: Name): string {
     const known = [...this.slots.keys()];
-    const near = nearest(slot.text, known);
+    const near = this.env.tracer.program.nearest(slot.text, () => known);
     if (near === undefined) this.misnamed.add(slot.text);
     const isField = this.env.fields.has(slot.text);
     this.env.tracer.report("model/unknown-slot", { name: slot.text, near, known, isField }, slot.span, {
@@ -120,27 +122,38 @@ export class StackLines {
   at(slot: string, i: number, n: number): readonly Candidate[] {
     const { all, alike } = this.of(slot);
     if (alike) return all;
-    const known = this.byBlock.get(slot);
-    const lines = known?.n === n ? known : this.indexed(slot, n);
+    const lines = this.linesOf(slot, n);
     return [...lines.plain, ...(lines.chosen.get(i) ?? [])];
+  }
+
+  private linesOf(slot: string, n: number): Indexed {
+    const known = this.byBlock.get(slot);
+    return known?.n === n ? known : this.indexed(slot, n);
   }
 
   /** Those that fill a slot of any of n blocks. */
   inUse(slot: string, n: number): ReadonlySet<Candidate> {
-    const found = new Set<Candidate>();
-    const blocks = this.of(slot).alike ? Math.min(n, 1) : n;
-    for (let i = 0; i < blocks; i++) for (const c of this.at(slot, i, n)) found.add(c);
-    return found;
+    const { all, alike } = this.of(slot);
+    if (alike) return new Set(n > 0 ? all : []);
+    const { plain, chosen } = this.linesOf(slot, n);
+    return new Set([...plain, ...[...chosen.values()].flat()]);
   }
 
   /** One text for all blocks whose slots the same lines fill. */
   likeness(i: number, n: number): string {
-    let key = "";
+    if (this.likenesses?.n !== n) this.likenesses = { n, keys: this.likenessesOf(n) };
+    return this.likenesses.keys.get(i) ?? "";
+  }
+
+  /** The lines that only some blocks have, of each of these; what all have tells none from another. */
+  private likenessesOf(n: number): ReadonlyMap<number, string> {
+    const keys = new Map<number, string>();
     for (const slot of this.slots.keys()) {
-      for (const { rank } of this.at(slot, i, n)) key += `${rank[2]},`;
-      key += ";";
+      if (this.of(slot).alike) continue;
+      for (const [i, lines] of this.linesOf(slot, n).chosen)
+        keys.set(i, `${keys.get(i) ?? ""}${lines.map((c) => c.rank[2])};`);
     }
-    return key;
+    return keys;
   }
 
   /** `alike`: no line of the slot is for some blocks only. */

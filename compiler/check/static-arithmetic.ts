@@ -24,6 +24,11 @@ export function tooLarge(op: BinaryOp, a: Dim, b: Dim): boolean {
 export const tooLong = (val: Val): boolean =>
   val.kind === "count" && val.dim.int === undefined && val.dim.key.length > limits.characters;
 
+/** What a formula of sizes of run time takes, in steps: long ones take as long as their length squared. */
+export function workOf(val: Val): number {
+  return val.kind === "count" && val.dim.int === undefined ? Math.floor(val.dim.key.length / 50) ** 2 : 0;
+}
+
 /** Arithmetic of counts stays exact; with a number it is a number. Undefined: not static after all. */
 export function statically(op: BinaryOp, l: Val, r: Val): Val | undefined {
   if (l.kind === "count" && r.kind === "count") {

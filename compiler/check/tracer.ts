@@ -18,20 +18,21 @@ export const limits = {
   fields: 256,
   blocks: 4096,
   rounds: 4096,
-  steps: 100_000,
+  /** Of one graph; the largest of a published model takes 3,300. */
+  steps: 40_000,
   /** What a layer's call adds: it is traced as a graph of its own, which takes as long as several other steps. */
   stepsOfCall: 4,
-  /** Of all models and layers of a file. */
-  stepsOfFile: 2_000_000,
+  /** Of all models and layers of a file; 27 models with product keys take 61,000. */
+  stepsOfFile: 100_000,
   /**
    * Of all trials that look for values that fit, in steps as well: of those for the first model that has errors, for
    * the models behind it, and for one error; and after how many one value is enough for each error of these models. All
    * of them take a fraction of a second.
    */
-  trialsOfFirst: 190_000,
-  trialsBeside: 80_000,
-  trialsOfError: 60_000,
-  trialsAtEase: 40_000,
+  trialsOfFirst: 100_000,
+  trialsBeside: 30_000,
+  trialsOfError: 40_000,
+  trialsAtEase: 30_000,
   /** Bytes and operations that deciding a graph's `learned` counts takes. */
   learning: 100_000_000,
   bits: 512,
@@ -101,6 +102,7 @@ export class Tracer {
   readonly learned: LearnedCount[] = [];
   readonly known: WeightValues;
   readonly assumptions: Assumption[] = [];
+  private readonly assumed = new Set<string>();
   readonly trial: Trial | undefined;
   /** The model's name in the user's text. */
   private readonly home: Span | undefined;
@@ -174,8 +176,9 @@ export class Tracer {
     this.steps += count;
     this.program.spent.steps += count;
     if (this.steps <= limits.steps && this.program.spent.steps <= limits.stepsOfFile) return true;
-    const limit = this.steps > limits.steps ? limits.steps : limits.stepsOfFile;
-    if (!this.stopped) this.report("limit/steps", { limit }, span);
+    const ofFile = this.steps <= limits.steps;
+    const limit = ofFile ? limits.stepsOfFile : limits.steps;
+    if (!this.stopped) this.report("limit/steps", { limit, ofFile }, span);
     this.stopped = true;
     return false;
   }
@@ -307,7 +310,8 @@ export class Tracer {
       return;
     }
     const key = `${left}${relation}${right}`;
-    if (this.assumptions.some((a) => `${a.left}${a.relation}${a.right}` === key)) return;
+    if (this.assumed.has(key)) return;
+    this.assumed.add(key);
     this.assumptions.push({ left, relation, right, reason });
   }
 }

@@ -35,7 +35,8 @@ export class Trial {
   readonly numbers = new Set<NumberLit>();
   readonly lists = new Set<ListExpr>();
   readonly calls = new Map<Call, CallRead>();
-  private readonly holders: Holder[] = [];
+  private readonly holders = new Map<Expr, Holder>();
+  private around: readonly Around[] | undefined;
 
   constructor(readonly edit?: Edit) {}
 
@@ -53,7 +54,9 @@ export class Trial {
   }
 
   hold(name: string, expr: Expr): void {
-    if (isUser(expr.span)) this.holders.push({ name, expr });
+    if (!isUser(expr.span) || this.holders.has(expr)) return;
+    this.holders.set(expr, { name, expr });
+    this.around = undefined;
   }
 
   /** The argument of a call that this trial gives another value, and its place: that of the written one, or the last. */
@@ -74,12 +77,41 @@ export class Trial {
 
   /** The nearest name that a number is written for. */
   holderOf(expr: Expr): Holder | undefined {
-    const around = this.holders.filter(({ expr: { span } }) => within(expr.span, span));
-    return around.sort((a, b) => width(a.expr.span) - width(b.expr.span))[0];
+    this.around ??= nested([...this.holders.values()]);
+    let [low, high] = [0, this.around.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compare(this.around[middle]!.holder.expr.span, expr.span) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    let found = this.around[low - 1];
+    while (found && !within(expr.span, found.holder.expr.span)) found = found.outer;
+    return found?.holder;
   }
 }
 
-const width = (span: Span): number => span.end - span.start;
+/** A holder, and the one around it. */
+interface Around {
+  readonly holder: Holder;
+  readonly outer: Around | undefined;
+}
+
+/** Holders in the order of the text, those around others first; expressions lie within each other or apart. */
+function nested(holders: readonly Holder[]): readonly Around[] {
+  const found: Around[] = [];
+  // Of one and the same span the first that was held counts as the innermost.
+  for (const holder of holders.toReversed().sort((a, b) => compare(a.expr.span, b.expr.span))) {
+    let outer = found.at(-1);
+    while (outer && !within(holder.expr.span, outer.holder.expr.span)) outer = outer.outer;
+    found.push({ holder, outer });
+  }
+  return found;
+}
+
+function compare(a: Span, b: Span): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.start - b.start || b.end - a.end;
+}
 
 export const within = (inner: Span, outer: Span): boolean =>
   inner.file === outer.file && inner.start >= outer.start && inner.end <= outer.end;

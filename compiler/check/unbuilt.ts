@@ -1,7 +1,7 @@
 import type { ModelDecl, Span } from "../../grammar/ast.js";
 import { metricNames, notYet, wordsOfMetric } from "../cost/metrics.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import { Diagnostics } from "../diagnostics/sink.js";
+import { Diagnostics, mostErrors } from "../diagnostics/sink.js";
 import { inBytes, inFlop, rational, type Unit, unitless } from "../dim/quantity.js";
 import { symbolNames } from "./forward.js";
 import type { Meter } from "./limit.js";
@@ -66,7 +66,7 @@ export function unbuiltProblems(
   decl: ModelDecl,
   read: { source(file: string): string | undefined; place(span: Span): string },
 ): readonly Diagnostic[] {
-  const sink = new Diagnostics();
+  const sink = new Diagnostics(mostErrors);
   const { names: sizes, chain, hasForward: isWhole } = sizesOf(program, decl);
   const settings: Settings = new Map(sizes.map((name) => [name, { value: 1n, span: undefined }]));
   const instance = {
@@ -77,7 +77,8 @@ export function unbuiltProblems(
     if (item.kind !== "budget" && item.kind !== "expect") continue;
     const profile = item.profile && program.profile(program.path, item.profile.text);
     if (profile) profileSettings((name) => (name === "past" ? 0n : 1n), profile, settings, sink);
-    for (const constraint of item.constraints) sidesOf(instance, constraint, settings, options, sink);
+    for (const constraint of sink.halted ? [] : item.constraints)
+      sidesOf(instance, constraint, settings, options, sink);
   }
   return sink.list.filter((d) => !ofValues.has(d.code) && (isWhole || !ofNames.has(d.code)));
 }

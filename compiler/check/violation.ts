@@ -33,10 +33,12 @@ export function reportViolation(
   sides: Sides,
   options: ConstraintOptions,
 ): void {
+  if (options.sink.halted) return;
   const { constraint } = stated;
   const { actual, limit } = sides;
   const metric = sides.alone?.metric.replace(/\(.*/s, "") ?? textOf(constraint.left.span, options);
-  const used = usedSizes(instance, stated, sides, options);
+  const trying = { ...options, meter: options.meter.aside ?? options.meter };
+  const used = usedSizes(instance, stated, sides, trying);
   const at = settingsText(sides.settings, used, options);
   const because = constraint.message?.value;
   const inherited =
@@ -76,7 +78,7 @@ export function reportViolation(
   const scale = actual.unit.token === -1 && sides.alone !== undefined ? sides.alone.reading.tokens : 1n;
   const scaled = terms.map((t) => ({ label: t.label, value: over(t.value, [scale, 1n]) }));
   const retry = (settings: Settings) => {
-    const next = sidesAt(instance, stated, settings, options);
+    const next = sidesAt(instance, stated, settings, trying);
     if (next === undefined || brokenAssumption(instance, pointOf(next.settings)) !== undefined)
       return undefined;
     return {
@@ -125,6 +127,7 @@ export function reportLoosened(
   const direction = (c: ModelConstraint) => (c.constraint.op.startsWith("<") ? 1 : -1);
   const subject = (c: ModelConstraint) =>
     `${textOf(c.constraint.left.span, options).replace(/\s+/g, "")}|${c.profile?.name.text ?? ""}|${direction(c)}`;
+  if (options.meter.isSpent?.() || !budgets.some((c) => c.model === instance.decl)) return loosened;
   const inherited = new Map<string, ModelConstraint[]>();
   for (const other of budgets) {
     if (other.model === instance.decl) continue;
@@ -133,35 +136,57 @@ export function reportLoosened(
     else inherited.set(subject(other), [other]);
   }
   if (inherited.size === 0) return loosened;
+  const stricter = new Map<string, Limited[]>();
   for (const own of budgets) {
-    if (own.model !== instance.decl) continue;
-    for (const other of inherited.get(subject(own)) ?? []) {
-      const settings = settingsOf(instance, own.profile, { ...options, sink: new Diagnostics() });
-      if (settings === undefined) continue;
-      const [a, b] = [own, other].map((c) =>
-        sidesOf(instance, c.constraint, settings, options, new Diagnostics()),
-      );
-      if (a === undefined || b === undefined || order(a.limit.value, b.limit.value) * direction(own) <= 0)
-        continue;
-      loosened.add(other);
-      const [ownText, othersText] = distinctTexts(a.limit, b.limit);
-      options.sink.report(
-        "budget/loosened",
-        {
-          metric: textOf(own.constraint.left.span, options),
-          own: ownText,
-          inherited: othersText,
-          base: other.model.name.text,
-          strictest: `${own.constraint.op} ${textOf(other.constraint.right.span, options)}`,
-        },
-        {
-          span: own.constraint.right.span,
-          labels: [{ span: other.constraint.right.span, text: `the limit of \`${other.model.name.text}\`` }],
-        },
-      );
-    }
+    if (own.model !== instance.decl || options.sink.halted) continue;
+    const about = subject(own);
+    const alike = inherited.get(about);
+    const settings = alike && settingsOf(instance, own.profile, { ...options, sink: new Diagnostics() });
+    if (alike === undefined || settings === undefined) continue;
+    const limited = (stated: ModelConstraint): Limited[] => {
+      const limit = sidesOf(instance, stated.constraint, settings, options, new Diagnostics())?.limit;
+      return limit === undefined ? [] : [{ stated, limit }];
+    };
+    const isStricter = (a: Limited, b: Limited) => order(b.limit.value, a.limit.value) * direction(own) > 0;
+    const [mine] = limited(own);
+    // The strictest last: it is the one to name.
+    const left =
+      stricter.get(about) ??
+      alike.flatMap(limited).sort((a, b) => order(b.limit.value, a.limit.value) * direction(own));
+    stricter.set(about, left);
+    const strictest = left.at(-1);
+    if (mine === undefined || strictest === undefined || !isStricter(strictest, mine)) continue;
+    // Those behind the first that is not loosened yet are.
+    for (
+      let i = left.findLastIndex((o) => !loosened.has(o.stated));
+      i >= 0 && isStricter(left[i]!, mine);
+      i--
+    )
+      loosened.add(left[i]!.stated);
+    const [ownText, othersText] = distinctTexts(mine.limit, strictest.limit);
+    const { stated: other } = strictest;
+    options.sink.report(
+      "budget/loosened",
+      {
+        metric: textOf(own.constraint.left.span, options),
+        own: ownText,
+        inherited: othersText,
+        base: other.model.name.text,
+        strictest: `${own.constraint.op} ${textOf(other.constraint.right.span, options)}`,
+      },
+      {
+        span: own.constraint.right.span,
+        labels: [{ span: other.constraint.right.span, text: `the limit of \`${other.model.name.text}\`` }],
+      },
+    );
   }
   return loosened;
+}
+
+/** A budget with what its limit is. */
+interface Limited {
+  readonly stated: ModelConstraint;
+  readonly limit: Quantity;
 }
 
 function absolute(value: Rational): Rational {

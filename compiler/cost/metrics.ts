@@ -1,4 +1,6 @@
 import type { ModelInstance } from "../check/instance.js";
+import type { Region } from "../ir/graph.js";
+import { bodyOf } from "../ir/traverse.js";
 import { optimizers } from "../train/optimizer-names.js";
 import type { TrainingStep } from "../train/step.js";
 import {
@@ -128,6 +130,38 @@ export function metric(
   const missing = missingSize(model, point);
   if (missing) return { kind: "no-data", why: `it depends on \`${missing}\`, which has no value here` };
   return row.read(model, model.at(point), words, stored);
+}
+
+/**
+ * What a figure takes once its graph is known, about as many microseconds: figures of memory run the graph, the others
+ * evaluate what has been added up.
+ */
+export function metricWork(instance: ModelInstance, name: string): number {
+  const { nodes, inputs } = sizeOf(instance);
+  if (name === "memory.train") return 8 * (nodes + inputs);
+  if (name === "memory.inference") return nodes + inputs;
+  return 10 + Math.ceil(inputs / 8);
+}
+
+const sizes = new WeakMap<ModelInstance, { readonly nodes: number; readonly inputs: number }>();
+
+/** Nodes, those of a body once however often it is called, and inputs. */
+function sizeOf(instance: ModelInstance): { readonly nodes: number; readonly inputs: number } {
+  let size = sizes.get(instance);
+  if (!size) {
+    const seen = new Set<Region>();
+    const count = (region: Region): number => {
+      if (seen.has(region)) return 0;
+      seen.add(region);
+      return region.nodes.reduce((sum, node) => {
+        const body = bodyOf(node);
+        return sum + 1 + (body ? count(body) : 0);
+      }, 0);
+    };
+    size = { nodes: count(instance.start), inputs: instance.start.inputPorts.length };
+    sizes.set(instance, size);
+  }
+  return size;
 }
 
 /** A figure of a training step with the optimizer that `words` name, `adam` where none is named. */

@@ -1,15 +1,24 @@
+/** A longer name is no slip of the pen, and takes long to compare. */
+const longest = 100;
+
 /**
  * Candidates that `name` may have been meant for, nearest first: at most a third of the letters wrong (a swap of two
  * neighbours counts once), upper and lower case and `-`/`_` alike.
  */
 export function didYouMean(name: string, candidates: Iterable<string>, most = 3): readonly string[] {
+  if (name.length > longest) return [];
   const wanted = fold(name);
+  const letters = lettersOf(wanted);
   const near: { candidate: string; distance: number }[] = [];
   for (const candidate of new Set(candidates)) {
     if (candidate === name) continue;
+    if (Math.abs(wanted.length - candidate.length) > longest) continue;
     const folded = fold(candidate);
     const limit = Math.max(1, Math.floor(Math.max(wanted.length, folded.length) / 3));
     if (Math.abs(wanted.length - folded.length) > limit) continue;
+    // Each edit brings in one letter at most: most names need not be compared.
+    const others = lettersOf(folded);
+    if (ones(letters & ~others) > limit || ones(others & ~letters) > limit) continue;
     const distance = editDistance(wanted, folded);
     // A name of one letter is one edit away from every other, so only its case may differ.
     if (distance <= limit && (wanted.length > 1 || distance === 0)) near.push({ candidate, distance });
@@ -55,6 +64,19 @@ export function editDistance(from: string, to: string): number {
     last = row;
   }
   return last[b.length]!;
+}
+
+/** The letters that a text has, as bits; some share one. */
+function lettersOf(text: string): number {
+  let bits = 0;
+  for (let i = 0; i < text.length; i++) bits |= 1 << (text.charCodeAt(i) & 31);
+  return bits;
+}
+
+function ones(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count++;
+  return count;
 }
 
 function fold(name: string): string {

@@ -98,11 +98,15 @@ export function renderAll(diagnostics: readonly Diagnostic[], options: RenderOpt
   const indexOf = indices(options);
   const errors = diagnostics.filter((d) => d.severity === "error");
   const many = diagnostics.length > MOST_SHOWN;
-  const shown = (many && errors.length > 0 ? errors : diagnostics).slice(0, MOST_SHOWN);
+  const first = (many && errors.length > 0 ? errors : diagnostics).filter((d) => !isEnd(d));
+  const shown = [...first.slice(0, MOST_SHOWN), ...diagnostics.filter(isEnd)];
   const rest = many ? `; ${diagnostics.length - shown.length} of them are not shown` : "";
   const parts = shown.map((d) => renderWith(d, options, indexOf));
   return `${parts.join("\n\n")}\n\n${tally(diagnostics)}${rest}\n`;
 }
+
+/** That a check has ended early is told however many errors it has found. */
+const isEnd = (diagnostic: Diagnostic): boolean => diagnostic.code === "limit/errors";
 
 /** A text whose endless lines leave out their middle, and a list of very many its end. */
 function clipped(text: string): string {

@@ -16,16 +16,29 @@ export interface Place {
 
 export type DataOf<K extends CodeName> = Codes[K] extends Code<infer D> ? D : never;
 
-/** Collects diagnostics; the same problem at the same place is kept once. */
+/** Errors after which a check ends: nobody mends more at once. */
+export const mostErrors = 1000;
+
+/**
+ * Collects diagnostics; the same problem at the same place is kept once. After `most` errors it takes no more, says so
+ * at the last of them, and has halted.
+ */
 export class Diagnostics {
   private readonly seen = new Set<string>();
   readonly list: Diagnostic[] = [];
   private errors = 0;
 
+  constructor(private readonly most = Number.POSITIVE_INFINITY) {}
+
   report<K extends CodeName>(code: K, data: DataOf<K>, place: Place = {}): void {
+    if (this.isFull && codes[code].severity === "error") return;
+    this.take(this.made(code, data, place));
+  }
+
+  private made<K extends CodeName>(code: K, data: DataOf<K>, place: Place): Diagnostic {
     const row = codes[code] as Code<DataOf<K>>;
     const words = row.words(data);
-    const found: Diagnostic = {
+    return {
       code,
       severity: row.severity,
       message: words.message,
@@ -38,22 +51,26 @@ export class Diagnostics {
       fixes: place.fixes ?? [],
       ...(place.subject === undefined ? {} : { subject: place.subject }),
     };
-    this.take(found);
   }
 
   /** Takes in what another collector found. */
   take(found: Diagnostic): void {
     const key = this.identity(found);
-    if (this.seen.has(key)) return;
+    if (this.seen.has(key) || (this.isFull && found.severity === "error")) return;
     this.seen.add(key);
     this.list.push(found);
-    if (found.severity === "error") this.errors++;
     this.added(found);
+    if (found.severity !== "error" || ++this.errors < this.most) return;
+    this.list.push(this.made("limit/errors", { limit: this.most }, { span: found.span }));
+  }
+
+  private get isFull(): boolean {
+    return this.errors >= this.most;
   }
 
   /** Nothing more needs to be known: tracing may end. */
   get halted(): boolean {
-    return false;
+    return this.isFull;
   }
 
   /** For collectors that look at what comes. */

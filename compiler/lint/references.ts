@@ -15,16 +15,12 @@ const declaring: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * How often each name is referred to in a part of the tree: in an expression, a shape, as a base, after a point. Names
- * of declarations, of parameters and of arguments do not count. `except` is left out whole.
+ * of declarations, of parameters and of arguments do not count.
  */
-export function referencesIn(
-  node: unknown,
-  except?: unknown,
-  found = new Map<string, number>(),
-): ReadonlyMap<string, number> {
-  if (node === except || typeof node !== "object" || node === null) return found;
+export function referencesIn(node: unknown, found = new Map<string, number>()): ReadonlyMap<string, number> {
+  if (typeof node !== "object" || node === null) return found;
   if (Array.isArray(node)) {
-    for (const item of node) referencesIn(item, except, found);
+    for (const item of node) referencesIn(item, found);
     return found;
   }
   const fields = node as Readonly<Record<string, unknown>>;
@@ -37,7 +33,7 @@ export function referencesIn(
     if (key === "span" || key === "opSpan" || own.includes(key)) continue;
     // Parameters, arguments and results have no kind: their name is not a use of it.
     if (kind === undefined && key === "name") continue;
-    referencesIn(field, except, found);
+    referencesIn(field, found);
   }
   return found;
 }

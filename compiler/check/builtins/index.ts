@@ -2,7 +2,7 @@ import type { Call } from "../../../grammar/ast.js";
 import { evaluate } from "../expressions.js";
 import type { Want } from "../operands.js";
 import type { Scope } from "../scope.js";
-import { tooLong } from "../static-arithmetic.js";
+import { tooLong, workOf } from "../static-arithmetic.js";
 import { limits } from "../tracer.js";
 import { unknown, type Val } from "../values.js";
 import { BuiltinCall } from "./context.js";
@@ -26,6 +26,7 @@ export function callBuiltin(name: string, expr: Call, scope: Scope, want: Want):
     return unknown;
   }
   const result = rule(call);
+  if (!scope.tracer.step(expr.span, workOf(result))) return unknown;
   if (!tooLong(result)) return result;
   scope.tracer.report("limit/count", limits, expr.span);
   return unknown;

@@ -1,9 +1,9 @@
 import { code } from "../code.js";
 import { folded } from "../fold.js";
+import { list } from "../listed.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
-const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 const shape = (sizes: readonly number[]): string => `[${sizes.join(", ")}]`;
 
 /** One tensor of a file that is not what the model needs. */

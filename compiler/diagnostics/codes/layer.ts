@@ -1,9 +1,9 @@
 import { code } from "../code.js";
+import { list } from "../listed.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
 const brief = (x: number): string => `${Number(x.toPrecision(3))}`;
-const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 
 /** Layers: calls, weights, states and inverses; limits. */
 export const layerCodes = {
@@ -215,15 +215,37 @@ export const layerCodes = {
       message: `\`next ${name}\` has size ${next} on axis \`${axis}\`, but the state has ${state}`,
     }),
   ),
+  "limit/errors": code<{ limit: number }>("error", ({ limit }) => ({
+    message: `archc stops after ${limit} errors`,
+    label: "the last one it tells",
+    helps: ["fix these first; many may have one cause"],
+  })),
   "limit/blocks": code<{ blocks: string; limit: number }>("error", ({ blocks, limit }) => ({
     message: `${blocks} blocks are too many: archc unrolls at most ${limit}`,
   })),
   "limit/bases": code<{ name: string; limit: number }>("error", ({ name, limit }) => ({
     message: `model \`${name}\` has more than ${limit} base models in a chain`,
   })),
-  "limit/steps": code<{ limit: number }>("error", ({ limit }) => ({
-    message: `the spec takes more than ${limit} steps to evaluate`,
-    notes: ["nested loops or a very large number of blocks usually cause this"],
+  "limit/steps": code<{ limit: number; ofFile: boolean }>("error", ({ limit, ofFile }) => ({
+    message: ofFile
+      ? `the models and layers of this file together take more than ${limit} steps to evaluate`
+      : `the spec takes more than ${limit} steps to evaluate`,
+    label: ofFile ? "those after this one are not checked" : "",
+    notes: ofFile ? [] : ["nested loops or a very large number of blocks usually cause this"],
+    helps: ofFile ? ["split the file: each file has its own limit"] : [],
+  })),
+  "limit/figures": code<Record<never, never>>("error", () => ({
+    message: "the budgets and expectations of this spec take too long to work out",
+    label: "neither this one nor those after it are checked",
+    notes: ["each figure of memory, and each other size that it is asked at, is a run of the whole graph"],
+    helps: ["state fewer of them, or split the spec into several"],
+  })),
+  "limit/tensors": code<{ limit: number }>("error", ({ limit }) => ({
+    message: `the \`checkpoint\` lines of this model stand for more than ${limit} tensors`,
+    label: "neither this line nor those after it are read",
+    helps: [
+      "store weights that many blocks have as one tensor, or leave out lines that name the same weights again",
+    ],
   })),
   "limit/count": code<{ bits: number; terms: number; characters: number }>(
     "error",

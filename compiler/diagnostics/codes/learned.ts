@@ -1,6 +1,5 @@
 import { code } from "../code.js";
-
-const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
+import { list } from "../listed.js";
 
 /** Counts that the weights decide, and what weights say of them. */
 export const learnedCodes = {

@@ -1,9 +1,9 @@
 import { code } from "../code.js";
+import { list } from "../listed.js";
 import { fieldHere } from "./foreign.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
-const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 
 /** Models: fields, slots and blocks. */
 export const modelCodes = {

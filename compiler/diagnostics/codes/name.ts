@@ -1,9 +1,9 @@
 import { code } from "../code.js";
+import { list } from "../listed.js";
 import { saidHere } from "./foreign.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
-const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 
 const ofBlocks = (blocks: readonly number[]): string =>
   blocks.length === 0

@@ -1,8 +1,8 @@
 import { code } from "../code.js";
+import { list } from "../listed.js";
 
 const meant = (near: string | undefined): string[] =>
   near === undefined ? [] : [`did you mean \`${near}\`?`];
-const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(", ");
 const plain = (axis: string): string =>
   axis === ".." ? "`..`" : axis.startsWith("..") ? "an axis of `..`" : `axis \`${axis}\``;
 

@@ -1,5 +1,9 @@
 import { code } from "../code.js";
 
+/** What helps where a text is too long to be read. */
+const shorten =
+  "split it into specs that are checked on their own, or turn declarations that differ in a number into one with a parameter";
+
 /** What a form looks like, for the rule that broke off. */
 export const syntaxForms: Record<string, string> = {
   model: "`model Small : decoder { … }`",
@@ -162,9 +166,19 @@ export const lexicalCodes = {
       helps: ["split the file, and `import` from one part what the other needs"],
     }),
   ),
-  "syntax/too-large": code<{ length: number; limit: number }>("error", ({ length, limit }) => ({
-    message: `the file has ${length} characters; the limit is ${limit}`,
-    helps: ["split the file, and `import` from one part what the other needs"],
+  "syntax/too-large": code<{ length: number; limit: number; others: number }>(
+    "error",
+    ({ length, limit, others }) => ({
+      message: `the file has ${length} characters; the limit is ${limit}`,
+      notes: others === 0 ? [] : [`the files that archc has read before it for the same spec have ${others}`],
+      helps: [shorten],
+    }),
+  ),
+  "syntax/too-many-words": code<{ limit: number; others: number }>("error", ({ limit, others }) => ({
+    message: `the spec has more than ${limit} words and signs`,
+    label: "the first one over the limit; archc does not read the file",
+    notes: others === 0 ? [] : [`the files that archc has read before it for the same spec have ${others}`],
+    helps: [shorten],
   })),
 
   // ---------------------------------------------------------------------------------- numbers

@@ -85,7 +85,8 @@ function cutBody(body: Region, live: readonly boolean[], whole: boolean, mapped:
   return { body: same ? body : { ...inner, inputs: inner.inputs.filter((_, i) => taken[i]) }, taken };
 }
 
-function usedInputs(region: Region): ReadonlySet<Value> {
+/** The values that its nodes or outputs read. */
+export function usedInputs(region: Region): ReadonlySet<Value> {
   const used = new Set<Value>(region.outputs);
   for (const node of region.nodes) for (const value of node.inputs) used.add(value);
   return used;

@@ -8,9 +8,12 @@ export const unusedLayer: LintRule = {
   level: "warn",
   check({ program: { ast, models } }, report) {
     if (models.length === 0) return;
+    const used = referencesIn(ast.items);
     for (const item of ast.items) {
       if ((item.kind !== "layer" && item.kind !== "fn") || item.name.text === "") continue;
-      if (referencesIn(ast.items, item).has(item.name.text)) continue;
+      const { text } = item.name;
+      // What only it says itself is no use of it.
+      if ((used.get(text) ?? 0) > (used.has(text) ? (referencesIn(item).get(text) ?? 0) : 0)) continue;
       const what = item.kind === "fn" ? "function" : "layer";
       report(
         "lint/unused-layer",
