@@ -62,7 +62,7 @@ export interface Program {
 const limit = { files: 256 } as const;
 
 /** Names compared in search of the one meant, over a whole file. */
-const mostCompared = 60_000;
+const mostCompared = 40_000;
 
 function boundedNearest(): Program["nearest"] {
   let compared = 0;

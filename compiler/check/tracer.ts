@@ -23,16 +23,16 @@ export const limits = {
   /** What a layer's call adds: it is traced as a graph of its own, which takes as long as several other steps. */
   stepsOfCall: 4,
   /** Of all models and layers of a file; 27 models with product keys take 61,000. */
-  stepsOfFile: 100_000,
+  stepsOfFile: 80_000,
   /**
    * Of all trials that look for values that fit, in steps as well: of those for the first model that has errors, for
    * the models behind it, and for one error; and after how many one value is enough for each error of these models. All
    * of them take a fraction of a second.
    */
-  trialsOfFirst: 100_000,
-  trialsBeside: 30_000,
-  trialsOfError: 40_000,
-  trialsAtEase: 30_000,
+  trialsOfFirst: 190_000,
+  trialsBeside: 80_000,
+  trialsOfError: 60_000,
+  trialsAtEase: 40_000,
   /** Bytes and operations that deciding a graph's `learned` counts takes. */
   learning: 100_000_000,
   bits: 512,

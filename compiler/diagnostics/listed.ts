@@ -1,5 +1,5 @@
 /** More names than anyone reads. */
-const most = 60;
+const most = 30;
 
 /** "`a`, `b`, `c`"; of very many names the first, and how many more there are. */
 export function list(names: readonly string[]): string {
