@@ -100,9 +100,7 @@ function pieces(
     const blank = (between.match(/\r\n|\n|\r/g) ?? []).length > 1;
     end = endOf(token);
     if (rank === 0) return { token, blank };
-    const start =
-      Math.max(text.lastIndexOf("\n", token.startOffset - 1), text.lastIndexOf("\r", token.startOffset - 1)) +
-      1;
+    const start = lineStart(text, token.startOffset);
     const own = token.startOffset === 0 || text.slice(start, token.startOffset).trim() === "";
     return {
       comment: {
@@ -113,6 +111,13 @@ function pieces(
       },
     };
   });
+}
+
+/** Where the line of an offset begins. A search for either line end alone would go back to the top of the file. */
+function lineStart(text: string, offset: number): number {
+  let at = offset;
+  while (at > 0 && text[at - 1] !== "\n" && text[at - 1] !== "\r") at--;
+  return at;
 }
 
 class Reader {
