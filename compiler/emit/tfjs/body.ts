@@ -14,6 +14,7 @@ import {
   list,
   type NumberText,
   type Operand,
+  type Rendered,
   statements,
   type Variable,
 } from "./lines.js";
@@ -280,23 +281,4 @@ export class Body {
       results: keep.map(name),
     };
   }
-}
-
-/** A variable, and what it is called in the function. */
-export interface Named {
-  readonly variable: Variable;
-  readonly name: string;
-}
-
-/** A function's text, before its head. */
-export interface Rendered {
-  readonly text: readonly string[];
-  /** The run-time sizes that the statements read. */
-  readonly symbols: readonly string[];
-  /** Whether the function needs `sizes`, for itself or for those that it calls. */
-  readonly needsSizes: boolean;
-  readonly parameters: readonly Named[];
-  /** What fixed lines make, as parameters after the others. */
-  readonly given: readonly Named[];
-  readonly results: readonly string[];
 }
