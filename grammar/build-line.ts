@@ -26,15 +26,20 @@ function constraints(exprs: Exprs, parts: Parts): Constraint[] {
     const right = parts.value ?? parts.annotation?.expr ?? exprs.missing(opSpan.end);
     const left = parts.left[0]!;
     const metric = exprs.source.text.slice(left.span.start, left.span.end);
+    const reversed = /^=[<>]/.exec(exprs.source.text.slice(opSpan.start, opSpan.start + 2))?.[0];
+    const both = { ...opSpan, end: opSpan.start + 2 };
+    const meant = reversed && `${reversed[1]}=`;
     sink.report(
       "syntax/constraint-form",
-      { metric, written: parts.colon === undefined ? "=" : ":" },
+      { metric, written: reversed ?? (parts.colon === undefined ? "=" : ":") },
       {
-        span: opSpan,
-        fixes: [
-          { title: "write `<=`", span: opSpan, replacement: parts.colon === undefined ? "<=" : " <=" },
-          { title: "write `==`", span: opSpan, replacement: parts.colon === undefined ? "==" : " ==" },
-        ],
+        span: meant ? both : opSpan,
+        fixes: meant
+          ? [{ title: `write \`${meant}\``, span: both, replacement: meant }]
+          : [
+              { title: "write `<=`", span: opSpan, replacement: parts.colon === undefined ? "<=" : " <=" },
+              { title: "write `==`", span: opSpan, replacement: parts.colon === undefined ? "==" : " ==" },
+            ],
       },
     );
     return [{ kind: "constraint", left, op: "==", opSpan, right, message: parts.message, span: parts.span }];

@@ -113,10 +113,17 @@ function gluedUnit(source: Source, parts: Parts, glued: string, span: Span): Exp
   return quantity(parts, unit, write, span);
 }
 
-/** `16 gb`, `16 B`, `12 layers` */
+const spelled = new Map([
+  ["thousand", "K"],
+  ["million", "M"],
+  ["billion", "B"],
+  ["trillion", "T"],
+]);
+
+/** `16 gb`, `16 B`, `100 million`, `12 layers` */
 function wrongUnit(source: Source, parts: Parts, word: string, span: Span): Expr {
   const { digits } = parts;
-  const suffix = suffixes.has(word.toUpperCase()) ? word.toUpperCase() : undefined;
+  const suffix = suffixes.has(word.toUpperCase()) ? word.toUpperCase() : spelled.get(word.toLowerCase());
   const near = nearUnit(word);
   if (suffix !== undefined) {
     const write = `${digits}${suffix}`;

@@ -8,7 +8,12 @@ const most = 500;
 const mostHeld = 20_000;
 
 /** Faults of the text itself: what else is wrong on their line most likely follows from them. */
-const causes = new Set<string>(["syntax/character", "syntax/open-text", "syntax/import-form"]);
+const causes = new Set<string>([
+  "syntax/character",
+  "syntax/open-text",
+  "syntax/import-form",
+  "syntax/constraint-form",
+]);
 const effects = new Set<string>([
   "syntax/adjacent",
   "syntax/expected",

@@ -134,10 +134,29 @@ export function reportFailures(source: Source, failures: readonly Failure[]): vo
       importLine = line;
       continue;
     }
+    if (isCommaMissing(source, failure)) {
+      const gap = { file: source.file, start: after, end: actual.startOffset };
+      const closer = failure.expected === t.RBracket ? "]" : ")";
+      source.sink.report(
+        "syntax/expected",
+        { wanted: `\`,\` or \`${closer}\``, found: describe(actual), rule: failure.rule },
+        { span, fixes: [{ title: "add the comma", span: gap, replacement: ", " }] },
+      );
+      continue;
+    }
     const byToken = failure.expected === undefined ? undefined : wantedByToken.get(failure.expected);
     const wanted = byToken ?? wantedByRule[failure.rule] ?? "a value";
     source.sink.report("syntax/expected", { wanted, found: describe(actual), rule: failure.rule }, { span });
   }
+}
+
+/** In brackets, a value on the line of the one before it: `f(x y)`. */
+function isCommaMissing(source: Source, { expected, actual, previous }: Failure): boolean {
+  const values = [t.Name, t.AxisName, t.NumberToken, t.TextToken];
+  if (expected !== t.RParen && expected !== t.RBracket) return false;
+  const isBehind = [...values, t.RParen, t.RBracket].includes(previous.tokenType);
+  const between = source.text.slice(endOf(previous), actual.startOffset);
+  return isBehind && values.includes(actual.tokenType) && /^[ \t]+$/.test(between);
 }
 
 /** Two values side by side: a missing line end, operator or comma, or a call that does not touch its `(`. */

@@ -43,7 +43,7 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
   const { span, what, path } = place;
   if (val.kind === "unknown" || val.kind === "hole") return undefined;
   if (val.kind === "none") return val;
-  const wrong = (expected: string, written?: string): undefined => {
+  const wrong = (expected: string, written?: string, helps: readonly string[] = []): undefined => {
     // That a percentage is no number was told; which one was meant is not known where a share would be none.
     if (isPercentage(scope.tracer.program.source(span.file) ?? "", span)) return undefined;
     scope.tracer.report(
@@ -53,6 +53,7 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
         found: `${kindOf(val)} ${show(val)}`.trim(),
         written,
         ...place.hint?.(),
+        ...(helps.length === 0 ? {} : { helps: [...helps, ...(place.hint?.().helps ?? [])] }),
       },
       span,
     );
@@ -62,7 +63,9 @@ export function checkKind(scope: Scope, val: Val, type: KindRef | undefined, pla
     case "count": {
       if (val.kind !== "count") {
         const whole = val.kind === "number" && Number.isSafeInteger(val.value);
-        return wrong("a count", whole ? String(val.value) : undefined);
+        const helps =
+          val.kind === "number" && !whole ? [`a count is a whole number: ${around(val.value)}`] : [];
+        return wrong("a count", whole ? String(val.value) : undefined, helps);
       }
       const dim = asWhole(scope, val, span, what, place.notes, place.leaveOut);
       return dim && inRange(scope, val, place) ? { kind: "count", dim } : undefined;
@@ -120,6 +123,12 @@ function inRange(scope: Scope, val: Val, { within, span, what, usual }: Place): 
     return false;
   }
   return true;
+}
+
+/** The whole numbers beside one: `write 32 or 33`. */
+function around(value: number): string {
+  if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) return "none is near this one";
+  return `write \`${Math.floor(value)}\` or \`${Math.ceil(value)}\``;
 }
 
 /** A single number, which a list may have been meant to hold. */

@@ -1,5 +1,5 @@
 import type { Assign, BlocksDecl, Expr, KindRef, ModelDecl, Name, Range, Span } from "../../grammar/ast.js";
-import { nearest } from "../diagnostics/did-you-mean.js";
+import { fieldNamed } from "../diagnostics/codes/foreign.js";
 import type { ModelEnv } from "./model.js";
 import { stackName } from "./model-names.js";
 import { Stack } from "./stack.js";
@@ -105,7 +105,8 @@ function assign(env: ModelEnv, item: Assign, decl: ModelDecl, file: string, deri
     if (env.tracer.sink.halted) return;
     const stackSlot = [...env.stacks.values()].find((s) => s.has(first!.text));
     const names = [...env.fields.keys()];
-    const near = env.tracer.program.nearest(first!.text, () => names);
+    const near = fieldNamed(first!.text, names) ?? env.tracer.program.nearest(first!.text, () => names);
+    if (stackSlot) env.misplaced.add(first!.text);
     const { span } = item.value;
     const value = env.tracer.program.source(span.file)?.slice(span.start, span.end) ?? "…";
     env.tracer.report(

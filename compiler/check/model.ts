@@ -20,6 +20,8 @@ export class ModelEnv {
   readonly chain: readonly { decl: ModelDecl; file: string }[];
   readonly fields = new Map<string, Field>();
   readonly stacks = new Map<string, Stack>();
+  /** Slots of blocks that are set outside of them (reported). */
+  readonly misplaced = new Set<string>();
   readonly weights: { stmt: WeightStmt; file: string }[] = [];
   readonly requires: { stmt: RequireStmt; file: string }[] = [];
   forward: { decl: ForwardDecl; file: string } | undefined;

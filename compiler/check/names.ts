@@ -80,6 +80,7 @@ class Walker extends ExprNames {
     for (const r of results) axisNames(r.shape).forEach((a) => void known.add(a));
     collect(body, known);
     this.parameters(params);
+    this.results(results);
     this.small = new Set(params.flatMap((p) => (p.shape ? this.smallAxes(p.shape, known) : [])));
     for (const p of params) {
       if (p.shape) this.shape(p.shape, known);
@@ -103,6 +104,21 @@ class Walker extends ExprNames {
           { name: name.text },
           { span: name.span, labels: [{ span: known.span, text: "first declared here" }] },
         );
+    }
+  }
+
+  /** Results of one name: a run could only ever give one of them. */
+  private results(results: readonly Result[]): void {
+    const first = new Map<string, Name>();
+    for (const { name } of results) {
+      const known = name && first.get(name.text);
+      if (name && known && name.text !== "")
+        this.sink.report(
+          "name/result-twice",
+          { name: name.text },
+          { span: name.span, labels: [{ span: known.span, text: "first declared here" }] },
+        );
+      else if (name) first.set(name.text, name);
     }
   }
 

@@ -188,11 +188,11 @@ export function loadProgram(host: Host, path: string, sink: Diagnostics): Progra
       const as = alias ?? name;
       if (!found) {
         if (name.text !== "") {
-          sink.report(
-            "import/no-such-name",
-            { name: name.text, from: item.from.value, near: nearestName(name.text, known) },
-            { span: name.span },
-          );
+          const near = nearestName(name.text, known);
+          const data = { name: name.text, from: item.from.value, near };
+          sink.report("import/no-such-name", data, { span: name.span });
+          // Under its right name it is used as if it were imported.
+          if (near !== undefined && alias === undefined) quiet.add(near);
         }
         quiet.add(as.text);
         continue;

@@ -205,7 +205,7 @@ export class Stack {
     const { tracer } = this.env;
     const chosen = candidates.findLast((c) => c.path.length === 0);
     if (!chosen) {
-      if (this.lines.excuses(slot)) return unknownLayer;
+      if (this.env.misplaced.has(slot) || this.lines.excuses(slot)) return unknownLayer;
       tracer.report("model/slot-empty", { slot, stack: this.name }, this.env.decl.name.span, {
         labels: [{ span: decl.span, text: "declared here" }],
       });

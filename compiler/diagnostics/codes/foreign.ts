@@ -122,6 +122,12 @@ export function argumentHere(name: string, known: readonly string[]): string | u
   return ours !== undefined && known.includes(ours) ? ours : undefined;
 }
 
+/** The field among `known` that is called `name` in other configurations. */
+export function fieldNamed(name: string, known: readonly string[]): string | undefined {
+  const field = /`(\w+) = %`/.exec(fields.get(name) ?? "")?.[1];
+  return field !== undefined && known.includes(field) ? field : undefined;
+}
+
 /** How a field of other configurations is set here, with its value as it was written, in a model with fields of the names `known`. */
 export function fieldHere(name: string, value: string, known: readonly string[]): string | undefined {
   const help = fields.get(name);

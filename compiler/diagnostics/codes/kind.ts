@@ -86,7 +86,11 @@ export const kindCodes = {
     "error",
     ({ what, value, leaveOut }) => ({
       message: `${what} is ${value}, but cannot be negative`,
-      helps: leaveOut === undefined ? [] : [`if you want none, leave \`${leaveOut}\` out`],
+      helps: [
+        leaveOut === undefined
+          ? "a count is a whole number of at least 0"
+          : `if you want none, leave \`${leaveOut}\` out`,
+      ],
     }),
   ),
   "count/divided-by-zero": code<{ values: readonly string[] }>("error", ({ values }) => ({

@@ -136,6 +136,11 @@ export const nameCodes = {
     label: "named again here",
     helps: ["rename or remove one of them: a call could set only one"],
   })),
+  "name/result-twice": code<{ name: string }>("error", ({ name }) => ({
+    message: `two results are named \`${name}\``,
+    label: "named again here",
+    helps: ["rename or remove one of them: a run gives its results by name"],
+  })),
   "name/shadows-builtin": code<{ name: string }>("error", ({ name }) => ({
     message: `\`${name}\` is a built-in function and cannot be redeclared`,
     helps: [`choose another name, for example \`my_${name}\``],
