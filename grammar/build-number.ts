@@ -135,6 +135,8 @@ function wrongUnit(source: Source, parts: Parts, word: string, span: Span): Expr
         fixes: [{ title: `write \`${write}\``, span, replacement: write }],
       },
     );
+    // A word may have been meant otherwise, so no budget is checked with it.
+    if (!suffixes.has(word.toUpperCase())) return { kind: "missing", span };
     return number(split(write) ?? parts, span);
   }
   if (near === undefined) {
