@@ -1,5 +1,6 @@
 import type { Assign, BlocksDecl, Expr, KindRef, ModelDecl, Name, Range, Span } from "../../grammar/ast.js";
 import { fieldNamed } from "../diagnostics/codes/foreign.js";
+import { nearest } from "../diagnostics/did-you-mean.js";
 import type { ModelEnv } from "./model.js";
 import { stackName } from "./model-names.js";
 import { Stack } from "./stack.js";
