@@ -14,50 +14,29 @@ export function keyOf(name: string, seed: number): Key {
   return [digest.readInt32LE(0), digest.readInt32LE(4)];
 }
 
+/** Of Threefry's rounds, in turn. */
+const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
+
 /**
  * Threefry-2x32 with 13 rounds (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011:
  * the fewest rounds that pass BigCrush). Writes the two words of each counter from (low, high) on to `out`, as many as
  * it holds; the low word of the counter must not wrap within the call.
  */
 export function threefry([k0, k1]: Key, low: number, high: number, out: Int32Array): void {
-  const k2 = 0x1bd11bda ^ k0 ^ k1;
-  const first = (low + k0) | 0;
-  const second = (high + k1) | 0;
+  const keys = [k0, k1, 0x1bd11bda ^ k0 ^ k1];
   for (let i = 0; 2 * i < out.length; i++) {
-    let a = (first + i) | 0;
-    let b = second;
-    a = (a + b) | 0;
-    b = ((b << 13) | (b >>> 19)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 15) | (b >>> 17)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 26) | (b >>> 6)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 6) | (b >>> 26)) ^ a;
-    a = (a + k1) | 0;
-    b = (b + k2 + 1) | 0;
-    a = (a + b) | 0;
-    b = ((b << 17) | (b >>> 15)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 29) | (b >>> 3)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 16) | (b >>> 16)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 24) | (b >>> 8)) ^ a;
-    a = (a + k2) | 0;
-    b = (b + k0 + 2) | 0;
-    a = (a + b) | 0;
-    b = ((b << 13) | (b >>> 19)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 15) | (b >>> 17)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 26) | (b >>> 6)) ^ a;
-    a = (a + b) | 0;
-    b = ((b << 6) | (b >>> 26)) ^ a;
-    a = (a + k0) | 0;
-    b = (b + k1 + 3) | 0;
-    a = (a + b) | 0;
-    b = ((b << 17) | (b >>> 15)) ^ a;
+    let a = (low + i + k0) | 0;
+    let b = (high + k1) | 0;
+    for (let round = 0; round < 13; round++) {
+      if (round > 0 && round % 4 === 0) {
+        const group = round / 4;
+        a = (a + keys[group % 3]!) | 0;
+        b = (b + keys[(group + 1) % 3]! + group) | 0;
+      }
+      const by = rotations[round % 8]!;
+      a = (a + b) | 0;
+      b = ((b << by) | (b >>> (32 - by))) ^ a;
+    }
     out[2 * i] = a;
     out[2 * i + 1] = b;
   }
