@@ -6,7 +6,10 @@ export interface Shared {
   readonly slot: number;
 }
 
-/** Those who take every chunk in order; a slot is free again when both have had its chunk. */
+/**
+ * Those who take every chunk: a slot is free again when both have had its chunk. Both go in order, but a chunk may be
+ * written before it is filled for the other.
+ */
 export type Taker = "hash" | "write";
 
 /** Places in the state; behind them, for each slot, the number after its chunk's and the chunk's bytes. */
@@ -62,7 +65,7 @@ export class Ring {
     return this.slotOf(chunk).subarray(0, this.at(place + 1));
   }
 
-  /** The taker is done with that chunk. */
+  /** The taker is done with a chunk. */
   took(taker: Taker): void {
     Atomics.add(this.state, taken[taker], 1);
     this.change();

@@ -10,7 +10,7 @@ export interface WorkerStart {
   readonly shared: Shared;
   /** It hashes the file. */
   readonly hash: boolean;
-  /** It writes the file: its descriptor. */
+  /** The descriptor of the file, of which it writes the chunks that it draws, or else those that others fill. */
   readonly write: number | undefined;
   /** It draws chunks, each the bytes of a slot of the file as it is laid out. */
   readonly draw: { readonly layout: Layout; readonly seed: number } | undefined;
@@ -18,22 +18,32 @@ export interface WorkerStart {
   readonly tellEvery: number;
 }
 
-/** What it tells: a chunk hashed, the bytes written so far, or the hash of the whole. */
+/** What it tells: a chunk hashed, the bytes written since it last told, or the hash of the whole. */
 export type Told = { readonly hashed: number } | { readonly written: number } | { readonly sha256: string };
 
 /** Does whatever is most urgent until nothing of its kind is left: write, hash, and only then draw more. */
 function work({ shared, hash, write, draw, tellEvery }: WorkerStart, tell: (told: Told) => void): void {
   const ring = new Ring(shared);
   const digest = hash ? createHash("sha256") : undefined;
-  let [hashed, chunksWritten, written] = [0, 0, 0];
+  let [hashed, chunksWritten, untold] = [0, 0, 0];
+  const put = (chunk: Uint8Array, offset: number | null): void => {
+    for (let at = 0; at < chunk.length; )
+      at += writeSync(write!, chunk, at, undefined, offset === null ? null : offset + at);
+    untold += chunk.length;
+    if (++chunksWritten % tellEvery === 0) tellWritten();
+  };
+  const tellWritten = (): void => {
+    if (untold > 0) tell({ written: untold });
+    untold = 0;
+  };
+  // Who draws writes at once, each at its place: a file system takes that from many threads faster than from one.
+  const takes = write !== undefined && !draw;
   for (;;) {
     const seen = ring.changes();
-    const toWrite = write === undefined ? undefined : ring.next("write");
-    if (write !== undefined && toWrite) {
-      for (let at = 0; at < toWrite.length; ) at += writeSync(write, toWrite, at);
-      written += toWrite.length;
+    const toWrite = takes ? ring.next("write") : undefined;
+    if (toWrite) {
+      put(toWrite, null);
       ring.took("write");
-      if (++chunksWritten % tellEvery === 0 || ring.isThrough("write")) tell({ written });
       continue;
     }
     const toHash = digest && ring.next("hash");
@@ -43,23 +53,24 @@ function work({ shared, hash, write, draw, tellEvery }: WorkerStart, tell: (told
       if (++hashed % tellEvery === 0) tell({ hashed });
       continue;
     }
-    const chunk = draw && ring.claim();
-    if (draw && chunk !== undefined) {
-      const offset = chunk * shared.slot;
+    const number = draw && ring.claim();
+    if (draw && number !== undefined) {
+      const offset = number * shared.slot;
       const bytes = Math.min(shared.slot, draw.layout.size - offset);
-      fillRange(draw.layout, draw.seed, offset, ring.slotOf(chunk).subarray(0, bytes));
-      ring.fill(chunk, bytes);
+      const chunk = ring.slotOf(number).subarray(0, bytes);
+      fillRange(draw.layout, draw.seed, offset, chunk);
+      put(chunk, offset);
+      ring.took("write");
+      ring.fill(number, bytes);
       continue;
     }
     const over =
-      (write === undefined || ring.isThrough("write")) &&
-      (!hash || ring.isThrough("hash")) &&
-      (!draw || ring.isClaimed());
+      (!takes || ring.isThrough("write")) && (!hash || ring.isThrough("hash")) && (!draw || ring.isClaimed());
     if (over) break;
     ring.wait(seen);
   }
+  tellWritten();
   if (digest) tell({ sha256: digest.digest("hex") });
-  if (write !== undefined) tell({ written });
 }
 
 if (parentPort) {

@@ -50,7 +50,7 @@ export function writeSafetensors(
     const starts = Array.from({ length: cores }, (_, i) => ({
       shared,
       hash: i === 0,
-      write: i === Math.min(1, cores - 1) ? fd : undefined,
+      write: fd,
       draw: { layout, seed },
       tellEvery: 16,
     }));
@@ -182,7 +182,7 @@ async function onThreads(
     let [written, sha256]: [number, string | undefined] = [0, undefined];
     const ended = new Promise<string>((resolve, reject) => {
       const listen = (told: Told): void => {
-        if ("written" in told && told.written > written) tell((written = told.written));
+        if ("written" in told) tell((written += told.written));
         if ("sha256" in told) sha256 = told.sha256;
         if (written === size && sha256 !== undefined) resolve(sha256);
         wake();
