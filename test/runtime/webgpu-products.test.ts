@@ -75,6 +75,17 @@ describe.skipIf(backend?.software !== true)("products on a webgpu in software", 
     },
   );
 
+  it("take more groups of threads than one axis of a dispatch has", async () => {
+    const rows = 1_060_000;
+    await expectAlike((tf) => {
+      const x = tf.tensor(numbers([rows, 1, 1], 0), [rows, 1, 1]);
+      return tf
+        .matMul(x, tf.tensor3d([3], [1, 1, 1]))
+        .reshape([53, rows / 53])
+        .slice([0, 19_000]);
+    });
+  });
+
   it("that are bent, or shifted by a matrix, are left to tfjs", async () => {
     const x = (tf: Tf) => tf.tensor(numbers([6, 6], 0), [6, 6]);
     await expectAlike((tf) => tf.fused.matMul({ a: x(tf), b: x(tf), activation: "relu" }));

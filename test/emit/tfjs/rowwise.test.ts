@@ -61,6 +61,7 @@ const cases: readonly {
   { name: "a root mean square of no rows", layer: rootMeanSquare, shapes: [[0, 4]], fused: false },
   { name: "a norm with a row and a matrix", layer: normal, shapes: [[17], [3, 5, 17], [5, 17]], fused: true },
   { name: "a norm with a column", layer: normal, shapes: [[17], [5, 17], [5, 1]], fused: false },
+  { name: "more rows than groups of one axis", layer: rootMeanSquare, shapes: [[70_000, 3]], fused: true },
   { name: "gelu", layer: gelu, shapes: [[300]], fused: true },
   { name: "a gate", layer: gate, shapes: [[3, 70], [70]], fused: true },
   { name: "a total without its axis", layer: misaligned, shapes: [[4, 4]], fused: false },
