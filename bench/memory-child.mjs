@@ -59,7 +59,11 @@ function idsBelow() {
 }
 const vocabulary = idsBelow();
 
-const sizes = { batch: Number(batch), seq: Number(seq), past: 0, source: Number(seq) };
+const sizes = {
+  // What a model has besides is 1, as the forecast takes it.
+  ...Object.fromEntries(manifest.symbols.map(({ name }) => [name, 1])),
+  ...{ batch: Number(batch), seq: Number(seq), past: 0, source: Number(seq) },
+};
 forget();
 const first = await model.run("start", inputs(sizes));
 const pass = peak();

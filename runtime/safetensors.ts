@@ -25,6 +25,8 @@ export interface SafetensorsHeader {
 
 /** The limit of the reference implementation. */
 const MAX_HEADER = 100_000_000;
+/** More than the whole of any published model has; a million takes seconds and a gigabyte. */
+const MAX_TENSORS = 150_000;
 const MAX_RANK = 32;
 
 /** Bits of an element; all dtypes of the format, whether archc can read them or not. */
@@ -47,6 +49,8 @@ export function parseHeader(start: Uint8Array, size: number, file: string): Safe
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const text = decoder.decode(start.subarray(8, 8 + length));
     names = checkText(text, fail);
+    if (names > MAX_TENSORS)
+      fail(`its header describes ${names} tensors, more than the ${MAX_TENSORS} that archc reads`);
     table = JSON.parse(text);
   } catch (error) {
     if (error instanceof SafetensorsError) throw error;

@@ -23,7 +23,7 @@ export const limits = {
   /** What a layer's call adds: it is traced as a graph of its own, which takes as long as several other steps. */
   stepsOfCall: 4,
   /** Of all models and layers of a file; 27 models with product keys take 61,000. */
-  stepsOfFile: 80_000,
+  stepsOfFile: 120_000,
   /**
    * Of all trials that look for values that fit, in steps as well: of those for the first model that has errors, for
    * the models behind it, and for one error; and after how many one value is enough for each error of these models. All

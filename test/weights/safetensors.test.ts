@@ -228,6 +228,13 @@ describe("parseHeader", () => {
     }
   });
 
+  it("refuses more tensors than any model has, before it reads them", () => {
+    const empty = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, f32(0, 0)]));
+    expect(parseHeader(...file(empty(1000)), "w").entries).toHaveLength(1000);
+    expect(() => parseHeader(...file(empty(150_001)), "w")).toThrow(/describes 150001 tensors, more than/);
+  });
+
   it("takes a file of nothing, and tensors of nothing", () => {
     expect(parseHeader(...file({}), "w").entries).toEqual([]);
     expect(parseHeader(...file({ b: f32(0, 4), a: f32(0, 0) }, 4), "w").entries.map((e) => e.name)).toEqual([
