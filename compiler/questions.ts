@@ -13,7 +13,7 @@ export interface Outcome<T> {
 }
 
 export interface CostQuestion extends CostOptions {
-  /** Default: the only or last model of the file. */
+  /** Default: the last model of the file that has no holes. */
   readonly model?: string | undefined;
   /** A profile whose sizes apply; those of `at` override them. */
   readonly profile?: string | undefined;

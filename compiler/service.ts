@@ -4,6 +4,7 @@ import { checkConstraints, type Verdict } from "./check/constraints.js";
 import type { ModelInstance } from "./check/instance.js";
 import { instantiateModel } from "./check/instantiate.js";
 import { Effort, meterOf } from "./check/meter.js";
+import { holesOf } from "./check/model-names.js";
 import { brokenAssumption, defaultSettings, leastOf, pointOf, type Settings } from "./check/point.js";
 import { circumstancesOf, profileSettings } from "./check/profile.js";
 import { loadProgram, type Program } from "./check/program.js";
@@ -53,7 +54,8 @@ export function createService(host: Host, options: ServiceOptions = {}): Service
     const known = models(path);
     if (model === undefined) {
       if (known.length === 0 && !load(path).sink.hasErrors) sink.report("usage/no-model", { file: path });
-      return known[known.length - 1];
+      const { program } = load(path);
+      return program.models.findLast(({ decl }) => holesOf(program, decl).size === 0)?.name ?? known.at(-1);
     }
     if (known.includes(model)) return model;
     sink.report("usage/unknown-model", { name: model, file: path, known });

@@ -31,14 +31,6 @@ const bundle = await rolldown({
           ? `export * from ${JSON.stringify(`${modules}chevrotain/lib/chevrotain.mjs`)};`
           : undefined,
     },
-    {
-      name: "commander",
-      // It loads what starts other programs, for commands that are programs of their own; archc has none.
-      load: (id) =>
-        id === `${modules}commander/lib/command.js`
-          ? readFileSync(id, "utf8").replace("require('node:child_process')", "undefined")
-          : undefined,
-    },
   ],
 });
 await bundle.write({

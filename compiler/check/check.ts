@@ -6,7 +6,7 @@ import { callLayer } from "./calls.js";
 import type { ModelInstance } from "./instance.js";
 import { instantiateModel } from "./instantiate.js";
 import { checkInverseNames } from "./inverse.js";
-import { fieldNames, stackName } from "./model-names.js";
+import { fieldNames, holesOf, stackName } from "./model-names.js";
 import type { Program } from "./program.js";
 import { Scope } from "./scope.js";
 import { openLayers, standIn } from "./stand-in.js";
@@ -30,7 +30,7 @@ export function checkProgram(program: Program, sink: Diagnostics): Map<string, M
     if (sink.halted || isSpent(program)) break;
     if (isAbstract(program, decl, variants.get(decl.name.text) ?? [])) continue;
     const instance = instantiateModel(program, name, sink, "first");
-    if (instance && !hasHole(decl)) instances.set(name, instance);
+    if (instance && holesOf(program, decl).size === 0) instances.set(name, instance);
   }
   for (const { decl, file } of layersOf(program)) {
     if (sink.halted || isSpent(program)) break;
@@ -78,9 +78,6 @@ function complete(program: Program, decl: ModelDecl): boolean {
     (i) => i.kind !== "field" || i.value !== undefined || i.names.every((n) => given.has(n.text)),
   );
 }
-
-const hasHole = (decl: ModelDecl): boolean =>
-  decl.items.some((i) => i.kind === "assign" && i.value.kind === "hole");
 
 /**
  * Traces a layer with symbols as sizes. Where it has an inverse and runs layers that a caller gives, it is traced again

@@ -1,4 +1,4 @@
-import type { BlocksDecl, ModelDecl } from "../../grammar/ast.js";
+import type { BlocksDecl, Expr, ModelDecl } from "../../grammar/ast.js";
 import type { Declared, Program } from "./program.js";
 
 /** Longest chain of models that build on each other. */
@@ -36,6 +36,19 @@ export function fieldNames(models: readonly ModelDecl[]): Set<string> {
       }),
     ),
   );
+}
+
+/** The fields that a model and its bases leave as holes. */
+export function holesOf(program: Program, decl: ModelDecl): ReadonlySet<string> {
+  const holes = new Set<string>();
+  const set = (name: string, value: Expr | undefined) =>
+    value?.kind === "hole" ? holes.add(name) : holes.delete(name);
+  for (const { decl: link } of modelChain(program, decl, program.path))
+    for (const item of link.items) {
+      if (item.kind === "field") for (const { text } of item.names) set(text, item.value);
+      else if (item.kind === "assign" && item.path.length === 1) set(item.path[0]!.text, item.value);
+    }
+  return holes;
 }
 
 /** `blocks encode 6 { … }`, and `blocks encode { … }` where no field is called `encode`; `blocks` without a name. */

@@ -78,7 +78,7 @@ export function parseAt(value: string): Readonly<Record<string, bigint>> {
 
 /** The options that most commands share. */
 export function modelOption(command: Command): Command {
-  return command.option("--model <name>", "the model to use (default: the file's only or last one)");
+  return command.option("--model <name>", "the model to use (default: the file's last one without holes)");
 }
 
 /** `--weights FILE|DIR` and `--checkpoint NAME`, which mean the same wherever a spec is built. */

@@ -29,6 +29,10 @@ function lint(text: string) {
   return { verdicts: value ?? [], diagnostics };
 }
 
+/** The model whose cost is told where none is named. */
+const usual = (text: string) =>
+  createService(createMemoryHost({ "a.arch": text }, std)).cost("a.arch").value?.model;
+
 const outcomes = (text: string) => lint(text).verdicts.map((v) => v.outcome);
 const codes = (text: string) => lint(text).diagnostics.map((d) => d.code);
 
@@ -38,6 +42,22 @@ const PARAMS = (256 + 64) * 32 + 2 * (12 * 32 ** 2 + 13 * 32) + 2 * 32;
 const FLOPS = 2 * 64 * (2 * 12 * 32 ** 2 + 256 * 32 + 2 * 2 * 64 * 32);
 
 describe("verdicts", () => {
+  it("are not given on a hole, whether a model has it or takes it over", () => {
+    const found = lint(
+      spec(
+        "",
+        `model Open : Small { dim = ? in 32..64 step 32
+  budget { params.total <= 1 } }
+model Variant : Open { budget { params.total <= 2 } }
+model Set : Open { dim = 32 }`,
+      ),
+    );
+    expect(found.verdicts.map((v) => [v.model, v.text, v.outcome])).toEqual([
+      ["Set", "params.total <= 1", "violated"],
+    ]);
+    expect(found.diagnostics.map((d) => d.code)).toEqual(["model/hole-not-solved", "budget/exceeded"]);
+  });
+
   it("hold or not exactly at the limit, for every comparison", () => {
     const lines = ["<=", "<", ">=", ">", "=="].flatMap((op) => [
       `params.total ${op} ${PARAMS}`,
@@ -223,5 +243,15 @@ describe("budgets of a profile", () => {
     expect(bytes("f32")).toEqual([BigInt(4 * PARAMS), 8192n]);
     expect(bytes("bf16")).toEqual([BigInt(2 * PARAMS), 4096n]);
     expect(bytes("int8")).toEqual([BigInt(PARAMS), 8192n]);
+  });
+});
+
+describe("a question that names no model", () => {
+  it("is about the last that has no holes", () => {
+    expect(usual(spec("", "model Wide : Small { dim = 64 }"))).toBe("Wide");
+    const open = "model Open : Small { dim = ? in 32..64 step 32 }";
+    expect(usual(spec("", open))).toBe("Small");
+    expect(usual(spec("", `${open}\nmodel Variant : Open {}`))).toBe("Small");
+    expect(usual(spec("", `${open}\nmodel Set : Open { dim = 64 }`))).toBe("Set");
   });
 });
