@@ -8,7 +8,8 @@ import type { Io } from "./io.js";
 
 /** The tokenizer.json that `save_pretrained` leaves beside weights; undefined where there is none. */
 export function tokenizerBeside(weights: string): string | undefined {
-  const isFolder = statSync(weights, { throwIfNoEntry: false })?.isDirectory() === true;
+  // What cannot be opened is told by whoever reads the weights.
+  const isFolder = existsSync(weights) && statSync(weights).isDirectory();
   const file = join(isFolder ? weights : dirname(weights), "tokenizer.json");
   return existsSync(file) ? file : undefined;
 }

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { BuildOptions } from "../../compiler/emit/build.js";
 import { createNodeHost } from "../../compiler/node-host.js";
 import { createService } from "../../compiler/service.js";
-import { manifestSchema } from "../../runtime/manifest.js";
+import { type Manifest, manifestSchema } from "../../runtime/manifest.js";
 import { loadOnnx } from "../../runtime/onnx.js";
 import { SafetensorsFile } from "../../runtime/safetensors.js";
 
@@ -180,6 +180,11 @@ describe("loadOnnx", () => {
     writeFileSync(join(out, "model.onnx"), "no model");
     await expect(loadOnnx(out)).rejects.toThrow(`\`model.onnx\` has 8 bytes, but its manifest says ${size}`);
     writeFileSync(join(out, "model.onnx"), "x".repeat(size));
+    await expect(loadOnnx(out)).rejects.toThrow("`model.onnx` was changed after the build");
+    const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")) as Manifest;
+    const sha256 = createHash("sha256").update("x".repeat(size)).digest("hex");
+    const files = manifest.files.map((f) => (f.name === "model.onnx" ? { ...f, sha256 } : f));
+    writeFileSync(join(out, "manifest.json"), JSON.stringify({ ...manifest, files }));
     await expect(loadOnnx(out)).rejects.toThrow(/ONNX Runtime cannot load/);
     const other = join(root, "tfjs");
     await build(other, { targets: ["tfjs"] });

@@ -81,7 +81,7 @@ describe("replaceFolder", () => {
 
   const kills = Number(process.env.KILLS ?? 12);
   it(`is whole after a kill at any moment (${kills} of them)`, async () => {
-    const js = transpile(["compiler/emit/folder.ts", "runtime/settle.ts"]);
+    const js = transpile(["compiler/emit/folder.ts", "compiler/emit/unfinished.ts", "runtime/settle.ts"]);
     const script = join(js, "child.js");
     writeFileSync(
       script,
@@ -177,10 +177,10 @@ describe("refusalOf", () => {
 
   it("refuses a file, a link, and folders that hold anything else", async () => {
     writeFileSync(out, "");
-    expect(await refusalOf(out)).toEqual({ kind: "not-a-folder" });
+    expect(await refusalOf(out)).toEqual({ kind: "not-a-folder", isLink: false });
     const link = join(parent, "link");
     symlinkSync(parent, link);
-    expect(await refusalOf(link)).toEqual({ kind: "not-a-folder" });
+    expect(await refusalOf(link)).toEqual({ kind: "not-a-folder", isLink: true });
     const home = join(parent, "home");
     mkdirSync(join(home, "thesis"), { recursive: true });
     expect(await refusalOf(home)).toEqual({ kind: "not-a-build", files: ["thesis"] });

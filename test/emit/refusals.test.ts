@@ -174,7 +174,7 @@ describe("a place that is no file or folder", () => {
     expect(lstatSync(join(root, "link.txt")).isSymbolicLink()).toBe(true);
     expect(readFileSync(join(root, "real.txt"), "utf8")).toContain("M");
     symlinkSync("nowhere", join(root, "broken"));
-    await refused(built, "is not a folder", "build", spec, "-o", join(root, "broken"));
+    await refused(built, "is a symbolic link that leads nowhere", "build", spec, "-o", join(root, "broken"));
   });
 });
 
