@@ -40,6 +40,8 @@ await bundle.write({
   // Each with all that it imports, but what a group before it has.
   codeSplitting: {
     groups: [
+      // First, so that threads load what draws weights and not what checks specs.
+      { name: "weights", test: /\/compiler\/weights\/range\.js$/ },
       { name: "front", test: /\/compiler\/cli\/(start|check|cost)\.js$/ },
       { name: "grammar", test: /\/grammar\/parse\.js$/ },
       { name: "check", test: /\/compiler\/(cost\/report-text|service)\.js$/ },

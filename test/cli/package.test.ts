@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -87,6 +88,17 @@ describe("the packed package", () => {
   it("brings the command", () => {
     const bin = join(folder, "node_modules/archc/dist/bin/archc.js");
     expect(node(bin, "check", specFile("tiny"))).toContain("Tiny: no problems");
+  });
+
+  it("starts threads that load what draws weights, and not the compiler", () => {
+    const bin = join(folder, "node_modules/archc/dist/bin");
+    const loaded = (file: string): readonly string[] => {
+      const text = readFileSync(join(bin, file), "utf8");
+      return [file, ...[...text.matchAll(/from"\.\/([^"]+)"/g)].flatMap(([, name]) => loaded(name!))];
+    };
+    const files = loaded("worker.js");
+    expect(files.length).toBeGreaterThan(1);
+    expect(files.reduce((sum, file) => sum + statSync(join(bin, file)).size, 0)).toBeLessThan(30_000);
   });
 
   it("works without ONNX Runtime, and says what it is and how to get it", () => {
