@@ -1,7 +1,7 @@
 import type { ModelDecl } from "../../grammar/ast.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { Diagnostics } from "../diagnostics/sink.js";
-import { evaluateLimit } from "./limit.js";
+import { evaluateLimit, type LimitContext } from "./limit.js";
 import { fieldNames, modelChain } from "./model-names.js";
 import type { Settings } from "./point.js";
 import type { Program } from "./program.js";
@@ -18,22 +18,25 @@ export function solveProblems(
   const sink = new Diagnostics();
   const chains = program.models.map(({ decl }) => modelChain(program, decl, program.path).map((m) => m.decl));
   for (const { decl } of program.models) {
-    for (const item of decl.items) {
-      if (item.kind !== "solve") continue;
-      // A hole can stand in the model, in what it builds on, or in what builds on it.
-      const related = chains.filter((chain) => chain.includes(decl)).flat();
-      if (!related.some((m) => hasHole(m.items) || isMisread(m)))
+    const solves = decl.items.filter((item) => item.kind === "solve");
+    if (solves.length === 0) continue;
+    // A hole can stand in the model, in what it builds on, or in what builds on it.
+    const related = [...new Set(chains.filter((chain) => chain.includes(decl)).flat())];
+    const isOpen = related.some((m) => hasHole(m.items) || isMisread(m));
+    const { names, chain } = sizesOf(program, decl);
+    const settings: Settings = new Map(names.map((name) => [name, { value: 1n, span: undefined }]));
+    const fields = fieldNames(chain);
+    const context: LimitContext = {
+      meter: unitMeter(names),
+      settings,
+      field: (name) => (fields.has(name) ? [1n, 1n] : undefined),
+      fieldNames: [...fields],
+      report: (code, data, place) => sink.report(code, data, place),
+    };
+    for (const item of solves) {
+      if (!isOpen)
         sink.report("model/nothing-to-solve", { model: decl.name.text, field: firstField(related) }, item);
-      const { names, chain } = sizesOf(program, decl);
-      const settings: Settings = new Map(names.map((name) => [name, { value: 1n, span: undefined }]));
-      const fields = [...fieldNames(chain)];
-      evaluateLimit(item.metric, {
-        meter: unitMeter(names),
-        settings,
-        field: (name) => (fields.includes(name) ? [1n, 1n] : undefined),
-        fieldNames: fields,
-        report: (code, data, place) => sink.report(code, data, place),
-      });
+      evaluateLimit(item.metric, context);
     }
   }
   return sink.list;
