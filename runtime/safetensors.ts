@@ -1,3 +1,4 @@
+import { readSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { HostTensor } from "./model.js";
 
@@ -212,6 +213,33 @@ export class SafetensorsFile {
    * name, or if archc does not use its dtype.
    */
   async read(name: string, room?: Uint8Array<ArrayBuffer>): Promise<HostTensor> {
+    const { bytes, at, tensor } = this.placeOf(name, room);
+    if ((await readInto(this.file, this.path, bytes, at)) !== bytes.length) throw this.endedIn(name);
+    return tensor;
+  }
+
+  /** As `read`, for callers that cannot wait. */
+  readNow(name: string, room?: Uint8Array<ArrayBuffer>): HostTensor {
+    const { bytes, at, tensor } = this.placeOf(name, room);
+    for (let done = 0; done < bytes.length; ) {
+      let got: number;
+      try {
+        got = readSync(this.file.fd, bytes, done, Math.min(bytes.length - done, LARGEST), at + done);
+      } catch (error) {
+        throw unreadable(this.path, error);
+      }
+      if (got === 0) throw this.endedIn(name);
+      done += got;
+    }
+    return tensor;
+  }
+
+  private endedIn(name: string): SafetensorsError {
+    return new SafetensorsError(`\`${this.path}\` ended while archc read tensor \`${name}\``);
+  }
+
+  /** Where a tensor lies in the file, the memory that it is read into, and what it is there. */
+  private placeOf(name: string, room: Uint8Array<ArrayBuffer> | undefined) {
     const entry = this.byName.get(name);
     if (!entry) throw new SafetensorsError(`\`${this.path}\` has no tensor \`${name}\``);
     const dtype = Object.hasOwn(readable, entry.dtype) ? readable[entry.dtype]! : undefined;
@@ -222,16 +250,14 @@ export class SafetensorsFile {
     }
     const length = entry.end - entry.begin;
     const bytes = room && room.length >= length ? room.subarray(0, length) : new Uint8Array(length);
-    if ((await readInto(this.file, this.path, bytes, this.header.dataStart + entry.begin)) !== length) {
-      throw new SafetensorsError(`\`${this.path}\` ended while archc read tensor \`${name}\``);
-    }
     const data =
       dtype === "bool"
         ? bytes
         : dtype === "f32"
           ? new Float32Array(bytes.buffer, bytes.byteOffset, length / 4)
           : new Int32Array(bytes.buffer, bytes.byteOffset, length / 4);
-    return { dtype, shape: entry.shape, data };
+    const tensor: HostTensor = { dtype, shape: entry.shape, data };
+    return { bytes, at: this.header.dataStart + entry.begin, tensor };
   }
 
   /** `length` bytes of a tensor from `start` on, in their own buffer. Throws SafetensorsError if the file ends first. */
@@ -250,14 +276,21 @@ export class SafetensorsFile {
   }
 }
 
-/** Reads until `out` is full or the file ends; one call of the system may give less, and never more than 2 GiB. */
+/** Bytes that one call of the system is asked for: it gives never more than 2 GiB. */
+const LARGEST = 1 << 30;
+
+/** A share that went away, a disk that fails: the file's fault, and no other's. */
+function unreadable(path: string, error: unknown): SafetensorsError {
+  return new SafetensorsError(`cannot read \`${path}\`: ${(error as Error).message}`);
+}
+
+/** Reads until `out` is full or the file ends; one call of the system may give less. */
 async function readInto(file: FileHandle, path: string, out: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < out.length) {
-    const want = Math.min(out.length - done, 1 << 30);
+    const want = Math.min(out.length - done, LARGEST);
     const { bytesRead } = await file.read(out, done, want, position + done).catch((error: unknown) => {
-      // A share that went away, a disk that fails: the file's fault, and no other's.
-      throw new SafetensorsError(`cannot read \`${path}\`: ${(error as Error).message}`);
+      throw unreadable(path, error);
     });
     if (bytesRead === 0) break;
     done += bytesRead;

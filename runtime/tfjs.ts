@@ -19,6 +19,8 @@ export interface TfjsModule {
     readonly pastStates: readonly string[];
     readonly nextStates: readonly string[];
     readonly below: Readonly<Record<string, number>>;
+    /** The weights that `arrange` replaces; earlier builds of archc 0.1 do not say. */
+    readonly arranged?: readonly string[];
   };
   largest(sizes: Sizes, run: "start" | "step"): number;
   /** Rearranges the weights by name, and owns them from then on. Builds of archc 0.1 do not have this function. */
@@ -62,10 +64,14 @@ export async function loadTfjs(folder: string, options: TfjsOptions = {}): Promi
   const sha256 = await checkProgram(folder, manifest, manifest.tfjs.module);
   const module = await importModule(folder, manifest.tfjs.module, sha256);
   checkModule(folder, manifest, manifest.tfjs.module, module);
-  const weights = await loadWeights(folder, manifest, backend, (done) =>
-    options.onProgress?.(done, total, "weights"),
+  return withWeights(
+    folder,
+    manifest,
+    backend,
+    module.model.arranged ?? [],
+    (done) => options.onProgress?.(done, total, "weights"),
+    (weights) => tfjsModel(manifest, module, weights, backend),
   );
-  return tfjsModel(manifest, module, weights, backend);
 }
 
 async function importModule(folder: string, name: string, sha256: string): Promise<TfjsModule> {
@@ -96,39 +102,52 @@ function checkModule(folder: string, manifest: Manifest, name: string, module: T
 }
 
 /**
- * All weights, the largest first. Those that the backend copies go by way of one buffer, which shrinks to the size of
- * each: arrays of their own would wait for the collector, as much as the weights again.
+ * Gives `make` all weights: those that it does not rearrange first, from the largest on, and each of the others once it is
+ * asked for, so that it takes the memory of those before it. What the backend copies goes by way of one buffer of each
+ * weight's size: arrays of their own would wait for the collector, as much as the weights again.
  */
-async function loadWeights(
+async function withWeights<T>(
   folder: string,
   manifest: Manifest,
   backend: OpenBackend,
+  arranged: readonly string[],
   onDone: (bytes: number) => void,
-): Promise<Tensors> {
+  make: (weights: Tensors) => T,
+): Promise<T> {
   const order = [...manifest.weights].sort((a, b) => bytesOf(b.shape) - bytesOf(a.shape));
   // Memory begins on a multiple of 8: what begins 4 later never lies on one of 64.
   const room = 4 + (order[0] ? bytesOf(order[0].shape) : 0);
   const buffer = backend.adopt ? new ArrayBuffer(room, { maxByteLength: room }) : undefined;
+  const roomOf = (shape: readonly number[]) => {
+    buffer?.resize(4 + bytesOf(shape));
+    return buffer && new Uint8Array(buffer, 4);
+  };
   const weights: Tensors = {};
+  let done = 0;
+  const put = (name: string, tensor: HostTensor): Tensor => {
+    use(backend);
+    const weight = upload(backend.tf, tensor);
+    backend.adopt?.(weight);
+    Object.defineProperty(weights, name, { value: weight, enumerable: true });
+    done += bytesOf(tensor.shape);
+    onDone(done);
+    return weight;
+  };
   const file = await SafetensorsFile.open(join(folder, "weights.safetensors"));
   try {
     checkWeights(folder, manifest, file);
-    let done = 0;
+    const late = new Set(arranged);
     for (const { name, shape } of order) {
-      buffer?.resize(4 + bytesOf(shape));
-      const tensor = await file.read(name, buffer && new Uint8Array(buffer, 4));
-      use(backend);
-      const weight = upload(backend.tf, tensor);
-      backend.adopt?.(weight);
-      weights[name] = weight;
-      done += bytesOf(shape);
-      onDone(done);
+      if (late.has(name)) {
+        const get = () => put(name, file.readNow(name, roomOf(shape)));
+        Object.defineProperty(weights, name, { get, enumerable: true, configurable: true });
+      } else put(name, await file.read(name, roomOf(shape)));
     }
+    return make(weights);
   } finally {
     buffer?.resize(0);
     await file.close();
   }
-  return weights;
 }
 
 /** A model of a generated module whose weights are in the backend already; the model owns them from then on. */

@@ -41,6 +41,7 @@ describe("writeSafetensors", () => {
     expect(file.header.metadata).toEqual({ by: "test" });
     for (const tensor of tensors) {
       const { dtype, shape, data } = await file.read(tensor.name);
+      expect(file.readNow(tensor.name)).toEqual({ dtype, shape, data });
       const expected = new Float32Array(tensor.shape.reduce((a, b) => a * b, 1));
       fill(tensor, 7, 0, expected);
       expect({ dtype, shape, data: [...data] }).toEqual({
@@ -50,6 +51,7 @@ describe("writeSafetensors", () => {
       });
     }
     await expect(file.read("nothing")).rejects.toThrow("has no tensor `nothing`");
+    expect(() => file.readNow("nothing")).toThrow("has no tensor `nothing`");
     await file.close();
   });
 

@@ -17,6 +17,8 @@ export interface Arranging {
   /** Lines that are done in it, and what the entries read in their place. */
   readonly apart: ReadonlySet<Line>;
   readonly named: ReadonlyMap<Variable, string>;
+  /** The weights that it takes, by name, in their order. */
+  readonly taken: ReadonlySet<string>;
   /** Weights that each run must arrange anew, by name. */
   readonly left: ReadonlySet<string>;
 }
@@ -76,19 +78,21 @@ export function arrange(module: Module, entries: readonly Entry[]): Arranging {
   );
   const results = lines.flatMap((line) => line.targets.filter((v) => readLater.has(v)));
   const keys = new Map<Variable, string>();
-  const taken = new Set<string>();
+  const given = new Set<string>();
   for (const v of results) {
     const base = nameOf(v);
     let name = base;
-    for (let i = 2; taken.has(name); i++) name = `${base} ${i}`;
-    taken.add(name);
+    for (let i = 2; given.has(name); i++) name = `${base} ${i}`;
+    given.add(name);
     keys.set(v, name);
   }
   const named = new Map<Variable, string>();
   for (const [v, one] of same) if (keys.has(one)) named.set(v, property("w", keys.get(one)!));
   const stays = needed.filter((line) => line.fixed && !apart.has(line));
-  const left = stays.flatMap((line) => [...line.uses].filter(isWeight).map((v) => v.hint));
-  return { text: functionOf(module, lines, results, keys), apart, named, left: new Set(left) };
+  const weightsOf = (some: readonly Line[]) =>
+    new Set(some.flatMap((line) => [...line.uses].filter(isWeight).map((v) => v.hint)));
+  const text = functionOf(module, lines, results, keys);
+  return { text, apart, named, taken: weightsOf(lines), left: weightsOf(stays) };
 }
 
 /**

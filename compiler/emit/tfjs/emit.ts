@@ -60,7 +60,7 @@ function emitApart(
   const used = Object.entries(helpers).filter(([name]) => module.helpers.has(name as keyof typeof helpers));
   const parts = [
     banner(start),
-    metadata(start, step),
+    metadata(start, step, arranging.taken),
     largest(module, start, step),
     ...entries,
     "// The layers, one function for all that compute the same.\n",
@@ -82,7 +82,7 @@ function banner(graph: Graph): string {
 }
 
 /** What a caller needs to know besides shapes. */
-function metadata(start: Graph, step: Graph): string {
+function metadata(start: Graph, step: Graph, arranged: ReadonlySet<string>): string {
   const limits = { ...indexLimits(start), ...indexLimits(step) };
   const names = (ports: readonly { role: string; name: string }[], role: string) =>
     `[${ports
@@ -98,6 +98,7 @@ function metadata(start: Graph, step: Graph): string {
     `/* integer inputs that count rows of a table: all must be below this */ below: { ${Object.entries(limits)
       .map(([name, rows]) => `${key(name)}: ${rows}`)
       .join(", ")} }`,
+    `/* weights that arrange() replaces, in its order */ arranged: [${[...arranged].map((n) => JSON.stringify(n)).join(", ")}]`,
   ];
   const lines = fields.flatMap((field) => wrap(`${field},`, 2));
   return ["export const model = {", ...lines, "};", ""].join("\n");

@@ -57,6 +57,8 @@ export declare const model: {
   readonly nextStates: ${own(step.outputPorts, "state")};
   /** Integer inputs that count rows of a table: all must be below this. */
   readonly below: Readonly<Record<string, number>>;
+  /** Weights that \`arrange\` replaces, in the order in which it reads them. */
+  readonly arranged: readonly string[];
 };
 
 /** Elements of the largest tensor of a run, weights aside, at these sizes. */
